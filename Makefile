@@ -1,0 +1,54 @@
+# One command for the main job, one for the tests; both set everything up in .venv by themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv --quiet --no-config
+UV_PIN := 0.13.9
+
+.DEFAULT_GOAL := build
+.PHONY: build test lab bench lint lock clean
+
+build: $(VENV)/.core  ## the main job: check, analyse, run the notebooks, draw the figures
+	$(BIN)/survey build
+
+lab: $(VENV)/.core  ## JupyterLab on the first notebook
+	$(BIN)/survey lab
+
+test: $(VENV)/.test $(VENV)/.browser  ## everything: format, lint, types, all tests (a real browser included)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench  ## times, as ratios within one run
+	$(BIN)/python benchmarks/run.py
+
+lock:  ## resolve pyproject.toml anew; hashes only, no address of any index
+	$(UV) pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
+	$(UV) pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/uv:
+	@echo "Making a virtual environment in $(VENV) ..."
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
+
+# A stamp per set of packages: the next run starts its real work at once.
+$(VENV)/.core: requirements.lock pyproject.toml | $(BIN)/uv
+	@echo "Installing the packages of requirements.lock into $(VENV) (about a minute the first time) ..."
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock $(VENV)/.core
+	@echo "Installing what the tests need ..."
+	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-test.lock
+	@touch $@

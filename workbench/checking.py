@@ -1,0 +1,197 @@
+"""Is everything in the survey folder as it must be? Every fault, with file, line, key and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.batch import near
+from workbench.bibliography import PAPERS, read_papers
+from workbench.clock import STAMP
+from workbench.codebook import CODEBOOK, codebook, read_codebook
+from workbench.coders import read_coders
+from workbench.corpus import stored
+from workbench.faults import Fault
+from workbench.files import Row, read_text, rows_text, sort_key
+from workbench.schema import Schema, read_schema
+from workbench.screening import screening_faults
+from workbench.searches import SEARCHES, read_searches
+from workbench.tables import RECORDS, RUNS, SAMPLE, SAMPLING, STORED
+
+YES_NO = ("yes", "no")
+
+
+def check(root: Path) -> list[Fault]:
+    """Return everything that is wrong with a survey folder, in order of file and line; empty when all is well.
+
+    Warnings are among them (``Fault.warning``) and do not make a check fail.
+    """
+    faults: list[Fault] = []
+    schema = read_schema(root, faults)
+    if schema and read_codebook(root) != codebook(schema):
+        faults.append(Fault(CODEBOOK, 0, "", "is not in step with schema.yaml", "run `survey codebook`"))
+    coders = read_coders(root, faults)
+    entries = {e.key: e for e in read_papers(root, faults)}
+    tables = {name: stored(root, name, faults) for name in STORED}
+    for name, rows in tables.items():
+        faults += _order(root, name, rows)
+    records = {r["paper"]: r for r in tables["records"]}
+    for key, entry in entries.items():
+        if key not in records:
+            faults.append(Fault(PAPERS, entry.line, key, "no row in records.csv", "add it with `survey add`"))
+    for row in tables["records"]:
+        faults += _record(row, entries.keys(), schema)
+    faults += _hits(root, tables["hits"], records)
+    faults += _pairs(tables["maybe_duplicates"], records)
+    faults += _samples(tables["sampling"], tables["sample"], records)
+    faults += _runs(tables["runs"], coders.keys())
+    for row in tables["screening"]:
+        say = _say(row, row["paper"], faults)
+        if schema:
+            screening_faults(row, schema, records, say)
+        if row["coder"] not in coders:
+            say(f"unknown coder {row['coder']!r}", "add the coder to corpus/coders.yaml")
+        elif coders[row["coder"]].kind == "language-model" and not row["run"]:
+            say("a language model's decision without a run", "record it with --run")
+        _run_and_time(row, tables["runs"], say)
+    return sorted(faults)
+
+
+def _order(root: Path, name: str, rows: list[Row]) -> list[Fault]:
+    """A file's rows are sorted by key, each key once; its text is the canonical one."""
+    table = STORED[name]
+    faults = []
+    for path in sorted({r["_file"] for r in rows}):
+        mine = [r for r in rows if r["_file"] == path]
+        seen: dict[tuple[str, ...], str] = {}
+        for before, row in zip([None, *mine], mine, strict=False):
+            key = tuple(row[c] for c in table.key)
+            if key in seen:
+                message = f"{', '.join(table.key)} given twice (first on line {seen[key]})"
+                faults.append(
+                    Fault(path, int(row["_line"]), row[table.key[0]], message, "delete one of the rows")
+                )
+            elif before and sort_key(table, row) < sort_key(table, before):
+                message = "out of order"
+                remedy = f"sort the file by {', '.join(table.key)}"
+                faults.append(Fault(path, int(row["_line"]), row[table.key[0]], message, remedy))
+            seen[key] = row["_line"]
+        unread: list[Fault] = []
+        text = read_text(root, path, unread)
+        if not faults and not unread and text != rows_text(table, mine) and text.count("\n") >= len(mine):
+            faults.append(
+                Fault(path, 1, "", "is not written canonically", "quote only what needs it; end with LF")
+            )
+    return faults
+
+
+def _say(row: Row, key: str, faults: list[Fault]) -> Callable[[str, str], None]:
+    def say(message: str, remedy: str) -> None:
+        faults.append(Fault(row["_file"], int(row["_line"]), key, message, remedy))
+
+    return say
+
+
+def _record(row: Row, entries: object, schema: Schema | None) -> list[Fault]:
+    faults: list[Fault] = []
+    say = _say(row, row["paper"], faults)
+    if row["paper"] not in entries:  # type: ignore[operator]
+        say("no entry in papers.bib", "add it with `survey add`, or delete the row")
+    for column in ("verified", "grey"):
+        if row[column] not in YES_NO:
+            say(f"{column} is {row[column]!r}", "write yes or no")
+    year = row["first_public"]
+    if year and not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2100):
+        say(f"first_public is {year!r}", "write a year, or nothing where it is not known")
+    for stream in filter(None, row["guessed_streams"].split(";")):
+        if schema and stream not in schema.streams:
+            say(f"unknown stream {stream!r}", near(stream, schema.streams))
+    if row["text_sha256"] and not _is_digest(row["text_sha256"]):
+        say("text_sha256 is no SHA-256 digest", "let `survey add --abstracts` write it")
+    return faults
+
+
+def _hits(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults: list[Fault] = []
+    searches = {s.id for s in read_searches(root, faults)}
+    for row in rows:
+        say = _say(row, row["paper"], faults)
+        if row["search"] not in searches:
+            say(f"unknown search {row['search']!r}", f"the searches are logged in {SEARCHES}")
+        if row["outcome"] not in ("new", "merged", "maybe", "unreadable"):
+            say(f"unknown outcome {row['outcome']!r}", "one of new, merged, maybe, unreadable")
+        elif row["outcome"] == "unreadable":
+            if row["paper"]:
+                say("an unreadable hit names a paper", "leave the paper empty")
+            if not row["reason"]:
+                say("an unreadable hit without a reason", "say why it could not be read")
+        elif row["paper"] not in records:
+            say(f"unknown paper {row['paper']!r}", f"every hit belongs to a row of {RECORDS.path}")
+        if not _is_digest(row["content_sha256"]):
+            say("content_sha256 is no SHA-256 digest", "let `survey add` write it")
+    return faults
+
+
+def _pairs(rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults: list[Fault] = []
+    for row in rows:
+        say = _say(row, row["a"], faults)
+        if row["decision"] not in ("", "same", "different"):
+            say(f"unknown decision {row['decision']!r}", "one of same, different, or nothing")
+        for side in ("a", "b"):
+            if row["decision"] != "same" and row[side] not in records:
+                say(f"unknown paper {row[side]!r}", "a pair names two records")
+        if row["decision"] and not row["by"]:
+            say("a decision without a name", "fill in the column by")
+    return faults
+
+
+def _samples(blocks: list[Row], drawn: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults: list[Fault] = []
+    known = {(b["stage"], b["stratum"], b["block"]) for b in blocks}
+    for row in drawn:
+        say = _say(row, row["paper"], faults)
+        if row["paper"] not in records:
+            say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
+        elif row["stratum"] != records[row["paper"]]["stratum"]:
+            say("its stratum is not the one in records.csv", "a stratum is given once and never changed")
+        if (row["stage"], row["stratum"], row["block"]) not in known:
+            say("its block is not in sampling.csv", "let `survey sample` draw")
+    for block in blocks:
+        say = _say(block, block["stratum"], faults)
+        size = sum(
+            (r["stage"], r["stratum"], r["block"]) == (block["stage"], block["stratum"], block["block"])
+            for r in drawn
+        )
+        if str(size) != block["drawn"]:
+            say(f"says {block['drawn']} drawn, {SAMPLE.path} has {size}", f"restore {SAMPLING.path} from git")
+    return faults
+
+
+def _runs(rows: list[Row], coders: object) -> list[Fault]:
+    faults: list[Fault] = []
+    for row in rows:
+        if row["coder"] not in coders:  # type: ignore[operator]
+            remedy = "add the coder to corpus/coders.yaml"
+            faults.append(
+                Fault(row["_file"], int(row["_line"]), row["id"], f"unknown coder {row['coder']!r}", remedy)
+            )
+        if not _is_digest(row["instructions_sha256"]):
+            message = "instructions_sha256 is no SHA-256 digest"
+            faults.append(
+                Fault(row["_file"], int(row["_line"]), row["id"], message, "let a door write the run")
+            )
+    return faults
+
+
+def _run_and_time(row: Row, runs: list[Row], say: Callable[[str, str], None]) -> None:
+    if row["run"] and row["run"] not in {r["id"] for r in runs if r["coder"] == row["coder"]}:
+        say(f"run {row['run']!r} is not this coder's", f"runs are on record in {RUNS.path}")
+    if not STAMP.fullmatch(row["at"]):
+        say(f"at is {row['at']!r}", "write UTC to the second: 2026-11-24T09:30:00Z")
+    if not (row["revision"].isascii() and row["revision"].isdigit() and int(row["revision"]) > 0):
+        say(f"revision is {row['revision']!r}", "revisions count from 1")
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")

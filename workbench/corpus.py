@@ -1,0 +1,55 @@
+"""The stored rows of a survey, as text, each knowing the file and line it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from workbench.faults import Fault
+from workbench.files import Row, read_rows, rows_text
+from workbench.tables import STORED, Table
+
+
+def path_of(table: Table, coder: str = "") -> str:
+    """Return the path of a table's file, relative to the survey folder."""
+    return table.path.format(coder=coder)
+
+
+def stored(root: Path, name: str, faults: list[Fault], coder: str | None = None) -> list[Row]:
+    """Return the rows of a stored table.
+
+    Args:
+        root: the survey folder.
+        name: name of the table, see ``workbench.tables``.
+        faults: what cannot be read is added here.
+        coder: for tables with a file a coder, only this coder's file; nobody else's is opened.
+
+    Returns:
+        Rows as text with the extra keys ``_line``, ``_file`` and, where there is a file a coder, ``coder``.
+    """
+    table = STORED[name]
+    if "{coder}" not in table.path:
+        return [{**row, "_file": table.path} for row in read_rows(root, table.path, table, faults)]
+    folder = root / Path(table.path).parent
+    who = [coder] if coder is not None else sorted(p.stem for p in folder.glob("*.csv"))
+    return [
+        {**row, "_file": path_of(table, w), "coder": w}
+        for w in who
+        for row in read_rows(root, path_of(table, w), table, faults)
+    ]
+
+
+def text_of(table: Table, rows: Iterable[Row]) -> str:
+    """Return the canonical content of a table's file."""
+    return rows_text(table, rows)
+
+
+def current(rows: Iterable[Row], key: Iterable[str]) -> dict[tuple[str, ...], Row]:
+    """Return, for every key, the row with the highest revision."""
+    names = tuple(key)
+    latest: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        at = tuple(row[c] for c in names)
+        if at not in latest or int(row["revision"]) > int(latest[at]["revision"]):
+            latest[at] = row
+    return latest

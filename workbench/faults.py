@@ -1,0 +1,45 @@
+"""How a fault in the data is named, and how a door refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong, where it is, and how to mend it.
+
+    Attributes:
+        file: path relative to the survey folder, or the name of a file that came in.
+        line: line in that file, from 1; 0 where no line applies.
+        key: the paper key or other id concerned; may be empty.
+        message: what is wrong.
+        remedy: what to do about it.
+        warning: true where the data can still be used.
+    """
+
+    file: str
+    line: int
+    key: str
+    message: str
+    remedy: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        key = f" {self.key}:" if self.key else ""
+        kind = " warning:" if self.warning else ""
+        return f"{where}:{kind}{key} {self.message}; {self.remedy}"
+
+
+class Refused(Exception):
+    """A door refused a batch: nothing was written.
+
+    Attributes:
+        faults: every fault found, in order of file and line.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(faults)
+        super().__init__("\n".join(str(f) for f in self.faults))
