@@ -1,0 +1,166 @@
+"""Which codes a figure lists down its left edge: in groups by side, with labels that fit.
+
+A row of the list is a code or the heading of a side; both are steps of one discrete scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import altair as alt
+import pandas as pd
+
+from analysis.charts.frame import texts
+from analysis.charts.text import text_width, wrap
+from analysis.charts.theme import FAINT, SIDE_COLOURS, TEXT, side_colour, side_name
+
+#: Height of a row of one line, and of each further line of its label, points.
+ROW = 9.6
+LABEL_LINE = 7.6
+
+#: Starts the key of a heading, so that it cannot be mistaken for a code (codes are kebab-case).
+_HEADING = "side: "
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a figure, from the top.
+
+    Attributes:
+        order: codes, and headings of sides.
+        labels: code -> label, with line breaks where it was wrapped.
+        sides: heading -> side.
+        step: height of a row, points.
+        label_width: width of the widest label, points.
+    """
+
+    order: list[str]
+    labels: dict[str, str]
+    sides: dict[str, str] = field(default_factory=dict)
+    step: float = ROW
+    label_width: float = 0.0
+
+    @property
+    def height(self) -> float:
+        """Height of all rows, points."""
+        return round(self.step * len(self.order), 2)
+
+    @property
+    def margin(self) -> float:
+        """Room that the labels need to the left of the plot, points."""
+        return round(self.label_width + 5.0, 2)
+
+    def middle(self, code: str) -> float:
+        """Return the y of the middle of a row, points from the top of the plot."""
+        return round(self.step * (self.order.index(code) + 0.5), 2)
+
+    def y(self) -> alt.Y:
+        """Return the y encoding of the column ``code``; the labels are a layer of their own."""
+        return alt.Y(
+            "code:N",
+            scale=alt.Scale(domain=self.order, range=[0, self.height], paddingInner=0, paddingOuter=0),
+            sort=None,
+            axis=None,
+        )
+
+    def labelled(self) -> alt.Chart:
+        """Return the layer of the labels, flush right before the plot, each centred on its row.
+
+        An axis of Vega hangs the second line of a label beneath the row instead.
+        """
+        return texts(
+            pd.DataFrame(
+                [
+                    {
+                        "x": -4.0,
+                        "y": round(self.middle(code) + LABEL_LINE * (k - (len(lines) - 1) / 2), 2),
+                        "text": line,
+                    }
+                    for code, label in self.labels.items()
+                    for lines in [label.split("\n")]
+                    for k, line in enumerate(lines)
+                ]
+            ),
+            align="right",
+        )
+
+    def headings(self, left: float, right: float) -> list[alt.Chart]:
+        """Return the layers of the headings: the side's name at the left edge over a thin line.
+
+        Args:
+            left: room to the left of the plot, points.
+            right: x of the right edge of the plot, points.
+        """
+        if not self.sides:
+            return []
+        bottoms = [round(self.step * (self.order.index(heading) + 1) - 0.4, 2) for heading in self.sides]
+        rows = pd.DataFrame(
+            {
+                "x": [round(9.0 - left, 2)] * len(bottoms),
+                "y": [round(bottom - 3.0, 2) for bottom in bottoms],
+                "text": [side_name(side) for side in self.sides.values()],
+                "colour": [side_colour(side) for side in self.sides.values()],
+            }
+        )
+        lines = pd.DataFrame(
+            {"x": [-left] * len(bottoms), "x2": [right] * len(bottoms), "y": bottoms},
+        )
+        swatch = (
+            alt.Chart(rows)
+            .mark_point(shape="square", size=30, strokeWidth=0, filled=True, opacity=1, aria=False)
+            .encode(
+                x=alt.value(round(3.0 - left, 2)),
+                y=alt.Y("y:Q", scale=None, axis=None),
+                color=alt.Color("colour:N", scale=None, legend=None),
+            )
+            .transform_calculate(y="datum.y - 2.4")
+        )
+        line = (
+            alt.Chart(lines)
+            .mark_rule(color=FAINT, strokeWidth=0.6, aria=False)
+            .encode(x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None))
+        )
+        return [line, swatch, texts(rows.drop(columns="colour"), baseline="alphabetic")]
+
+
+def list_rows(
+    codes: Iterable[str],
+    *,
+    names: Mapping[str, str] | None = None,
+    sides: Mapping[str, str] | None = None,
+    widest: float = 110.0,
+) -> Rows:
+    """List codes in groups by side.
+
+    Args:
+        codes: codes in the order wanted within a side; repeated ones are listed once.
+        names: code -> label; a code without one is its own label.
+        sides: code -> side; without it there are no groups. A code without a side comes last.
+        widest: width in points at which a label is wrapped.
+    """
+    unique = list(dict.fromkeys(codes))
+    lines = {code: wrap((names or {}).get(code) or code, TEXT, widest) or [code] for code in unique}
+    groups: dict[str, list[str]] = {}
+    if sides is None:
+        groups[""] = unique
+    else:
+        known = [*SIDE_COLOURS, *sorted({sides.get(c, "") for c in unique} - set(SIDE_COLOURS) - {""}), ""]
+        for side in known:
+            members = [code for code in unique if sides.get(code, "") == side]
+            if members:
+                groups[side] = members
+    order: list[str] = []
+    headings: dict[str, str] = {}
+    for side, members in groups.items():
+        if sides is not None and (side or len(groups) > 1):
+            headings[_HEADING + side] = side
+            order.append(_HEADING + side)
+        order += members
+    return Rows(
+        order=order,
+        labels={code: "\n".join(parts) for code, parts in lines.items()},
+        sides=headings,
+        step=ROW + LABEL_LINE * (max((len(parts) for parts in lines.values()), default=1) - 1),
+        label_width=max((text_width(part, TEXT) for parts in lines.values() for part in parts), default=0.0),
+    )

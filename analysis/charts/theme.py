@@ -1,0 +1,166 @@
+"""How every figure looks: one font in one weight, sizes for print, colours that survive colour blindness.
+
+All lengths are points at print size (1 pt = 1/72 inch): a chart of ``SINGLE`` points fills one column.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import altair as alt
+
+Width = Literal["single", "double"]
+
+#: One column (85 mm) and the full text width (178 mm), in points.
+SINGLE = 241.0
+DOUBLE = 504.0
+
+#: Liberation Sans is carried by vl-convert; the rest are for viewers of the SVG, with the same widths.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+
+#: Sizes of text in points; nothing in a figure is smaller than ``TEXT``.
+TEXT = 7.0
+HEADING = 9.0
+
+#: Distance between the base lines of two lines of text.
+LINE = 8.8
+HEADING_LINE = 11.0
+
+INK = "#1a1a1a"
+MUTED = "#6b6b6b"
+FAINT = "#d9d9d9"
+PALE = "#f2f2f2"
+
+#: Okabe and Ito (2008), Color Universal Design: categories told apart under the common colour deficiencies.
+OKABE_ITO = {
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "black": "#000000",
+}
+
+#: Side of a failure mode -> its colour, in the order in which sides are listed.
+SIDE_COLOURS = {
+    "evaluation": OKABE_ITO["blue"],
+    "alignment": OKABE_ITO["vermillion"],
+    "governance": OKABE_ITO["green"],
+}
+
+#: What a rate is a rate of, by the text that was read (design: titles must say so).
+AMONG = {
+    "title": "among papers whose title raises the mode",
+    "abstract": "among papers whose abstract raises the mode",
+    "full-text": "among papers whose text raises the mode",
+}
+
+#: Which papers raise a mode, by the text that was read.
+RAISED = {
+    "title": "papers whose title raises the mode",
+    "abstract": "papers whose abstract raises the mode",
+    "full-text": "papers whose text raises the mode",
+}
+
+
+def page_width(width: Width) -> float:
+    """Return the width of a figure in points.
+
+    Args:
+        width: ``single`` (one column, 241 pt) or ``double`` (text width, 504 pt).
+
+    Raises:
+        ValueError: any other word.
+    """
+    if width == "single":
+        return SINGLE
+    if width == "double":
+        return DOUBLE
+    raise ValueError(f"width {width!r} is not known; use 'single' or 'double'")
+
+
+def side_colour(side: str) -> str:
+    """Return the colour of a side; grey for a side the theme does not know, and for none."""
+    return SIDE_COLOURS.get(side, MUTED)
+
+
+def side_name(side: str) -> str:
+    """Return what a figure calls a side: the two that face each other are named as sides."""
+    if not side:
+        return "No side given"
+    return f"{side.capitalize()} side" if side in ("evaluation", "alignment") else side.capitalize()
+
+
+def config() -> dict[str, Any]:
+    """Return the Vega-Lite configuration shared by all figures.
+
+    Every weight is normal: two weights make two subset fonts, which vl-convert writes to PDF in an order
+    that changes from run to run.
+    """
+    text = {"font": FONT, "fontSize": TEXT, "fontWeight": "normal", "color": INK}
+    axis = {
+        "labelFont": FONT,
+        "labelFontSize": TEXT,
+        "labelFontWeight": "normal",
+        "labelColor": INK,
+        "labelLimit": 0,
+        "labelPadding": 3,
+        # Axes exactly where the marks are: not rounded to pixels, labels centred on their ticks at the ends too.
+        "labelFlush": False,
+        "tickRound": False,
+        "translate": 0,
+        "titleFont": FONT,
+        "titleFontSize": TEXT,
+        "titleFontWeight": "normal",
+        "titleColor": INK,
+        "titlePadding": 3,
+        "titleLimit": 0,
+        "domainColor": MUTED,
+        "domainWidth": 0.5,
+        "tickColor": MUTED,
+        "tickWidth": 0.5,
+        "tickSize": 3,
+        "gridColor": FAINT,
+        "gridWidth": 0.4,
+    }
+    legend = {
+        "labelFont": FONT,
+        "labelFontSize": TEXT,
+        "labelFontWeight": "normal",
+        "titleFont": FONT,
+        "titleFontSize": TEXT,
+        "titleFontWeight": "normal",
+        "labelLimit": 0,
+    }
+    title = {
+        "font": FONT,
+        "fontSize": HEADING,
+        "fontWeight": "normal",
+        "color": INK,
+        "subtitleFont": FONT,
+        "subtitleFontSize": TEXT,
+        "subtitleFontWeight": "normal",
+        "subtitleColor": MUTED,
+        "anchor": "start",
+    }
+    return {
+        "font": FONT,
+        "background": "white",
+        "axis": axis,
+        "header": {k: v for k, v in legend.items() if k != "labelLimit"},
+        "legend": legend,
+        "title": title,
+        "text": text,
+        "view": {"stroke": None},
+        "range": {"category": list(OKABE_ITO.values()), "ramp": {"scheme": "cividis"}},
+    }
+
+
+def use_theme() -> None:
+    """Make the theme that of every altair chart of this session (for charts made by hand in a notebook)."""
+
+    @alt.theme.register("survey", enable=True)
+    def survey() -> alt.theme.ThemeConfig:
+        return alt.theme.ThemeConfig({"config": config()})  # type: ignore[typeddict-item]

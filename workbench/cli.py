@@ -1,0 +1,288 @@
+"""The command line: ``survey``. The same words as the library; heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="survey",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="""The EvalSafetyGap survey workbench: which failure modes does the literature talk about but not measure?
+
+    The way of a paper: `add` (records of a logged search come in, duplicates are found) - `duplicates` (decide what
+    was not certain) - `sample` (draw what is to be screened) - `instructions` (what every screener and coder is
+    given) - `screen` (in or out, by two who do not see each other). `check` says what is wrong with the data,
+    `status` how far the survey is, `build` checks everything and writes the results.""",
+)
+
+SurveyPath = Annotated[Path, typer.Option("--survey", help="The survey folder (corpus/ and coding_schema/).")]
+HERE = Path()
+
+
+@contextmanager
+def _door() -> Iterator[None]:
+    """Print every fault of a refusal and leave with status 1."""
+    from workbench.faults import Refused
+
+    try:
+        yield
+    except Refused as refusal:
+        for fault in refusal.faults:
+            typer.echo(str(fault), err=True)
+        typer.echo(f"refused: {len(refusal.faults)} fault(s); nothing was written", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(
+            f"{where}{error.strerror or error}; nothing is half-written: make room and try again", err=True
+        )
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="Records: .bib or .jsonl.")],
+    abstracts: Annotated[
+        Path | None, typer.Option(help="Abstracts (.jsonl); their text stays on this machine.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who searched.")] = "",
+    query: Annotated[str, typer.Option(help="What was asked.")] = "",
+    where: Annotated[str, typer.Option(help="What was searched.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
+    ] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Take in the records of a search: log it and every hit, find duplicates, merge what is certain."""
+    from workbench.adding import add as add_records
+
+    with _door(), _progress() as progress:
+        report = add_records(
+            survey,
+            file,
+            abstracts=abstracts,
+            by=by,
+            query=query,
+            where=where,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    for fault in (*report.warnings, *report.unreadable):
+        typer.echo(str(fault), err=True)
+    typer.echo(
+        f"{file.name}: {report.rows} rows: {report.new} new, {report.merged} merged, {report.maybe} maybe, "
+        f"{len(report.unreadable)} unreadable, {report.known} known already"
+    )
+    if report.abstracts is not None:
+        typer.echo(f"abstracts: {report.abstracts}")
+    told = "would change" if dry_run else "changed"
+    typer.echo(f"{told}: {', '.join(report.changed) or 'nothing'}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield told
+
+
+@app.command()
+def duplicates(
+    a: Annotated[str, typer.Argument(help="A record's key; none: list what is not certain.")] = "",
+    b: Annotated[str, typer.Argument(help="The other record's key.")] = "",
+    decision: Annotated[str, typer.Argument(help="same or different.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """List pairs of records that may be one work, or decide about a pair."""
+    from workbench.duplicates import decide, pending
+
+    with _door():
+        if a:
+            decide(survey, a, b, decision, by, note)
+            typer.echo(f"{a} and {b}: {decision}")
+            return
+        pairs = pending(survey)
+        for pair in pairs:
+            typer.echo(f"{pair}\n")
+        typer.echo(f"{len(pairs)} undecided: `survey duplicates A B same|different --by WHO`")
+
+
+@app.command()
+def sample(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be drawn; write nothing.")
+    ] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Draw the next random blocks of records to screen, by the rule of the schema."""
+    from workbench.sampling import sample as draw
+
+    with _door():
+        drawn = draw(survey, dry_run=dry_run)
+    for aim, (count, wanted) in drawn.reached.items():
+        typer.echo(f"{aim}: {count} of {wanted}")
+    for block in drawn.blocks:
+        why = drawn.reasons[block["stratum"]]
+        typer.echo(
+            f"block {block['block']} of {block['stratum']}: {block['drawn']} of {block['frame']} ({why})"
+        )
+    if drawn.waiting and not drawn.blocks:
+        typer.echo(f"{drawn.waiting} drawn records still wait for two screeners")
+    typer.echo(f"{len(drawn.papers)} records {'would be ' if dry_run else ''}drawn")
+
+
+@app.command()
+def instructions(
+    task: Annotated[str, typer.Argument(help="screen or code.")],
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Write what every screener or coder, human or model, is given: from the schema."""
+    from workbench.codebook import instructions as written
+    from workbench.files import replace
+    from workbench.schema import load_schema
+
+    with _door():
+        schema = load_schema(survey)
+        if task not in ("screen", "code"):
+            typer.echo(f"unknown task {task!r}; one of screen, code", err=True)
+            raise typer.Exit(2)
+        text = written(schema, task)
+        if out:
+            replace(out, text)
+            typer.echo(f"written: {out}")
+        else:
+            typer.echo(text)
+
+
+@app.command()
+def screen(
+    coder: Annotated[str, typer.Option(help="Who screens: an id of corpus/coders.yaml.")],
+    from_file: Annotated[Path | None, typer.Option("--from", help="Many decisions: .csv or .jsonl.")] = None,
+    paper: Annotated[str | None, typer.Option(help="One record's key.")] = None,
+    decision: Annotated[str | None, typer.Option(help="include, exclude or unsure.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Reason of exclusion.")] = None,
+    streams: Annotated[str | None, typer.Option(help="Streams you see, joined by semicolons.")] = None,
+    stage: Annotated[str | None, typer.Option(help="title-abstract (the default) or full-text.")] = None,
+    basis: Annotated[str | None, typer.Option(help="title, abstract (the default) or full-text.")] = None,
+    note: Annotated[str | None, typer.Option(help="Why, in your own words.")] = None,
+    run: Annotated[str, typer.Option(help="The run, for a language model.")] = "",
+    batch: Annotated[str, typer.Option(help="What the run was given.")] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """Record screening decisions: one by flags, many with --from; all of them or none."""
+    from workbench.batch import flag_row, read_batch
+    from workbench.screening import COLUMNS
+    from workbench.screening import screen as record
+
+    with _door():
+        if from_file:
+            rows, warnings = read_batch(from_file, COLUMNS)
+            for warning in warnings:
+                typer.echo(str(warning), err=True)
+        else:
+            given = {"stage": stage, "decision": decision, "reason": reason, "streams": streams}
+            rows = [flag_row(paper=paper, basis=basis, note=note, **given)]
+        written = record(survey, coder, rows, run=run, batch=batch)
+    typer.echo(
+        f"{written.rows} written, {written.unchanged} unchanged: {', '.join(written.files) or 'no file changed'}"
+    )
+
+
+@app.command()
+def check(survey: SurveyPath = HERE) -> None:
+    """Validate everything; exit 1 with file, line, key, message and remedy for each fault."""
+    from workbench.checking import check as validate
+    from workbench.files import recover
+
+    with _door():
+        recover(survey)
+        faults = validate(survey)
+    for fault in faults:
+        typer.echo(str(fault), err=True)
+    wrong = sum(not f.warning for f in faults)
+    typer.echo(f"{wrong} fault(s), {len(faults) - wrong} warning(s)")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Say how far the survey is."""
+    from workbench.status import status as counted
+
+    with _door():
+        counts = counted(survey)
+    if as_json:
+        typer.echo(json.dumps(counts, indent=2))
+    else:
+        for key, value in counts.items():
+            typer.echo(f"{key:<12} {value['total']:>6}")
+
+
+@app.command()
+def codebook(survey: SurveyPath = HERE) -> None:
+    """Write CODEBOOK.md anew from the schema."""
+    from workbench.codebook import CODEBOOK
+    from workbench.codebook import codebook as written
+    from workbench.files import replace
+    from workbench.schema import load_schema
+
+    with _door():
+        replace(survey / CODEBOOK, written(load_schema(survey)))
+    typer.echo(f"written: {survey / CODEBOOK}")
+
+
+@app.command()
+def build(
+    out: Annotated[
+        Path | None, typer.Option(help="Where the results go (default: build/ in the survey).")
+    ] = None,
+    survey: SurveyPath = HERE,
+) -> None:
+    """The main job: check the data, then write status, PRISMA counts and tables with a manifest."""
+    from workbench.building import build as make
+
+    with _door():
+        target = out or survey / "build"
+        written = make(survey, target)
+    for name in written:
+        typer.echo(f"  {target / name}")
+    typer.echo(f"{len(written)} files written to {target}")
+
+
+@app.command()
+def lab(survey: SurveyPath = HERE) -> None:
+    """Open JupyterLab on the notebooks."""
+    import subprocess
+
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(survey / "notebooks")]))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,80 @@
+"""SVG of a figure: stable ids, its size in points, and a title and description for those who cannot see it."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+_ID = re.compile(r'(?<=\sid=")[^"]+(?=")')
+_REFERENCE = re.compile(r'url\(#([^)]+)\)|href="#([^"]+)"')
+_ROOT = re.compile(r"<svg\b[^>]*>")
+_SIZE = re.compile(r'\b(width|height)="([0-9.]+)"')
+
+
+def draw(chart: Any) -> str:
+    """Return the SVG of an altair chart as vl-convert draws it, with no network."""
+    import altair as alt
+
+    from analysis.charts.frame import is_sheet
+
+    out = io.StringIO()
+    # A sheet carries its whole look; whatever theme a notebook has switched on must not change its bytes.
+    with alt.theme.enable("none" if is_sheet(chart) else alt.theme.active):
+        chart.save(out, format="svg")
+    return out.getvalue()
+
+
+def finish(svg: str, *, name: str, title: str, description: str, language: str = "en") -> str:
+    """Return an SVG that is the same on every run and says what it shows.
+
+    Vega counts the ids of gradients and clip paths up as long as the process lives; they are renumbered in
+    order of appearance and carry the figure's name, so that two figures can stand in one page.
+
+    Args:
+        svg: the drawing.
+        name: prefix of all ids, usually the file's stem.
+        title: becomes ``<title>`` and the label of the image.
+        description: becomes ``<desc>``: the alternative text.
+        language: of title and description (BCP 47).
+
+    Raises:
+        ValueError: the text is no SVG.
+    """
+    root = _ROOT.search(svg)
+    if root is None:
+        raise ValueError("the drawing has no <svg> element")
+    prefix = re.sub(r"[^A-Za-z0-9_-]+", "-", name) or "figure"
+    numbers: dict[str, str] = {}
+    for found in _ID.findall(svg):
+        numbers.setdefault(found, f"{prefix}-{len(numbers) + 1}")
+    svg = _ID.sub(lambda m: numbers[m[0]], svg)
+    svg = _REFERENCE.sub(lambda m: _renumbered(m, numbers), svg)
+    root = _ROOT.search(svg)
+    assert root is not None
+    attributes = (
+        f' xml:lang={quoteattr(language)} role="img" aria-label={quoteattr(title)}'
+        f' aria-describedby="{prefix}-description"'
+    )
+    inside = f'<title>{escape(title)}</title><desc id="{prefix}-description">{escape(description)}</desc>'
+    return f"{svg[: root.end() - 1]}{attributes}>{inside}{svg[root.end() :]}"
+
+
+def in_points(svg: str) -> str:
+    """Return the SVG with its width and height given in points, the size it has in print."""
+    root = _ROOT.search(svg)
+    if root is None:
+        raise ValueError("the drawing has no <svg> element")
+    return svg[: root.start()] + _SIZE.sub(r'\1="\2pt"', root[0]) + svg[root.end() :]
+
+
+def has_text(svg: str) -> bool:
+    """Say whether the drawing holds any text at all."""
+    return re.search(r"<text\b[^>]*>\s*[^<\s]", svg) is not None
+
+
+def _renumbered(reference: re.Match[str], numbers: dict[str, str]) -> str:
+    if reference[1] is not None:
+        return f"url(#{numbers.get(reference[1], reference[1])})"
+    return f'href="#{numbers.get(reference[2], reference[2])}"'
