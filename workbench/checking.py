@@ -114,9 +114,10 @@ def _record(row: Row, entries: object, schema: Schema | None) -> list[Fault]:
 def _hits(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
     faults: list[Fault] = []
     searches = {s.id for s in read_searches(root, faults)}
+    log_is_whole = not faults  # else every hit of the faulty search would be a fault of its own
     for row in rows:
         say = _say(row, row["paper"], faults)
-        if row["search"] not in searches:
+        if log_is_whole and row["search"] not in searches:
             say(f"unknown search {row['search']!r}", f"the searches are logged in {SEARCHES}")
         if row["outcome"] not in ("new", "merged", "maybe", "unreadable"):
             say(f"unknown outcome {row['outcome']!r}", "one of new, merged, maybe, unreadable")

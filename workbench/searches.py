@@ -71,7 +71,7 @@ def read_searches(root: Path, faults: list[Fault]) -> list[Search]:
         if not wrong and name in {s.id for s in searches}:
             wrong = "id is given twice"
         if wrong:
-            line = _line_of(text, name)
+            line = _line_of(text, number)
             faults.append(Fault(SEARCHES, line, name, f"search {number}: {wrong}", "see data-model.md"))
             continue
         where = cells["where"] if isinstance(cells["where"], list) else [cells["where"]]
@@ -104,11 +104,10 @@ def _wrong(cells: object) -> str:
     return "" if all(isinstance(t, str) for t in texts) else "a value is not plain text"
 
 
-def _line_of(text: str, name: str) -> int:
-    found = (
-        re.search(rf"^\s*-\s+id:\s*['\"]?{re.escape(name)}['\"]?\s*$", text, re.MULTILINE) if name else None
-    )
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+def _line_of(text: str, number: int) -> int:
+    """Line on which the search with this number, counted from 1, starts."""
+    node = yaml.compose(text, yaml.BaseLoader)
+    return int(node.value[number - 1].start_mark.line) + 1 if node else 0
 
 
 def searches_text(searches: Iterable[Search]) -> str:

@@ -1,0 +1,163 @@
+"""The command line: every command is documented, refuses with status 1, and keeps its word."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1795500000", "COLUMNS": "200"}
+
+
+def survey(*words: str | Path, at: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from workbench.cli import main; main()", *map(str, words)]
+    return subprocess.run(
+        command, cwd=at, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    rooms = ("corpus", "coding_schema")
+    return {
+        str(p.relative_to(root)): p.read_bytes()
+        for r in rooms
+        for p in sorted((root / r).rglob("*"))
+        if p.is_file()
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for room in ("corpus", "coding_schema"):
+        shutil.copytree(REPOSITORY / room, tmp_path / room)
+    return tmp_path
+
+
+def test_every_command_is_in_the_readme() -> None:
+    listed = survey("--help").stdout.split("Commands:")[1]
+    commands = re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE)
+    assert len(commands) >= 10
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    assert [c for c in commands if f"survey {c}" not in readme] == []
+
+
+def test_help_does_not_import_pandas() -> None:
+    heavy = ("pandas", "altair", "networkx", "scipy")
+    code = f"import sys, workbench.cli; print([m for m in {heavy} if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_repository_s_own_data_are_clean() -> None:
+    run = survey("check")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("0 fault(s)")
+
+
+def test_status_accounts_for_every_hit() -> None:
+    counts = json.loads(survey("status", "--json").stdout)
+    n = {key: value["total"] for key, value in counts.items()}
+    assert n["identified"] >= 5443
+    assert n["identified"] == n["duplicates"] + n["unreadable"] + n["records"]
+    assert n["drawn"] <= n["in_frame"] <= n["records"] - n["unverified"]
+    assert set(counts["records"]["by_stream"]) >= {"llm-as-judge", "governance-auditability"}
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "line_of"),
+    [
+        ("corpus/records.csv", ",yes,no,", ",perhaps,no,", ",perhaps,no,"),
+        ("corpus/hits.csv", ",new,", ",novel,", ",novel,"),
+        ("corpus/sample.csv", "screening,", "screening,no-such-paper,x,1,1\nscreening,", "no-such-paper"),
+        ("corpus/papers.bib", "  title = {", "  titel = {", "@"),
+        ("corpus/searches.yaml", "- id:", "- name:", "- name:"),
+        ("corpus/coders.yaml", "kind: language-model", "kind: robot", "id: pass-a"),
+        ("coding_schema/schema.yaml", 'id: "no"', "id: no", "id: no"),
+        ("coding_schema/CODEBOOK.md", "# Codebook", "# Code book", ""),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(
+    folder: Path, path: str, before: str, after: str, line_of: str
+) -> None:
+    file = folder / path
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after, 1), "utf-8")
+    run = survey("check", "--survey", folder)
+    assert run.returncode == 1
+    lines = file.read_text("utf-8").split("\n")
+    line = next(i for i, words in enumerate(lines, 1) if line_of in words) if line_of else 0
+    assert (f"{path}:{line}:" if line else f"{path}: ") in run.stderr, run.stderr[-2000:]
+
+
+def test_a_refused_batch_lists_every_fault_and_changes_nothing(folder: Path) -> None:
+    before = contents(folder)
+    batch = folder / "rows.jsonl"
+    rows = [
+        {"paper": "nobody2020x", "decision": "include"},
+        {"paper": "zhuang2022fully", "decision": "perhaps"},
+        {"paper": "zhuang2022fully", "stage": "full-text", "decision": "exclude", "reason": "dull"},
+    ]
+    batch.write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    run = survey(
+        "screen", "--coder", "pass-a", "--from", batch, "--survey", folder, "--run", "r1", "--batch", "b"
+    )
+    assert run.returncode == 1
+    for line, word in ((1, "nobody2020x"), (2, "perhaps"), (3, "dull")):
+        assert re.search(rf"^rows\.jsonl:{line}: .*{word}", run.stderr, re.MULTILINE)
+    assert contents(folder) == before
+
+
+def test_screening_one_record_by_flags(folder: Path) -> None:
+    words = [
+        "screen",
+        "--coder",
+        "pass-a",
+        "--paper",
+        "zhuang2022fully",
+        "--decision",
+        "exclude",
+        "--survey",
+        folder,
+    ]
+    refused = survey(*words, "--reason", "other-system")
+    assert refused.returncode == 1
+    assert "need a run record" in refused.stderr
+    more = ["--reason", "other-system", "--run", "test-run", "--batch", "one record"]
+    assert survey(*words, *more).returncode == 0
+    after = contents(folder)
+    assert b"zhuang2022fully,title-abstract" in after["corpus/screening/pass-a.csv"]
+    assert b"test-run,pass-a," in after["corpus/runs.csv"]
+    assert survey(*words, *more).stdout.startswith("0 written, 1 unchanged")
+    assert contents(folder) == after
+    assert survey("check", "--survey", folder).returncode == 0
+
+
+def test_build_twice_gives_the_same_bytes(folder: Path) -> None:
+    outs = []
+    for name in ("one", "two"):
+        run = survey("build", "--survey", folder, "--out", folder / name)
+        assert run.returncode == 0, run.stderr
+        outs.append(
+            {
+                str(p.relative_to(folder / name)): p.read_bytes()
+                for p in (folder / name).rglob("*")
+                if p.is_file()
+            }
+        )
+    assert outs[0] == outs[1]
+    assert {"manifest.json", "status.json", "tables/prisma.csv", "figures/prisma-double.pdf"} <= set(outs[0])
+
+
+def test_no_survey_folder_is_said_plainly(tmp_path: Path) -> None:
+    run = survey("check", "--survey", tmp_path)
+    assert run.returncode == 1
+    assert "coding_schema/schema.yaml" in run.stderr
+    assert "Traceback" not in run.stderr
