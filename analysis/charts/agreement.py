@@ -76,7 +76,7 @@ def agreement_plot(
     axis = alt.Axis(
         title="coefficient, 95% interval",
         orient="top",
-        tickCount=5 if width == "double" else 4,
+        values=_ticks(floor, split - 6.0),
         format=".1f",
         domain=False,
         grid=True,
@@ -197,6 +197,13 @@ def _floor(lowest: float) -> float:
     while step > lowest and step > -1.0:
         step = round(step - 0.2, 1)
     return step
+
+
+def _ticks(floor: float, room: float) -> list[float]:
+    """Return the ticks from the floor to 1 that stand at least 20 points apart, counted down from 1."""
+    step = next(s for s in (0.2, 0.5, 1.0, 2.0) if s / (1.0 - floor) * room >= 20.0)
+    count = int((1.0 - floor) / step + 1e-9)
+    return [round(1.0 - step * k, 1) + 0.0 for k in range(count, -1, -1)]
 
 
 def _plain(

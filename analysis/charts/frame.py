@@ -102,26 +102,31 @@ def sheet(
     if remarks:
         parts.append(_lines(remarks, -left, height + bottom + LINE, LINE, TEXT, INK))
         bottom += LINE * len(remarks) + 3.0
-    # Whole points in height, so that no page size ends in the dust of binary fractions.
-    top = -y + 2.0 + (y - 2.0 - height - bottom) % 1.0
-    chart = (
-        alt.layer(*parts)
-        .resolve_scale(x="independent", y="independent", color="independent", fill="independent")
-        .properties(
-            width=round(page - left - right, 2),
-            height=round(height, 2),
-            padding={
-                "left": round(left, 2),
-                "right": round(right, 2),
-                "top": round(top, 2),
-                "bottom": round(bottom, 2),
-            },
-            autosize=alt.AutoSizeParams(type="none"),
-            description=". ".join(part.rstrip(".") for part in (title, subtitle) if part),
-        )
+    # Quarter points are exact in binary: whole points for the page come out of them without dust.
+    high, bottom = _quarter(height), _quarter(bottom)
+    top = math.ceil(high + bottom - y + 2.0) - high - bottom
+    before = _quarter(left)
+    plot = _quarter(page - before - right)
+    done = alt.layer(
+        *parts,
+        width=plot,
+        height=high,
+        padding={"left": before, "right": page - before - plot, "top": top, "bottom": bottom},
+        autosize=alt.AutoSizeParams(type="none"),
+        resolve=alt.Resolve(
+            scale=alt.ScaleResolveMap(
+                x="independent", y="independent", color="independent", fill="independent"
+            )
+        ),
+        description=". ".join(part.rstrip(".") for part in (title, subtitle) if part),
+        config=alt.Config(**config()),
     )
-    done: alt.LayerChart = chart.configure(**config())
-    return cast(alt.LayerChart, stamped(done, stamp)) if stamp else done
+    return cast(alt.LayerChart, stamped(done, stamp) if stamp else done)
+
+
+def _quarter(points: float) -> float:
+    """Return the next quarter of a point at or above a length."""
+    return math.ceil(round(points * 4, 6)) / 4
 
 
 def panel(*layers: alt.Chart) -> alt.LayerChart:
@@ -150,14 +155,22 @@ def stamped(chart: Any, line: str) -> Any:
         line: for example ``data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24``.
 
     Returns:
-        A new chart; the given one is not changed.
+        A new chart; the given one is not changed. A chart that bears this very line is returned as it is.
+
+    Raises:
+        ValueError: the chart bears another line.
     """
+    borne = chart.usermeta.get("stamp") if isinstance(chart.usermeta, dict) else None
+    if borne == line:
+        return chart
+    if borne:
+        raise ValueError(f"the figure is stamped already, with {borne!r}; stamp it once, with {line!r}")
     if not is_sheet(chart):
         settings = chart.config if chart.config is not alt.Undefined else alt.Undefined
         inner = chart.copy(deep=True)
         inner.config = alt.Undefined
         inner = _without_page(inner)
-        outer = alt.vconcat(inner, title=_foot(line))
+        outer = alt.vconcat(inner, title=_foot(line), usermeta={"stamp": line})
         if settings is alt.Undefined:
             return outer.configure(**config())
         outer.config = settings
@@ -166,7 +179,8 @@ def stamped(chart: Any, line: str) -> Any:
     page = chart.width + padding["left"] + padding["right"]
     lines = wrap(line, TEXT, page)
     y = round(chart.height + padding["bottom"] + LINE, 2)
-    new = chart.copy(deep=True)
+    new = chart.copy(deep=False)
+    new.usermeta = {"stamp": line}
     new.layer = [*new.layer, _lines(lines, -padding["left"], y, LINE, TEXT, MUTED)]
     padding["bottom"] = round(padding["bottom"] + math.ceil(LINE * len(lines) + 3.0), 2)
     new.padding = padding

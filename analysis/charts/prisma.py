@@ -202,7 +202,7 @@ def _lay_out(boxes: list[Box], page: float) -> tuple[list[Box], float]:
         y += row + _GAP
         after = next((SPINE[name] for name in names[names.index(box.name) + 1 :]), "")
         if SPINE[box.name] != after:  # a phase is at least as high as its name is long
-            y = max(y, began + text_width(SPINE[box.name], TEXT) + 8.0 + 5.0)
+            y = max(y, began + text_width(SPINE[box.name], TEXT) + 8.0 + (5.0 if after else _GAP))
             began = y
     for other in loose:
         _set(other, column)

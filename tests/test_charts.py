@@ -1,0 +1,496 @@
+"""Figures are read back from the drawing itself: what is written where, and whether it can be read."""
+
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from math import cos, pi, radians, sin
+from xml.etree import ElementTree
+
+import altair as alt
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from analysis import charts
+from analysis.charts.frame import stamped, whole_ticks
+from analysis.charts.text import text_width, wrap
+from analysis.charts.theme import DOUBLE, OKABE_ITO, SINGLE, TEXT, page_width
+from analysis.prisma import prisma
+
+EVALUATION = ("attempt-budget-sensitivity", "judge-bias", "contamination", "unrepresentative-sampling")
+ALIGNMENT = ("reward-overoptimization", "sycophancy", "interpretability-illusion", "shallow-safety")
+GOVERNANCE = ("disclosure-gap", "access-limit")
+MODES = (*EVALUATION, *ALIGNMENT, *GOVERNANCE)
+SIDES = {
+    **dict.fromkeys(EVALUATION, "evaluation"),
+    **dict.fromkeys(ALIGNMENT, "alignment"),
+    **dict.fromkeys(GOVERNANCE, "governance"),
+}
+STREAMS = ("benchmark-validity", "llm-as-judge", "mechanistic-interpretability", "governance-auditability")
+#: Papers that discuss each mode; the last one is never discussed.
+DISCUSSED = (41, 28, 17, 4, 33, 22, 12, 7, 10, 0)
+MEASURED = (5, 12, 17, 1, 3, 9, 0, 2, 4, 0)
+STAMP = "data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24"
+
+
+def cells() -> pd.DataFrame:
+    n = [(i * 7 + j * 5) % 13 if (i + j) % 3 else 0 for i in range(len(MODES)) for j in range(len(STREAMS))]
+    pairs = [(m, s) for m in MODES for s in STREAMS]
+    return pd.DataFrame(pairs, columns=["row", "column"]).assign(n=n)
+
+
+def modes() -> pd.DataFrame:
+    rows = []
+    for code, d, m in zip(MODES, DISCUSSED, MEASURED, strict=True):
+        note = "never discussed" if d == 0 else "too few" if d < 10 else ""
+        rate = m / d if d else np.nan
+        rows.append(
+            {
+                "code": code,
+                "name": code,
+                "side": SIDES[code],
+                "discussed": d,
+                "measured": m,
+                "rate": rate,
+                "low": max(0.0, rate - 0.1) if d else np.nan,
+                "high": min(1.0, rate + 0.1) if d else np.nan,
+                "note": note,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def graph() -> nx.Graph:
+    made = nx.Graph()
+    for code, n in zip(MODES, DISCUSSED, strict=True):
+        made.add_node(code, n=n)
+    for k, (a, b) in enumerate(combinations(MODES[:8], 2)):
+        if k % 2 == 0:
+            made.add_edge(a, b, count=1 + k % 6, association_strength=(1 + k % 6) / 200)
+    return made
+
+
+def agreement() -> pd.DataFrame:
+    rows = []
+    for k, (code, d) in enumerate(zip(MODES, DISCUSSED, strict=True)):
+        for statistic, value in (("alpha", 0.9 - 0.11 * k), ("ac1", 0.99 - 0.01 * k)):
+            known = d > 0
+            rows.append(
+                {
+                    "facet": "failure_mode",
+                    "code": code,
+                    "statistic": statistic,
+                    "value": value if known else np.nan,
+                    "low": value - 0.15 if known else np.nan,
+                    "high": min(1.0, value + 0.1) if known else np.nan,
+                    "papers": 150,
+                    "positives": d,
+                    "prevalence": d / 150,
+                    "undefined_draws": 0,
+                    "kind": "inter-pass",
+                    "note": "" if known else "never used",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def flow() -> pd.DataFrame:
+    papers = pd.DataFrame(
+        {
+            "paper": [f"p{k}" for k in range(90)],
+            "grey": [k < 3 for k in range(90)],
+            "verified": True,
+            "text_sha256": ["" if k % 9 == 0 else "x" for k in range(90)],
+        }
+    )
+    hits = pd.DataFrame(
+        {
+            "search": ["arxiv-sandbagging-2026-11-20"] * 60 + ["openalex-judge-2026-11-21"] * 40,
+            "paper": [f"p{k % 90}" for k in range(100)],
+            "outcome": ["new"] * 90 + ["merged"] * 10,
+        }
+    )
+    sample = pd.DataFrame({"stage": "screening", "paper": [f"p{k}" for k in range(10, 60)]})
+    screened = pd.DataFrame(
+        {
+            "paper": [f"p{k}" for k in range(10, 58)],
+            "stage": "title-abstract",
+            "decision": ["include"] * 21 + ["exclude"] * 19 + ["pending"] * 8,
+            "reason": [""] * 21 + ["no-failure-mode"] * 11 + ["other-field"] * 8 + [""] * 8,
+        }
+    )
+    return prisma(hits, papers, sample, screened)
+
+
+def years() -> pd.DataFrame:
+    rows = []
+    for side, shift in (("evaluation", 2), ("alignment", 1), ("governance", 0)):
+        for year, coded in ((2019, 2), (2022, 9), (2023, 21), (2024, 33), (2025, 44)):
+            discussed = coded * (2 + shift) // 6
+            rows.append((year, side, coded, discussed, discussed // 3))
+    return pd.DataFrame(rows, columns=["year", "side", "papers_coded", "discussed", "measured"])
+
+
+FIGURES = {
+    "coverage": lambda **k: charts.coverage_heatmap(cells(), sides=SIDES, **k),
+    "undermeasurement": lambda **k: charts.discussed_against_measured(modes(), corpus_rate=0.31, **k),
+    "cooccurrence": lambda **k: charts.cooccurrence_network(graph(), sides=SIDES, **k),
+    "prisma": lambda **k: charts.prisma_flow(flow(), **k),
+    "agreement": lambda **k: charts.agreement_plot(agreement(), sides=SIDES, **k),
+    "attention": lambda **k: charts.attention_by_year(years(), **k),
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text of a drawing and the box it fills, in points from the top left of the page."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+
+
+def drawing(chart: alt.LayerChart) -> str:
+    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+
+
+def words(svg: str) -> list[Word]:
+    """Read every text of an SVG with its place: translations and rotations of all its ancestors applied."""
+    found: list[Word] = []
+
+    def walk(element: ElementTree.Element, x: float, y: float, angle: float) -> None:
+        for kind, numbers in re.findall(r"(translate|rotate)\(([^)]*)\)", element.get("transform", "")):
+            values = [float(v) for v in re.split(r"[ ,]+", numbers)]
+            if kind == "translate":
+                dx, dy = values[0], values[1] if len(values) > 1 else 0.0
+                x += dx * cos(radians(angle)) - dy * sin(radians(angle))
+                y += dx * sin(radians(angle)) + dy * cos(radians(angle))
+            else:
+                angle += values[0]
+        text = (element.text or "").strip()
+        if element.tag.endswith("text") and text:
+            size = float(element.get("font-size", "0px").removesuffix("px"))
+            wide = text_width(text, size)
+            anchor = element.get("text-anchor", "start")
+            start = {"start": 0.0, "middle": -wide / 2, "end": -wide}[anchor]
+            corners = [(start, -0.72 * size), (start + wide, 0.2 * size)]
+            turned = [
+                (
+                    x + u * cos(radians(angle)) - v * sin(radians(angle)),
+                    y + u * sin(radians(angle)) + v * cos(radians(angle)),
+                )
+                for u, v in corners
+            ]
+            xs, ys = zip(*turned, strict=True)
+            found.append(Word(text, min(xs), min(ys), max(xs), max(ys), size))
+        for child in element:
+            walk(child, x, y, angle)
+
+    walk(ElementTree.fromstring(svg), 0.0, 0.0, 0.0)
+    return found
+
+
+def read(chart: alt.LayerChart) -> list[str]:
+    return [word.text for word in words(drawing(chart))]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_a_figure_fits_its_column_and_every_word_can_be_read(name: str, width: str) -> None:
+    svg = drawing(FIGURES[name](width=width, stamp=STAMP))
+    root = ElementTree.fromstring(svg)
+    page = {"single": SINGLE, "double": DOUBLE}[width]
+    assert float(root.get("width", 0)) == page
+    height = float(root.get("height", 0))
+    assert height == int(height)
+    placed = words(svg)
+    assert len(placed) > 10
+    for word in placed:
+        assert word.size >= TEXT
+        assert word.left >= -0.5 and word.right <= page + 0.5, word
+        assert word.top >= -0.5 and word.bottom <= height + 0.5, word
+    for one, other in combinations(placed, 2):
+        across = min(one.right, other.right) - max(one.left, other.left)
+        down = min(one.bottom, other.bottom) - max(one.top, other.top)
+        assert across <= 0.5 or down <= 0.5, (one, other)
+    assert "bold" not in svg
+    assert set(re.findall(r'font-weight="([^"]*)"', svg)) <= {"normal"}
+    lowest = [word.text for word in sorted(placed, key=lambda w: w.top)][-2:]
+    assert STAMP.endswith(lowest[-1])
+
+
+def test_text_is_as_wide_as_it_is_rendered() -> None:
+    for text in ("attempt-budget-sensitivity", "Rate (n = 5,443): 34% · α ≥ 0.8 –", "WWW illi MMM"):
+        svg = (
+            '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="30"><text x="5" y="20" '
+            f'font-family="Liberation Sans" font-size="14">|{text}|</text></svg>'
+        )
+        drawn = Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=4))).getchannel("A").getbbox()
+        assert drawn is not None
+        ink = (drawn[2] - drawn[0]) / 4
+        # The ink lacks the blank half of the two bars.
+        assert ink == pytest.approx(text_width(f"|{text}|", 14) - 0.18 * 14, abs=0.03 * ink)
+
+
+@given(st.text(alphabet="ab -/\u00a0iW\n", max_size=60), st.floats(8, 80))
+def test_wrapping_loses_nothing_and_keeps_to_the_width(text: str, width: float) -> None:
+    lines = wrap(text, 7.0, width)
+    bare = str.maketrans("", "", " \n\u00a0")
+    assert "".join(lines).translate(bare) == text.translate(bare)
+    assert all(text_width(line, 7.0) <= width or len(line) == 1 for line in lines)
+
+
+@given(st.integers(0, 5000))
+def test_ticks_are_round_few_and_whole(most: int) -> None:
+    ticks = whole_ticks(most)
+    assert ticks[0] == 0 and 2 <= len(ticks) <= 6
+    assert ticks[-1] <= max(1, most)
+    step = ticks[1]
+    assert ticks == list(range(0, ticks[-1] + 1, step))
+    assert str(step).rstrip("0") in {"1", "2", "5"}
+
+
+def test_coverage_prints_each_count_and_leaves_zeros_empty() -> None:
+    table = cells()
+    printed = Counter(t for t in read(charts.coverage_heatmap(table, sides=SIDES)) if t.isdigit())
+    assert printed == Counter(str(n) for n in table["n"] if n)
+    assert (table["n"] == 0).sum() > 5
+
+
+def test_coverage_groups_by_side_and_puts_the_fullest_row_first() -> None:
+    placed = words(drawing(charts.coverage_heatmap(cells(), sides=SIDES)))
+    at = {word.text: word.top for word in placed}
+    total = cells().groupby("row")["n"].sum()
+    order = [
+        "Evaluation side",
+        *sorted(EVALUATION, key=lambda c: -total[c]),
+        "Alignment side",
+        *sorted(ALIGNMENT, key=lambda c: -total[c]),
+        "Governance",
+        *sorted(GOVERNANCE, key=lambda c: -total[c]),
+    ]
+    assert [at[text] for text in order] == sorted(at[text] for text in order)
+
+
+def test_a_long_name_is_wrapped_and_stays_with_its_row() -> None:
+    name = "Contamination of the items of a benchmark by the text that a model was trained on"
+    chart = charts.coverage_heatmap(cells(), names={"contamination": name}, sides=SIDES, width="single")
+    placed = words(drawing(chart))
+    lines = [word for word in placed if word.text in name and len(word.text) > 3]
+    assert " ".join(word.text for word in lines) == name
+    assert len(lines) >= 2
+    assert all(a.bottom - b.top <= 0.5 for a, b in pairwise(lines))
+
+
+def test_undermeasurement_says_among_which_papers_and_sets_few_apart() -> None:
+    table = modes()
+    svg = drawing(charts.discussed_against_measured(table))
+    texts = [word.text for word in words(svg)]
+    assert "among papers whose abstract raises the mode" in " ".join(texts)
+    assert "too few: 1 of 4" in texts and "too few: 2 of 7" in texts
+    assert texts.count("never discussed") == 1
+    at = {word.text: word.top for word in words(svg)}
+    # Last of its side, although its name and its place in the schema come earlier.
+    assert at["shallow-safety"] > at["interpretability-illusion"]
+    rings = re.findall(r'aria-label="([^"]*: discussed by [^"]*)"', svg)
+    assert len(rings) == (table["discussed"] > 0).sum()
+    assert "judge-bias: discussed by 28, measured by 12, 43% (33% to 53%)" in rings
+
+
+def test_undermeasurement_says_which_text_was_read() -> None:
+    texts = " ".join(read(charts.discussed_against_measured(modes(), basis="full-text")))
+    assert "among papers whose text raises the mode" in texts
+    assert "abstract" not in texts
+
+
+def test_cooccurrence_is_the_same_for_a_seed_and_areas_follow_papers() -> None:
+    one = drawing(charts.cooccurrence_network(graph(), sides=SIDES, seed=4))
+    shuffled = nx.Graph()
+    shuffled.add_nodes_from(reversed(list(graph().nodes(data=True))))
+    shuffled.add_edges_from((b, a, d) for a, b, d in reversed(list(graph().edges(data=True))))
+    assert drawing(charts.cooccurrence_network(shuffled, sides=SIDES, seed=4)) == one
+    assert drawing(charts.cooccurrence_network(graph(), sides=SIDES, seed=5)) != one
+    spec = charts.cooccurrence_network(graph(), sides=SIDES, seed=4).to_dict()
+    nodes = [row for rows in spec["datasets"].values() for row in rows if "area" in row]
+    papers = dict(zip(MODES, DISCUSSED, strict=True))
+    assert len(nodes) == 8
+    # Radius 2.2 for nothing, and 5.8 more for the most: area grows with papers, and no node vanishes.
+    radii = {row["code"]: (row["area"] / pi) ** 0.5 for row in nodes}
+    assert radii["attempt-budget-sensitivity"] == pytest.approx(8.0, abs=0.01)
+    ordered = sorted(radii, key=radii.__getitem__)
+    assert [papers[c] for c in ordered] == sorted(papers[c] for c in ordered)
+
+
+def test_cooccurrence_names_what_it_does_not_draw() -> None:
+    texts = " ".join(read(charts.cooccurrence_network(graph(), sides=SIDES, min_count=5)))
+    assert "Pairs of fewer than 5 papers are not drawn" in texts
+    assert "in no pair drawn" in texts and "disclosure-gap" in texts
+    assert "Never raised: access-limit." in texts
+
+
+def test_prisma_shows_every_count_of_the_table_and_no_other() -> None:
+    table = flow()
+    texts = read(charts.prisma_flow(table, names={"no-failure-mode": "No failure mode"}))
+    whole = " ".join(texts)
+    for row in table.itertuples():
+        if row.reason:
+            shown = {"no-failure-mode": "No failure mode"}.get(str(row.reason), str(row.reason))
+            assert f"{shown}: {row.n}" in whole
+        else:
+            assert f"{row.label} (n = {row.n})" in whole
+    counts = Counter(int(n) for n in re.findall(r"(?:n = |: )(\d+)\)?(?= |$)", whole))
+    assert counts == Counter(int(n) for n in table["n"])
+    assert {"Identification", "Screening", "Included"} <= set(texts)
+
+
+def test_prisma_takes_boxes_it_does_not_know_and_adds_parts_up() -> None:
+    table = pd.DataFrame(
+        [
+            ("identified", "", "Identified", 1200, ""),
+            ("lost", "identified", "Lost on the way", 3, ""),
+            ("excluded", "screened", "Excluded", 4, "not research"),
+            ("excluded", "screened", "Excluded", 5, "out of period"),
+            ("screened", "identified", "Screened", 40, ""),
+            ("elsewhere", "nowhere", "From elsewhere", 6, ""),
+        ],
+        columns=["box", "parent", "label", "n", "reason"],
+    )
+    texts = read(charts.prisma_flow(table))
+    for line in ("Identified (n = 1,200)", "Lost on the way (n = 3)", "Excluded (n = 9)"):
+        assert line in texts
+    assert "From elsewhere (n = 6)" in texts
+    many = pd.DataFrame(
+        [("identified", "", "Identified", k, f"search {k}") for k in range(1, 21)],
+        columns=["box", "parent", "label", "n", "reason"],
+    )
+    texts = read(charts.prisma_flow(many))
+    assert "Identified (n = 210)" in texts and "search 20: 20" in texts
+    assert f"11 others: {sum(range(1, 12))}" in texts
+
+
+def test_agreement_greys_the_rare_and_says_what_is_not_defined() -> None:
+    chart = charts.agreement_plot(agreement(), sides=SIDES)
+    texts = read(chart)
+    assert any(t.startswith("Inter-pass agreement") for t in texts)
+    assert "never used" in texts
+    spec = chart.to_dict()
+    points = [row for rows in spec["datasets"].values() for row in rows if "ink" in row]
+    grey = {row["code"] for row in points if row["ink"] == "#6b6b6b"}
+    rare = {c for c, d in zip(MODES, DISCUSSED, strict=True) if 0 < d < 10}
+    assert grey == rare
+    blue = {row["ink"] for row in points if row["statistic"].startswith("Kripp") and row["code"] not in rare}
+    assert blue == {OKABE_ITO["blue"]}
+
+
+def test_attention_keeps_years_without_papers() -> None:
+    spec = charts.attention_by_year(years()).to_dict()
+    rows = [row for rows in spec["datasets"].values() for row in rows if "papers_coded" in row]
+    assert {row["label"] for row in rows} == {str(year) for year in range(2019, 2026)}
+    quiet = [row for row in rows if row["label"] in {"2020", "2021"}]
+    assert len(quiet) == 6
+    assert all(row["papers_coded"] == row["discussed"] == row["measured"] == 0 for row in quiet)
+    one_panel = read(charts.attention_by_year(years().query("side == 'alignment'").drop(columns="side")))
+    assert "2025" in one_panel and "Alignment side" not in one_panel
+
+
+NOTHING = {
+    "coverage, no rows": (lambda k: charts.coverage_heatmap(cells().iloc[:0], **k), "Nothing to draw"),
+    "coverage, all zero": (
+        lambda k: charts.coverage_heatmap(cells().assign(n=0), sides=SIDES, **k),
+        "Every cell is zero",
+    ),
+    "undermeasurement, no rows": (
+        lambda k: charts.discussed_against_measured(modes().iloc[:0], **k),
+        "Nothing to draw",
+    ),
+    "undermeasurement, never discussed": (
+        lambda k: charts.discussed_against_measured(modes()[modes()["discussed"] == 0], **k),
+        "No paper discusses any",
+    ),
+    "cooccurrence, no nodes": (lambda k: charts.cooccurrence_network(nx.Graph(), **k), "Nothing to draw"),
+    "cooccurrence, no edges": (
+        lambda k: charts.cooccurrence_network(nx.create_empty_copy(graph()), **k),
+        "no two failure modes are raised together",
+    ),
+    "prisma, no rows": (lambda k: charts.prisma_flow(flow().iloc[:0], **k), "Nothing to draw"),
+    "prisma, all zero": (lambda k: charts.prisma_flow(flow().assign(n=0), **k), "every count is zero"),
+    "agreement, no rows": (
+        lambda k: charts.agreement_plot(agreement().iloc[:0], **k),
+        "no paper has been coded twice",
+    ),
+    "agreement, nothing defined": (
+        lambda k: charts.agreement_plot(agreement()[agreement()["value"].isna()], **k),
+        "never used",
+    ),
+    "attention, no rows": (lambda k: charts.attention_by_year(years().iloc[:0], **k), "Nothing to draw"),
+    "attention, all zero": (
+        lambda k: charts.attention_by_year(years().assign(discussed=0, measured=0), **k),
+        "No coded paper discusses",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_where_there_is_nothing_the_figure_says_so(case: str) -> None:
+    draw, said = NOTHING[case]
+    texts = " ".join(read(draw({"width": "single", "stamp": STAMP})))
+    assert said in texts
+    assert STAMP in texts
+
+
+def test_one_of_everything() -> None:
+    one = charts.coverage_heatmap(pd.DataFrame({"row": ["a"], "column": ["b"], "n": [1]}), width="single")
+    assert sorted(t for t in read(one) if t in {"a", "b", "1"}) == ["1", "a", "b"]
+    pair = nx.Graph()
+    pair.add_node("a", n=1)
+    pair.add_node("b", n=1)
+    pair.add_edge("a", "b", count=1)
+    assert {"a", "b"} <= set(read(charts.cooccurrence_network(pair)))
+    assert "2025" in read(charts.attention_by_year(years().iloc[-1:]))
+
+
+def test_a_stamp_changes_no_chart_but_its_own() -> None:
+    chart = FIGURES["prisma"](width="single")
+    before = chart.to_dict()
+    more = stamped(chart, STAMP)
+    assert chart.to_dict() == before
+    assert STAMP in " ".join(read(more))
+    assert float(ElementTree.fromstring(drawing(more)).get("width", 0)) == SINGLE
+    assert stamped(more, STAMP) is more
+    with pytest.raises(ValueError, match="stamped already"):
+        stamped(more, STAMP.replace("1.0", "1.1"))
+
+
+def test_a_chart_made_by_hand_is_stamped_too() -> None:
+    bars = alt.Chart(pd.DataFrame({"a": [1, 2]})).mark_bar().encode(x="a:O", y="a:Q")
+    for chart in (bars, bars | bars, bars.properties(title="Mine").configure_axis(grid=False)):
+        texts = [
+            word.text for word in words(str(vl_convert.vegalite_to_svg(stamped(chart, STAMP).to_dict())))
+        ]
+        assert STAMP in texts
+
+
+def test_use_theme_gives_the_house_font_to_charts_made_by_hand() -> None:
+    before = alt.theme.active
+    try:
+        charts.use_theme()
+        made = alt.Chart(pd.DataFrame({"a": [1]})).mark_point().to_dict()
+    finally:
+        alt.theme.enable(before)
+    assert made["config"]["font"].startswith("Liberation Sans")
+    assert made["config"]["axis"]["titleFontWeight"] == "normal"
+
+
+def test_an_unknown_width_is_refused() -> None:
+    with pytest.raises(ValueError, match="'wide' is not known; use 'single' or 'double'"):
+        page_width("wide")  # type: ignore[arg-type]

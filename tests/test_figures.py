@@ -1,0 +1,263 @@
+"""Figure files are written and read back: by pypdf, Pillow and an XML parser."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import altair as alt
+import pandas as pd
+import pikepdf
+import pypdf
+import pytest
+from PIL import Image
+
+from analysis import charts
+from workbench.figure_files import Stamp, stamp_line, write_figure
+from workbench.figures import pdf, svg
+
+TITLE = "Papers by mode & stream"
+DESCRIPTION = 'A grid: "judge-bias" in 7 papers, α < 0.8; größte Zelle 7.'
+STAMP = Stamp(
+    data_sha256="1a2b3c4d5e6f" + "0" * 52, schema="1.0", human_verified_share=0.0, data_date="2026-11-24"
+)
+LINE = "data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24"
+ROOT = Path(__file__).parents[1]
+
+
+def heatmap() -> alt.LayerChart:
+    cells = pd.DataFrame(
+        {
+            "row": ["judge-bias", "judge-bias", "attempt-budget-sensitivity", "attempt-budget-sensitivity"],
+            "column": ["llm-as-judge", "reward-hacking"] * 2,
+            "n": [7, 0, 1, 3],
+        }
+    )
+    return charts.coverage_heatmap(cells, width="single")
+
+
+def by_hand() -> alt.Chart:
+    """Two weights and a gradient: what vl-convert alone does not write the same way twice."""
+    table = pd.DataFrame({"a": ["x", "y"], "b": [1.0, 2.0]})
+    return (
+        alt.Chart(table, title="Bold title")
+        .mark_bar(opacity=0.5, clip=True)
+        .encode(x="a:N", y="b:Q", color=alt.Color("b:Q", scale=alt.Scale(scheme="viridis")))
+        .configure(font="Liberation Sans")
+    )
+
+
+FIGURES = {"heatmap": heatmap, "by-hand": by_hand}
+
+
+def write_all(folder: Path, names: list[str]) -> None:
+    for name in names:
+        write_figure(FIGURES[name](), name, folder, title=TITLE, description=DESCRIPTION, stamp=STAMP)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
+
+
+def elsewhere(folder: Path, names: list[str], **environment: str) -> dict[str, str]:
+    """Write the figures in a process of its own."""
+    code = f"from test_figures import write_all; from pathlib import Path; write_all(Path({str(folder)!r}), {names!r})"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+            **environment,
+        },
+    )
+    return digests(folder)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    write_all(folder, ["heatmap", "by-hand"])
+    return folder
+
+
+def test_the_same_bytes_in_any_order_in_any_process_and_without_system_fonts(
+    written: Path, tmp_path: Path
+) -> None:
+    first = digests(written)
+    assert sorted(first) == [f"{n}.{f}" for n in ("by-hand", "heatmap") for f in ("pdf", "png", "svg")]
+    write_all(tmp_path / "again", ["by-hand", "heatmap"])
+    assert digests(tmp_path / "again") == first
+    (tmp_path / "no-fonts").mkdir()
+    settings = tmp_path / "fonts.conf"
+    settings.write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
+        f"<fontconfig><dir>{tmp_path / 'no-fonts'}</dir></fontconfig>"
+    )
+    other = elsewhere(
+        tmp_path / "other", ["by-hand", "heatmap"], FONTCONFIG_FILE=str(settings), PYTHONHASHSEED="7"
+    )
+    assert other == first
+
+
+def test_two_fonts_come_out_in_one_order(written: Path) -> None:
+    drawn = svg.finish(svg.draw(by_hand()), name="by-hand", title=TITLE, description=DESCRIPTION)
+    made = {pdf.from_svg(drawn, title=TITLE, description=DESCRIPTION) for _ in range(8)}
+    assert len(made) == 1
+    with pikepdf.open(written / "by-hand.pdf") as document:
+        assert sorted(dict(document.pages[0].Resources.Font)) == ["/F0", "/F1"]
+
+
+def test_the_session_s_theme_does_not_change_a_figure(written: Path, tmp_path: Path) -> None:
+    with alt.theme.enable("dark"):
+        write_all(tmp_path, ["heatmap"])
+    assert digests(tmp_path)["heatmap.svg"] == digests(written)["heatmap.svg"]
+
+
+def test_pdf_has_text_title_and_alternative_text(written: Path) -> None:
+    reader = pypdf.PdfReader(written / "heatmap.pdf")
+    page = reader.pages[0]
+    text = page.extract_text()
+    for part in ("Papers by failure mode and stream", "attempt-budget-sensitivity", "judge-bias", LINE):
+        assert part in text
+    assert float(page.mediabox.width) == 241
+    assert reader.metadata is not None
+    assert reader.metadata.title == TITLE
+    assert reader.metadata.subject == DESCRIPTION
+    assert reader.metadata["/Keywords"] == LINE
+    assert reader.metadata.creation_date is None
+    assert reader.xmp_metadata is not None
+    assert reader.xmp_metadata.dc_title["x-default"] == TITLE
+    catalog = reader.trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"] == True  # noqa: E712 - pypdf's own boolean
+    assert catalog["/Lang"] == "en"
+    document = catalog["/StructTreeRoot"]["/K"][0].get_object()
+    figure = document["/K"][0].get_object()
+    assert (document["/S"], figure["/S"]) == ("/Document", "/Figure")
+    assert figure["/Alt"] == DESCRIPTION
+    assert figure["/Lang"] == "en"
+    assert figure["/Pg"].get_object() == page
+    content = page.get_contents()
+    assert content is not None
+    data = content.get_data()
+    assert data.startswith(b"/Figure <</MCID 0>> BDC") and data.rstrip().endswith(b"EMC")
+    parents = catalog["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    assert parents[1][0].get_object() == figure and page["/StructParents"] == parents[0] == 0
+
+
+def test_pdf_of_a_sheet_has_one_font_and_opens_without_complaint(written: Path) -> None:
+    with pikepdf.open(written / "heatmap.pdf") as document:
+        assert document.check_pdf_syntax() == []
+        fonts = document.pages[0].Resources.Font
+        assert [str(font.BaseFont).split("+")[1] for font in dict(fonts).values()] == ["LiberationSans"]
+    with pikepdf.open(written / "by-hand.pdf") as document:
+        assert document.check_pdf_syntax() == []
+    text = pypdf.PdfReader(written / "by-hand.pdf").pages[0].extract_text()
+    assert "Bold title" in text and LINE in text
+
+
+def test_svg_says_what_it_shows_and_its_ids_are_its_own(written: Path) -> None:
+    texts = {name: (written / f"{name}.svg").read_text("utf-8") for name in FIGURES}
+    for name, text in texts.items():
+        root = ElementTree.fromstring(text)
+        space = "{http://www.w3.org/2000/svg}"
+        assert root.get("role") == "img"
+        assert root.get("aria-label") == TITLE
+        title, description = list(root)[:2]
+        assert (title.tag, title.text) == (f"{space}title", TITLE)
+        assert (description.tag, description.text) == (f"{space}desc", DESCRIPTION)
+        assert root.get("aria-describedby") == description.get("id")
+        assert re.fullmatch(r"[0-9.]+pt", root.get("width", ""))
+        ids = [e.get("id") for e in root.iter() if e.get("id")]
+        assert len(ids) == len(set(ids))
+        assert all(str(i).startswith(f"{name}-") for i in ids)
+        used = set(re.findall(r"url\(#([^)]+)\)", text)) | set(re.findall(r'href="#([^"]+)"', text))
+        assert used <= set(ids)
+    assert "url(#by-hand-" in texts["by-hand"]
+    assert ElementTree.fromstring(texts["heatmap"]).get("width") == "241pt"
+
+
+def test_png_is_for_print_and_says_what_it_shows(written: Path) -> None:
+    with Image.open(written / "heatmap.png") as image:
+        image.load()
+        assert image.size[0] == round(241 / 72 * 300)
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        assert (image.text["Title"], image.text["Description"]) == (TITLE, DESCRIPTION)  # type: ignore[attr-defined]
+        assert image.text["Source"] == LINE  # type: ignore[attr-defined]
+        assert image.text["Description"].lang == "en"  # type: ignore[attr-defined]
+        assert image.mode == "RGB"
+        assert image.getpixel((image.size[0] - 1, 0)) == (255, 255, 255)
+    assert b"iTXtTitle\x00" in (written / "heatmap.png").read_bytes()
+
+
+def test_a_font_that_is_missing_is_noticed() -> None:
+    lost = alt.Chart(pd.DataFrame({"a": ["x"]})).mark_text(font="No Such Font").encode(text="a:N")
+    drawn = svg.finish(svg.draw(lost), name="lost", title=TITLE, description=DESCRIPTION)
+    assert svg.has_text(drawn)
+    with pytest.raises(pdf.NoText, match="font was not found"):
+        pdf.from_svg(drawn, title=TITLE, description=DESCRIPTION, expect_text=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"title": "  "}, "figure heatmap has no title"),
+        ({"description": ""}, "figure heatmap has no description"),
+        ({"stem": "../up"}, "no plain file name"),
+        ({"formats": ["svg", "gif"]}, "format 'gif' is not one of svg, pdf, png"),
+    ],
+)
+def test_what_is_refused_leaves_no_file(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    arguments = {"stem": "heatmap", "title": TITLE, "description": DESCRIPTION, "stamp": STAMP, **change}
+    stem = arguments.pop("stem")
+    with pytest.raises(ValueError, match=message):
+        write_figure(heatmap(), stem, tmp_path, **arguments)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_replaced_whole_or_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "heatmap.svg").mkdir()
+    with pytest.raises(OSError):
+        write_figure(
+            heatmap(), "heatmap", tmp_path, title=TITLE, description=DESCRIPTION, stamp=STAMP, formats=["svg"]
+        )
+    assert [p.name for p in tmp_path.iterdir()] == ["heatmap.svg"]
+    assert list((tmp_path / "heatmap.svg").iterdir()) == []
+
+
+def test_only_the_formats_asked_for_are_written(tmp_path: Path) -> None:
+    paths = write_figure(
+        heatmap(),
+        "a.b_c",
+        tmp_path / "new",
+        title=TITLE,
+        description=DESCRIPTION,
+        stamp=STAMP,
+        formats=["svg"],
+    )
+    assert paths == [tmp_path / "new" / "a.b_c.svg"]
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.b_c.svg"]
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0, "0 % human-verified"),
+        (0.004, "under 1 % human-verified"),
+        (0.426, "43 % human-verified"),
+        (0.996, "over 99 % human-verified"),
+        (1.0, "100 % human-verified"),
+        (None, "no code yet"),
+    ],
+)
+def test_the_stamp_never_rounds_to_none_or_all(share: float | None, said: str) -> None:
+    line = stamp_line(Stamp(data_sha256="ab" * 32, schema="1.1", human_verified_share=share, data_date=""))
+    assert line == f"data abababab · schema 1.1 · {said} · data of no date"
+
+
+def test_a_share_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"human_verified_share=1.2 is not between 0 and 1"):
+        stamp_line(Stamp(data_sha256="ab", schema="1", human_verified_share=1.2, data_date=""))
