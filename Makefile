@@ -6,15 +6,15 @@ UV     := $(BIN)/uv --quiet --no-config
 UV_PIN := 0.13.9
 
 .DEFAULT_GOAL := build
-.PHONY: build test lab bench lint lock clean
+.PHONY: build test lab lint lock clean
 
-build: $(VENV)/.core  ## the main job: check, analyse, run the notebooks, draw the figures
+build: $(VENV)/.core  ## the main job: check the data, write the results to build/
 	$(BIN)/survey build
 
 lab: $(VENV)/.core  ## JupyterLab on the first notebook
 	$(BIN)/survey lab
 
-test: $(VENV)/.test $(VENV)/.browser  ## everything: format, lint, types, all tests (a real browser included)
+test: $(VENV)/.test  ## everything: format, lint, types, all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -24,9 +24,6 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/mypy
-
-bench: $(VENV)/.bench  ## times, as ratios within one run
-	$(BIN)/python benchmarks/run.py
 
 lock:  ## resolve pyproject.toml anew; hashes only, no address of any index
 	$(UV) pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock

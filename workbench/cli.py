@@ -277,10 +277,12 @@ def build(
 
 @app.command()
 def lab(survey: SurveyPath = HERE) -> None:
-    """Open JupyterLab on the notebooks."""
+    """Open JupyterLab on the first notebook."""
     import subprocess
 
-    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(survey / "notebooks")]))
+    raise typer.Exit(
+        subprocess.call([sys.executable, "-m", "jupyterlab", str(survey / "notebooks/00_start_here.ipynb")])
+    )
 
 
 def main() -> None:
