@@ -80,8 +80,8 @@ def graph() -> nx.Graph:
 def agreement() -> pd.DataFrame:
     rows = []
     for k, (code, d) in enumerate(zip(MODES, DISCUSSED, strict=True)):
-        for statistic, value in (("alpha", 0.9 - 0.11 * k), ("ac1", 0.99 - 0.01 * k)):
-            known = d > 0
+        for statistic, value in (("alpha_nominal", 0.9 - 0.11 * k), ("ac1", 0.99 - 0.01 * k)):
+            known = d > 0 or statistic == "ac1"
             rows.append(
                 {
                     "facet": "failure_mode",
@@ -95,9 +95,11 @@ def agreement() -> pd.DataFrame:
                     "prevalence": d / 150,
                     "undefined_draws": 0,
                     "kind": "inter-pass",
-                    "note": "" if known else "never used",
+                    "note": "" if known else "fewer than 10 positives; undefined: no variation",
                 }
             )
+    whole = {"code": "", "value": 0.71, "low": 0.66, "high": 0.75, "positives": 174, "prevalence": 0.12}
+    rows.append({**rows[0], **whole})
     return pd.DataFrame(rows)
 
 
@@ -161,7 +163,8 @@ class Word:
 
 
 def drawing(chart: alt.LayerChart) -> str:
-    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+    # Not validated a second time: writing a figure does that, in test_figures.py.
+    return str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False)))
 
 
 def words(svg: str) -> list[Word]:
@@ -292,6 +295,33 @@ def test_a_long_name_is_wrapped_and_stays_with_its_row() -> None:
     assert all(a.bottom - b.top <= 0.5 for a, b in pairwise(lines))
 
 
+@pytest.mark.parametrize("most", [2, 5, 22, 60, 200])
+def test_counts_stand_out_from_their_cells(most: int) -> None:
+    """Contrast of at least 4.5 to 1, as in WCAG 2.2, success criterion 1.4.3."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(v) / 255 for v in re.findall(r"\d+", colour)]
+        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
+        return sum(w * v for w, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    counts = sorted({round(1 + (most - 1) * k / 30) for k in range(31)})
+    table = pd.DataFrame({"row": [f"r{n}" for n in counts], "column": "c", "n": counts})
+    chart = charts.coverage_heatmap(table)
+    fills = dict(re.findall(r'aria-label="r(\d+), c: [^"]*"[^>]*fill="(rgb\([^"]*\))"', drawing(chart)))
+    rows = next(r for r in chart.to_dict(validate=False)["datasets"].values() if r and "ink" in r[0])
+    inks = {row["n"]: {"white": 1.0, "black": 0.0}[row["ink"]] for row in rows}
+    assert sorted(int(n) for n in fills) == counts == sorted(inks)
+    for n, fill in fills.items():
+        light, dark = sorted((luminance(fill), inks[int(n)]), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (n, fill)
+
+
+def test_coverage_says_which_papers_it_counts() -> None:
+    texts = " ".join(read(charts.coverage_heatmap(cells(), counted="papers that measure the mode")))
+    assert "Number: papers that measure the mode; a paper may" in texts
+    assert "raises" not in texts
+
+
 def test_undermeasurement_says_among_which_papers_and_sets_few_apart() -> None:
     table = modes()
     svg = drawing(charts.discussed_against_measured(table))
@@ -382,11 +412,13 @@ def test_agreement_greys_the_rare_and_says_what_is_not_defined() -> None:
     chart = charts.agreement_plot(agreement(), sides=SIDES)
     texts = read(chart)
     assert any(t.startswith("Inter-pass agreement") for t in texts)
-    assert "never used" in texts
+    assert "alpha undefined" in texts
+    assert "Undefined: no variation." in texts
+    assert "All codes pooled: Krippendorff's alpha 0.71 (0.66 to 0.75)." in " ".join(texts)
     spec = chart.to_dict()
     points = [row for rows in spec["datasets"].values() for row in rows if "ink" in row]
     grey = {row["code"] for row in points if row["ink"] == "#6b6b6b"}
-    rare = {c for c, d in zip(MODES, DISCUSSED, strict=True) if 0 < d < 10}
+    rare = {c for c, d in zip(MODES, DISCUSSED, strict=True) if d < 10}
     assert grey == rare
     blue = {row["ink"] for row in points if row["statistic"].startswith("Kripp") and row["code"] not in rare}
     assert blue == {OKABE_ITO["blue"]}
@@ -399,6 +431,9 @@ def test_attention_keeps_years_without_papers() -> None:
     quiet = [row for row in rows if row["label"] in {"2020", "2021"}]
     assert len(quiet) == 6
     assert all(row["papers_coded"] == row["discussed"] == row["measured"] == 0 for row in quiet)
+    table = years()
+    table.attrs["without_year"] = 2
+    assert "Left out for want of a year: 2 papers." in read(charts.attention_by_year(table))
     one_panel = read(charts.attention_by_year(years().query("side == 'alignment'").drop(columns="side")))
     assert "2025" in one_panel and "Alignment side" not in one_panel
 
@@ -430,7 +465,11 @@ NOTHING = {
     ),
     "agreement, nothing defined": (
         lambda k: charts.agreement_plot(agreement()[agreement()["value"].isna()], **k),
-        "never used",
+        "undefined",
+    ),
+    "agreement, coded once": (
+        lambda k: charts.agreement_plot(agreement().assign(papers=0, value=np.nan), **k),
+        "no paper has been coded twice",
     ),
     "attention, no rows": (lambda k: charts.attention_by_year(years().iloc[:0], **k), "Nothing to draw"),
     "attention, all zero": (

@@ -5,10 +5,12 @@ import os
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
 import altair as alt
+import networkx as nx
 import pandas as pd
 import pikepdf
 import pypdf
@@ -50,7 +52,17 @@ def by_hand() -> alt.Chart:
     )
 
 
-FIGURES = {"heatmap": heatmap, "by-hand": by_hand}
+def network() -> alt.LayerChart:
+    """Places come out of a seeded simulation."""
+    graph = nx.Graph()
+    for k, (a, b) in enumerate(combinations("abcdefg", 2)):
+        if k % 3:
+            graph.add_edge(a, b, count=k % 5 + 1, association_strength=0.01 * (k % 4 + 1))
+    nx.set_node_attributes(graph, dict(zip("abcdefg", range(3, 10), strict=True)), "n")
+    return charts.cooccurrence_network(graph, width="single")
+
+
+FIGURES = {"heatmap": heatmap, "by-hand": by_hand, "network": network}
 
 
 def write_all(folder: Path, names: list[str]) -> None:
@@ -80,7 +92,7 @@ def elsewhere(folder: Path, names: list[str], **environment: str) -> dict[str, s
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
-    write_all(folder, ["heatmap", "by-hand"])
+    write_all(folder, ["heatmap", "by-hand", "network"])
     return folder
 
 
@@ -88,8 +100,10 @@ def test_the_same_bytes_in_any_order_in_any_process_and_without_system_fonts(
     written: Path, tmp_path: Path
 ) -> None:
     first = digests(written)
-    assert sorted(first) == [f"{n}.{f}" for n in ("by-hand", "heatmap") for f in ("pdf", "png", "svg")]
-    write_all(tmp_path / "again", ["by-hand", "heatmap"])
+    assert sorted(first) == [
+        f"{n}.{f}" for n in ("by-hand", "heatmap", "network") for f in ("pdf", "png", "svg")
+    ]
+    write_all(tmp_path / "again", ["network", "by-hand", "heatmap"])
     assert digests(tmp_path / "again") == first
     (tmp_path / "no-fonts").mkdir()
     settings = tmp_path / "fonts.conf"
@@ -98,7 +112,10 @@ def test_the_same_bytes_in_any_order_in_any_process_and_without_system_fonts(
         f"<fontconfig><dir>{tmp_path / 'no-fonts'}</dir></fontconfig>"
     )
     other = elsewhere(
-        tmp_path / "other", ["by-hand", "heatmap"], FONTCONFIG_FILE=str(settings), PYTHONHASHSEED="7"
+        tmp_path / "other",
+        ["by-hand", "network", "heatmap"],
+        FONTCONFIG_FILE=str(settings),
+        PYTHONHASHSEED="7",
     )
     assert other == first
 

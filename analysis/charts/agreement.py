@@ -26,7 +26,7 @@ def agreement_plot(
     table: pd.DataFrame,
     *,
     facet: str = "failure_mode",
-    statistics: tuple[str, str] = ("alpha", "ac1"),
+    statistics: tuple[str, str] = ("alpha_nominal", "ac1"),
     names: Mapping[str, str] | None = None,
     sides: Mapping[str, str] | None = None,
     title: str | None = None,
@@ -37,7 +37,8 @@ def agreement_plot(
 
     Args:
         table: ``analysis.agreement.agreement``'s table: ``facet``, ``code``, ``statistic``, ``value``, ``low``,
-            ``high``, ``papers``, ``positives``, ``prevalence``, ``kind``, ``note``.
+            ``high``, ``papers``, ``positives``, ``prevalence``, ``kind``, ``note``. Rows with an empty code, of
+            the facet as a whole, are said in the subtitle.
         facet: which facet's codes to draw.
         statistics: what the two coefficients are called in the column ``statistic``: alpha's name, AC1's name.
         names: code -> label.
@@ -55,10 +56,19 @@ def agreement_plot(
     kinds = sorted({str(kind) for kind in one["kind"]} - {""}) if len(one) else []
     kind = kinds[0] if len(kinds) == 1 else ""
     heading = f"{_called(kind)} by code, with prevalence" if title is None else title
-    if one.empty:
+    if one.empty or not one["papers"].gt(0).any():
         words = f"Nothing to draw: no paper has been coded twice in the facet {facet.replace('_', ' ')}."
         return say(words, width=width, title=heading, stamp=stamp)
-    codes, values = _plain(one, statistics)
+    of_codes = (one["code"] != "").to_numpy(dtype=bool)
+    codes, values = _plain(one[of_codes], statistics)
+    if not codes:
+        words = f"Nothing to draw: the table has no {statistics[0]} and no {statistics[1]} of any code."
+        return say(words, width=width, title=heading, stamp=stamp)
+    pooled = [
+        _sentence(v, None).strip(": ")
+        for v in _plain(one[~of_codes], statistics)[1]
+        if v["value"] is not None
+    ]
     order = sorted(codes, key=lambda c: -codes[c]["prevalence"])
     page = page_width(width)
     rows = list_rows(order, names=names, sides=sides, widest=page * 0.42)
@@ -158,15 +168,21 @@ def agreement_plot(
     layers.append(texts(pd.DataFrame(counts)))
     layers.append(rows.labelled())
     layers += rows.headings(left, plot + room_for_counts)
-    defined = {v["code"] for v in drawn}
-    notes = [
-        {"x": 5.0, "y": rows.middle(c), "text": _short(codes[c]["note"] or "not defined", share_from - 8.0)}
+    lacking = [
+        {
+            "x": 5.0,
+            "y": rows.middle(c),
+            "text": _short(_why(codes[c], len(statistics)), (split if c in defined else share_from) - 8.0),
+        }
+        for defined in [{v["code"] for v in drawn}]
         for c in order
-        if c not in defined
+        if codes[c]["undefined"]
     ]
-    if notes:
-        placed = pd.DataFrame(notes)
-        layers += [blanks(placed, rows.step), texts(placed, colour=MUTED)]
+    if lacking:
+        placed = pd.DataFrame(lacking)
+        # Beneath the points: a coefficient that is defined may stand where the words end.
+        layers[1:1] = [blanks(placed, rows.step), texts(placed, colour=MUTED)]
+    reasons = sorted({reason for c in order for reason in codes[c]["undefined"].values() if reason})
     few = any(codes[c]["few"] for c in order)
     papers = max(codes[c]["papers"] for c in order)
     return sheet(
@@ -178,13 +194,21 @@ def agreement_plot(
         above=24.0,
         title=heading,
         subtitle=f"{_number(papers, 'paper')} coded twice. Number beside the bar: papers in which "
-        "a coder saw the code. Dotted: 0.667 and 0.8.",
+        "a coder saw the code. Dotted: 0.667 and 0.8."
+        + (f" All codes pooled: {'; '.join(pooled)}." if pooled else ""),
         key=[
             *(KeyEntry("diamond" if m == "diamond" else "dot", c, name) for name, m, c, _ in _SHOWN.values()),
             *([KeyEntry("dot", MUTED, f"fewer than {FEW_POSITIVES} positives")] if few else []),
         ],
+        notes=[f"Undefined: {'; '.join(reasons)}."] if reasons else [],
         stamp=stamp,
     )
+
+
+def _why(code: dict[str, Any], coefficients: int) -> str:
+    """Return in a few words which coefficients of a code are missing."""
+    missing: dict[str, str] = code["undefined"]
+    return "undefined" if len(missing) == coefficients else f"{', '.join(missing)} undefined"
 
 
 def _called(kind: str) -> str:
@@ -225,7 +249,7 @@ def _plain(
                 "positives": positives,
                 "prevalence": 0.0 if pd.isna(record["prevalence"]) else float(record["prevalence"]),
                 "few": positives < FEW_POSITIVES,
-                "note": "",
+                "undefined": {},
             },
         )
         name, mark, colour, _ = looks[str(record["statistic"])]
@@ -233,7 +257,8 @@ def _plain(
             None if pd.isna(record[c]) else float(record[c]) for c in ("value", "low", "high")
         )
         if value is None:
-            entry["note"] = entry["note"] or str(record["note"] or "")
+            remarks = [part for part in str(record["note"] or "").split("; ") if not part.startswith("fewer")]
+            entry["undefined"][name.split()[-1]] = "; ".join(remarks).removeprefix("undefined: ")
         values.append(
             {
                 "code": code,

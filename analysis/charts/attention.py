@@ -18,6 +18,7 @@ def attention_by_year(
     years: pd.DataFrame,
     *,
     basis: str = "abstract",
+    dated: str = "year of the first public version",
     title: str | None = None,
     width: Width = "double",
     stamp: str = "",
@@ -25,9 +26,12 @@ def attention_by_year(
     """Draw papers by year of first publication: coded, discussing and measuring, one panel a side.
 
     Args:
-        years: ``year``, ``papers_coded``, ``discussed``, ``measured`` (papers), and ``side`` where they are
-            counted by side; without it there is one panel.
+        years: ``analysis.trends.attention``'s table: ``year``, ``papers_coded``, ``discussed``, ``measured``
+            (papers), and ``side`` where they are counted by side; without it there is one panel.
+            ``attrs["without_year"]``, where it is given, is the number of papers left out for want of a year,
+            and is said beneath.
         basis: ``title``, ``abstract`` or ``full-text``; the title says so.
+        dated: which year is meant, in words.
         title: title instead of the usual one.
         width: ``single`` (panels beneath each other) or ``double`` (beside each other).
         stamp: line that names the data; see ``analysis.charts.frame.stamped``.
@@ -39,9 +43,13 @@ def attention_by_year(
     among = AMONG.get(basis, "among papers that raise the mode")
     heading = f"Papers that discuss and measure failure modes by year, {among}" if title is None else title
     table = years[years["year"].notna()] if len(years) else years
+    undated = int(years.attrs.get("without_year") or 0)
+    left_out = (
+        [f"Left out for want of a year: {undated} paper{'' if undated == 1 else 's'}."] if undated else []
+    )
     if table.empty:
         words = "Nothing to draw: no coded paper has a year."
-        return say(words, width=width, title=heading, stamp=stamp)
+        return say(words, width=width, title=heading, notes=left_out, stamp=stamp)
     rows = _filled(table)
     present = {row["side"] for row in rows}
     sides = [*(s for s in SIDE_COLOURS if s in present), *sorted(present - set(SIDE_COLOURS))]
@@ -90,13 +98,13 @@ def attention_by_year(
         above=16.0 if labels else 2.0,
         below=14.0,
         title=heading,
-        subtitle="A paper that measures a mode also discusses it. Year of the first public version.",
+        subtitle=f"A paper that measures a mode also discusses it. {dated[:1].upper()}{dated[1:]}.",
         key=[
             KeyEntry("bar", FAINT, "papers coded"),
             KeyEntry("ring", INK, "discuss"),
             KeyEntry("dot", INK, "measure"),
         ],
-        notes=notes,
+        notes=[*notes, *left_out],
         stamp=stamp,
     )
 

@@ -27,6 +27,7 @@ def cooccurrence_network(
     min_count: int = 1,
     what: str = "failure modes",
     basis: str = "abstract",
+    counted: str | None = None,
     seed: int = 0,
     title: str | None = None,
     width: Width = "double",
@@ -45,6 +46,7 @@ def cooccurrence_network(
         min_count: edges of fewer papers are not drawn; codes left without an edge are named beneath.
         what: what the nodes are, in words.
         basis: ``title``, ``abstract`` or ``full-text``: what the papers were coded from.
+        counted: which papers a node counts, in words, where it is not all that raise the mode.
         seed: seed of the layout.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
@@ -163,13 +165,14 @@ def cooccurrence_network(
         if key
         else []
     )
+    which = RAISED.get(basis, "papers") if counted is None else counted
     fewest = f" Pairs of fewer than {min_count} papers are not drawn." if min_count > 1 else ""
     return sheet(
         [links, behind, discs, texts(words_at, align="center", baseline="alphabetic")],
         width=width,
         height=height,
         title=heading,
-        subtitle=f"Area of a node: {RAISED.get(basis, 'papers')}. Width of a line: papers that raise both "
+        subtitle=f"Area of a node: {which}. Width of a line: papers that raise both "
         f"(widest: {most}).{fewest}",
         key=key,
         notes=notes,

@@ -10,10 +10,10 @@ import pandas as pd
 from analysis.charts.frame import KeyEntry, panel, say, sheet, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width, widest_piece, wrap
-from analysis.charts.theme import FAINT, INK, LINE, RAISED, TEXT, Width, page_width
+from analysis.charts.theme import FAINT, LINE, RAISED, TEXT, Width, page_width
 
 #: Where on the reversed scale white figures become easier to read than dark ones (equal contrast with both).
-_WHITE_FROM = 0.55
+_WHITE_FROM = 0.52
 
 #: A grid of few columns does not fill the page: its cells are at most this wide, points.
 _WIDEST_CELL = 72.0
@@ -27,6 +27,7 @@ def coverage_heatmap(
     row_facet: str = "failure mode",
     column_facet: str = "stream",
     basis: str = "abstract",
+    counted: str | None = None,
     title: str | None = None,
     width: Width = "double",
     stamp: str = "",
@@ -40,6 +41,8 @@ def coverage_heatmap(
         row_facet: what a row is, in words.
         column_facet: what a column is, in words.
         basis: ``title``, ``abstract`` or ``full-text``: what the papers were coded from.
+        counted: which papers a number counts, in words, where it is not all that raise the mode: for example
+            ``papers that measure the mode``.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
         stamp: line that names the data; see ``analysis.charts.frame.stamped``.
@@ -101,7 +104,7 @@ def coverage_heatmap(
                 "column": column,
                 "n": n,
                 "what": f"{rows.labels[row]}, {labels[column]}: {_papers(n)}".replace("\n", " "),
-                "ink": "white" if _shade(n, most) > _WHITE_FROM else INK,
+                "ink": "white" if _shade(n, most) > _WHITE_FROM else "black",
             }
             for (row, column), n in counts.items()
         ]
@@ -146,7 +149,8 @@ def coverage_heatmap(
         .transform_filter("datum.n > 0")
     )
     grids = panel(full, empty, figures)
-    explained = f"Number: {RAISED.get(basis, 'papers')}; a paper may count in several cells."
+    which = RAISED.get(basis, "papers") if counted is None else counted
+    explained = f"Number: {which}; a paper may count in several cells."
     if most == 0:
         explained = f"Every cell is zero: no paper carries any {row_facet} together with any {column_facet}."
     return sheet(
