@@ -263,10 +263,15 @@ def rows_text(table: Table, rows: Iterable[Mapping[str, str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.header)
-    writer.writerows([row[c] for c in table.header] for row in sorted(rows, key=lambda r: sort_key(table, r)))
+    # A carriage return inside a cell would be read back as a line end of the file.
+    writer.writerows(
+        [row[c].replace("\r\n", "\n").replace("\r", "\n") for c in table.header]
+        for row in sorted(rows, key=lambda r: sort_key(table, r))
+    )
     return out.getvalue()
 
 
 def sort_key(table: Table, row: Mapping[str, str]) -> tuple[tuple[int, str], ...]:
     """Return what rows of a table are sorted by: its key, whole numbers by size."""
-    return tuple((int(v), "") if (v := row[c]).isascii() and v.isdigit() else (-1, v) for c in table.key)
+    # The text itself breaks the tie between 7 and 007, so that the order never depends on who came first.
+    return tuple((int(v), v) if (v := row[c]).isascii() and v.isdigit() else (-1, v) for c in table.key)

@@ -71,7 +71,7 @@ def abstracts(root: Path) -> dict[str, Text]:
     path = root / ABSTRACTS
     if not path.exists():
         return {}
-    rows = (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
+    rows = (json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip())
     return {r["paper"]: Text(r["paper"], r["title"], r["abstract"], r["source"]) for r in rows}
 
 

@@ -1,0 +1,180 @@
+"""A small survey folder, written by the workbench's own writers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.files import replace_all, rows_text, writing
+from workbench.tables import RECORDS
+from workbench.texts import ABSTRACTS, Text, abstracts_text
+
+SCHEMA = """\
+version: "0.1"
+title: A small survey
+purpose: To try the workbench.
+frozen: {sides: "", definitions: ""}
+levels:
+  - {id: mentions, definition: Named only.}
+  - {id: argues, definition: Reasoned.}
+  - {id: demonstrates, definition: Shown by a case.}
+  - {id: measures, definition: A number for the mode itself.}
+roles:
+  - {id: own-result, definition: Their own.}
+  - {id: background, definition: Of others.}
+  - {id: future-work, definition: To be done.}
+mitigates:
+  - {id: "no", definition: Nothing offered.}
+  - {id: "yes", definition: Something offered.}
+  - {id: measured, definition: Offered and measured.}
+goodhart_variants:
+  - {id: causal, definition: The proxy is moved without the target.}
+  - {id: none, definition: Not a case of it.}
+sides:
+  - {id: evaluation, definition: The proxy is a score.}
+  - {id: alignment, definition: The proxy is a reward.}
+facets:
+  - id: stream
+    name: Evidence stream
+    question: Where does the evidence come from?
+    cardinality: {min: 1, max: null}
+    assessable_from: title
+    codes:
+      - {id: llm-as-judge, name: Judges, definition: A model judges.}
+      - {id: reward-hacking, name: Rewards, definition: A reward is gamed.}
+  - id: optimisation_pressure
+    name: Pressure
+    question: Which pressure is at work?
+    cardinality: {min: 1, max: 2}
+    principal: true
+    assessable_from: abstract
+    codes:
+      - {id: training, name: Training, definition: Weights move.}
+      - {id: selection, name: Selection, definition: The best is picked.}
+  - id: failure_mode
+    name: Failure mode
+    question: How does the proxy fail?
+    cardinality: {min: 0, max: null}
+    levelled: true
+    assessable_from: abstract
+    codes:
+      - id: judge-bias
+        name: Judge bias
+        definition: The judge prefers what is not better.
+        include_when: A judge is swayed.
+        exclude_when: A human is swayed.
+        side: evaluation
+        goodhart: causal
+        neighbours:
+          - {id: reward-gaming, rule: Nothing is trained here.}
+        counterparts:
+          - {id: reward-gaming, reason: The judge is the reward.}
+        good: Longer answers win.
+        bad: Better answers win.
+        example_keys: [e1]
+      - id: reward-gaming
+        name: Reward gaming
+        definition: The reward rises, the aim does not.
+        include_when: A policy is trained.
+        exclude_when: Nothing is trained.
+        side: alignment
+        goodhart: causal
+        neighbours:
+          - {id: judge-bias, rule: Something is trained here.}
+        counterparts:
+          - {id: judge-bias, reason: The reward is the judge.}
+        good: Tests are edited.
+        bad: Tests are passed.
+        example_keys: [e2]
+      - id: weak-oversight
+        name: Weak oversight
+        definition: The overseer cannot tell.
+        include_when: Oversight misses something.
+        exclude_when: Oversight is absent.
+        side: alignment
+        goodhart: none
+        assessable_from: full-text
+        neighbours:
+          - {id: reward-gaming, rule: The overseer gives no reward.}
+        good: An error goes unseen.
+        bad: Nobody looked.
+        example_keys: [e3]
+screening:
+  question: Does it bear on a proxy?
+  criteria:
+    - {id: proxy, definition: It names a proxy.}
+  reasons:
+    - {id: other-field, definition: Another field.}
+    - {id: other-system, definition: Another kind of system.}
+sampling:
+  seed: 7
+  split_year: 2024
+  block: 4
+  included: 12
+  per_stream: 3
+  before_split: 2
+  limit: 40
+rules:
+  - {id: r1, text: Code what it says.}
+"""
+
+CODERS = """\
+- id: pass-a
+  kind: language-model
+  model: a model
+  since: 2026-11-24
+- id: pass-b
+  kind: language-model
+  model: a model
+  since: 2026-11-24
+- id: eva
+  kind: human
+  name: Eva
+  since: 2026-11-24
+"""
+
+#: By number modulo five: 24 records about judges, 24 about rewards (the rarer stream wins), 12 about neither.
+GUESSED = ("llm-as-judge", "llm-as-judge", "llm-as-judge;reward-hacking", "reward-hacking", "")
+
+
+@pytest.fixture
+def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Sixty papers p01 to p60 from 2022 to 2025; of p59 no abstract is in hand, p60 is grey."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795500000")
+    root = tmp_path / "survey"
+    root.mkdir()
+    texts = [
+        Text(
+            f"p{n:02}",
+            f"On the proxy number {n}",
+            f"We look at proxy {n} and find that its score went up while the thing it stands for did not move "
+            f"at all in {n} of our trials.",
+        )
+        for n in range(1, 61)
+        if n != 59
+    ]
+    digests = {t.paper: t.digest for t in texts}
+    records = [
+        {
+            "paper": (paper := f"p{n:02}"),
+            "first_public": str(2022 + n % 4),
+            "verified": "yes",
+            "grey": "yes" if n == 60 else "no",
+            "guessed_streams": GUESSED[n % 5],
+            "text_sha256": digests.get(paper, ""),
+            "stratum": "",
+        }
+        for n in range(1, 61)
+    ]
+    with writing(root):
+        replace_all(
+            root,
+            {
+                "coding_schema/schema.yaml": SCHEMA,
+                "corpus/coders.yaml": CODERS,
+                RECORDS.path: rows_text(RECORDS, records),
+                ABSTRACTS: abstracts_text(texts),
+            },
+        )
+    return root
