@@ -197,7 +197,7 @@ def read_schema(root: Path, faults: list[Fault]) -> Schema | None:
     try:
         node = yaml.compose(text, yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-13-45
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         problem = str(getattr(error, "problem", error))
