@@ -21,11 +21,15 @@ from tests import coded
 from workbench.building import build, csv_text, data_digests, data_stamp, figures
 from workbench.faults import Refused
 from workbench.files import replace_all, rows_text, sha256, writing
-from workbench.results import QUESTIONS, agreed, coded_first_under, fewest_shared, in_schema, left_out
+from workbench.results import QUESTIONS, agreed, left_out
+from workbench.results.agreed import coded_first_under
+from workbench.results.answers import in_schema
+from workbench.results.raised_together import fewest_shared
 from workbench.status import status
 from workbench.survey import Survey, open_survey
 from workbench.tables import RECORDS
 
+#: What the first floor answers; ``QUESTIONS`` may hold more.
 STEMS = (
     "agreement",
     "attention",
@@ -36,24 +40,39 @@ STEMS = (
     "undermeasurement",
 )
 TABLES = (
-    *STEMS[:2],
-    *STEMS[3:],
+    "agreement",
     "agreement-training",
+    "attention",
     "attention-by-side",
     "cooccurrence-edges",
     "cooccurrence-nodes",
+    "coverage",
+    "coverage-measures",
     "dropped",
     "full-text-shift",
     "matrix",
     "matrix-measures",
+    "prisma",
     "trends",
+    "undermeasurement",
 )
-FIGURES = {
-    f"figures/{stem}-{width}.{kind}"
-    for stem in STEMS
-    for width in ("single", "double")
-    for kind in ("svg", "pdf", "png")
-}
+
+
+def drawn(stem: str) -> set[str]:
+    """Return the names of the files of one figure."""
+    kinds = {f"figures/{stem}-{w}.{kind}" for w in ("single", "double") for kind in ("svg", "pdf", "png")}
+    return kinds | {f"figures/{stem}.csv", f"figures/{stem}.csv-metadata.json"}
+
+
+def expected(root: Path) -> tuple[set[str], set[str]]:
+    """Return what the answers to all questions come to as file names: what ``figures`` writes, and tables."""
+    answers = [answer(open_survey(root)) for answer in QUESTIONS.values()]
+    taken = {name for a in answers for f in a.figures for name in drawn(f.stem)}
+    taken |= {f"latex/{p.stem}.tex" for a in answers for p in a.printed}
+    taken |= {"latex/numbers.tex", "latex/numbers.json"}
+    names = [name for a in answers for name in a.tables]
+    assert len(names) == len(set(names))
+    return taken, {f"tables/{n}.{kind}" for n in names for kind in ("csv", "csv-metadata.json")}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -104,18 +123,19 @@ def test_every_table_and_figure_is_written_twice_the_same(filled: Path, built: P
     one, two = contents(built), contents(tmp_path / "again")
     assert one == two
     assert set(one) == set(written)
-    assert set(one) == FIGURES | {f"tables/{t}.csv" for t in TABLES} | {"status.json", "manifest.json"}
+    taken, tables = expected(filled)
+    assert set(one) == taken | tables | {"status.json", "manifest.json"}
+    assert {n for stem in STEMS for n in drawn(stem)} <= taken
+    assert {f"tables/{t}.csv" for t in TABLES} <= tables
     assert len(written) == len(set(written))
     manifest = json.loads(one["manifest.json"])
     assert manifest["outputs"] == {
         name: sha256(data) for name, data in one.items() if name != "manifest.json"
     }
 
-
-def test_figures_alone_are_those_of_build(filled: Path, built: Path, tmp_path: Path) -> None:
-    written = figures(filled, tmp_path / "alone")
-    assert set(written) == FIGURES
-    assert contents(tmp_path / "alone") == {n: d for n, d in contents(built).items() if n in FIGURES}
+    alone = figures(filled, tmp_path / "alone")
+    assert set(alone) == taken
+    assert contents(tmp_path / "alone") == {n: d for n, d in one.items() if n in taken}
 
 
 def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
@@ -123,8 +143,12 @@ def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
     line = (
         f"data {stamp['data_sha256'][:8]} · schema 0.1 · 100 % human-verified · data of {stamp['data_date']}"
     )
-    for name in sorted(FIGURES):
-        if name.endswith("svg"):
+    for name in sorted(contents(built)):
+        if name.endswith("csv-metadata.json"):
+            assert json.loads((built / name).read_bytes())["dc:source"] == line, name
+        elif name.endswith(".tex"):
+            assert (built / name).read_text("utf-8").startswith(f"% {line}\n"), name
+        elif name.endswith("svg"):
             text = (built / name).read_text("utf-8")
             words = re.findall(r"<text[^>]*>([^<]*)</text>", text)
             # Read across lines: a narrow figure may break it.
@@ -133,7 +157,7 @@ def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
         elif name.endswith("png"):
             with Image.open(built / name) as image:
                 assert image.info["Title"], name
-        else:
+        elif name.endswith("pdf"):
             with pikepdf.open(built / name) as pdf:
                 assert pdf.docinfo["/Title"], name
     assert "over 3 papers" not in described(built, "coverage")
@@ -235,7 +259,7 @@ def test_without_data_the_figures_say_so_in_words(survey: Path, tmp_path: Path, 
         (survey / ".cache/texts/abstracts.jsonl").unlink(missing_ok=True)
     coded.listed(survey, *papers)
     build(survey, tmp_path / "out")
-    assert not FIGURES - set(contents(tmp_path / "out"))
+    assert {n for stem in STEMS for n in drawn(stem)} <= set(contents(tmp_path / "out"))
     for stem in STEMS:
         if stem != "prisma":
             assert described(tmp_path / "out", stem).startswith("Nothing is drawn: "), stem
@@ -294,9 +318,19 @@ def test_what_a_file_manager_leaves_behind_is_no_data(survey: Path) -> None:
     assert data_digests(survey).keys() - before.keys() == {"corpus/notes.txt"}
 
 
+@pytest.fixture
+def one_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machinery is tested and not the answers, one answer will do."""
+    for name in [n for n in QUESTIONS if n != "flow of records"]:
+        monkeypatch.delitem(QUESTIONS, name)
+
+
+@pytest.mark.usefixtures("one_question")
 def test_a_build_clears_what_an_earlier_one_left_and_figures_drop_the_manifest(
-    built: Path, filled: Path
+    filled: Path, tmp_path: Path
 ) -> None:
+    built = tmp_path / "out"
+    build(filled, built)
     manifest = json.loads((built / "manifest.json").read_text("utf-8"))
     (built / "tables/gone.csv").write_text("old\n", "utf-8")
     (built / "tables/mine.csv").write_text("not ours\n", "utf-8")
@@ -320,6 +354,7 @@ def test_a_failing_notebook_leaves_nothing_written(filled: Path, tmp_path: Path)
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.usefixtures("one_question")
 def test_data_that_change_during_a_build_leave_no_manifest(filled: Path, tmp_path: Path) -> None:
     (filled / "notebooks").mkdir()
     cell = {"cell_type": "code", "id": "c", "metadata": {}, "execution_count": None, "outputs": []}

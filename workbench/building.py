@@ -6,24 +6,36 @@ import json
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from workbench.checking import check
 from workbench.executing import execute
 from workbench.faults import Fault, Refused
-from workbench.figure_files import Stamp, write_figure
+from workbench.figure_files import Stamp, stamp_line, write_figure
 from workbench.files import replace, sha256
 from workbench.final import human_verified_share
 from workbench.status import status
 from workbench.survey import Survey, open_survey
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from analysis.charts.theme import Width
+    from workbench.numbers import Number
 
 #: Packages whose version can change a result.
-VERSIONS = ("pandas", "altair", "vl-convert-python", "networkx", "scipy", "bibtexparser", "pikepdf")
+VERSIONS = (
+    "pandas",
+    "altair",
+    "vl-convert-python",
+    "networkx",
+    "numba",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "bibtexparser",
+    "pikepdf",
+)
 #: Every figure is made for one column and for the full text width.
 WIDTHS: tuple[Width, ...] = ("single", "double")
 
@@ -69,11 +81,12 @@ def build(root: Path, out: Path) -> list[str]:
 
 
 def figures(root: Path, out: Path) -> list[str]:
-    """Check the survey and write its figures and nothing else, the same as ``build`` writes.
+    """Check the survey and write what an author takes away, the same as ``build`` writes: no table of every row.
 
     Args:
         root: the survey folder.
-        out: where they go: ``out/figures``. A manifest there is deleted: it spoke of other figures.
+        out: where they go: figures, each with the table it draws, to ``out/figures``, LaTeX tables to ``out/latex``,
+            ``numbers.tex`` and ``numbers.json`` beside them. A manifest there is deleted: it spoke of other figures.
 
     Returns:
         Names of the files written, relative to ``out``.
@@ -96,25 +109,43 @@ def write_results(
 
     Args:
         survey: the opened survey.
-        out: tables go to ``out/tables`` as CSV, figures to ``out/figures`` as SVG, PDF and PNG in both widths.
-        stamp: what every figure says of its data.
+        out: tables go to ``out/tables`` as CSV, figures to ``out/figures`` as SVG, PDF and PNG in both widths with
+            the table they draw as CSV, tables for print to ``out/latex``, and the numbers of the prose to
+            ``out/latex/numbers.tex`` and ``out/latex/numbers.json``. Beside every CSV lies its ``-metadata.json``
+            (CSV on the Web, W3C 2015), which carries the stamp.
+        stamp: what every figure and table says of its data.
         told: is told which question is under way.
-        tables: False writes the figures only.
+        tables: False leaves ``out/tables`` out.
 
     Returns:
         Paths of the files, in the order of the questions.
     """
+    from workbench.latex_tables import latex_table
+    from workbench.numbers import numbers_json, numbers_tex
     from workbench.results import QUESTIONS
 
+    line = stamp_line(stamp)
     written: list[Path] = []
+    numbers: list[Number] = []
+
+    def put(path: Path, content: str) -> None:
+        replace(path, content)
+        written.append(path)
+
+    def put_csv(folder: str, name: str, table: pd.DataFrame, title: str) -> None:
+        put(out / folder / f"{name}.csv", csv_text(table))
+        put(out / folder / f"{name}.csv-metadata.json", csv_metadata(name, table, title, line))
+
     for number, (what, answer) in enumerate(QUESTIONS.items(), 1):
         told(f"{what} ({number} of {len(QUESTIONS)})")
         answered = answer(survey)
+        numbers += answered.numbers
         for name, table in answered.tables.items() if tables else ():
-            path = out / "tables" / f"{name}.csv"
-            replace(path, csv_text(table))
-            written.append(path)
+            put_csv("tables", name, table, what)
+        for table_ in answered.printed:
+            put(out / "latex" / f"{table_.stem}.tex", latex_table(table_, line))
         for figure in answered.figures:
+            put_csv("figures", figure.stem, figure.data, figure.title)
             for width in WIDTHS:
                 written += write_figure(
                     figure.draw(width),
@@ -124,7 +155,39 @@ def write_results(
                     description=figure.description,
                     stamp=stamp,
                 )
+    put(out / "latex" / "numbers.tex", numbers_tex(numbers, line))
+    put(out / "latex" / "numbers.json", numbers_json(numbers, line))
     return written
+
+
+def csv_metadata(name: str, table: pd.DataFrame, title: str, stamp: str) -> str:
+    """Return the metadata of a CSV file (CSV on the Web): what it is of, its columns, and the stamp of its data."""
+    said = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": f"{name}.csv",
+        "dc:title": title,
+        "dc:source": stamp,
+        "dialect": {"header": True, "encoding": "utf-8"},
+        "tableSchema": {
+            "columns": [
+                {"name": str(c), "datatype": _datatype(table[c]), **_separator(table[c])}
+                for c in table.columns
+            ]
+        },
+    }
+    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+
+
+def _datatype(column: pd.Series[Any]) -> str:
+    if pd.api.types.is_bool_dtype(column):
+        return "boolean"
+    if pd.api.types.is_integer_dtype(column):
+        return "integer"
+    return "number" if pd.api.types.is_float_dtype(column) else "string"
+
+
+def _separator(column: pd.Series[Any]) -> dict[str, str]:
+    return {"separator": ";"} if any(isinstance(value, tuple) for value in column) else {}
 
 
 def csv_text(table: pd.DataFrame) -> str:
