@@ -89,16 +89,61 @@ def test_what_is_written_reads_back(held: list[Entry]) -> None:
     assert papers_text(read) == text
 
 
+def seen(read: tuple[list[bibliography.Block], list[bibliography.Broken]]) -> list[object]:
+    """Return what was read of a text, but for the exact extent of what is raw."""
+    blocks, broken = read
+    return [
+        [(b.line, b.type, b.key, b.fields, " ".join(b.raw.split())) for b in blocks],
+        [(b.line, b.key, b.message, b.remedy, b.kind) for b in broken],
+    ]
+
+
 @settings(max_examples=100, deadline=None)
 @given(entries())
-def test_bibtexparser_reads_the_same_as_the_quick_way(held: list[Entry]) -> None:
+def test_the_parser_reads_the_same_as_what_is_read_at_sight(held: list[Entry]) -> None:
     text = papers_text(held)
-    blocks, broken = split(text)
-    quick, none = bibliography._split_own(text)
-    assert (broken, none) == ([], [])
-    assert [(b.line, b.type, b.key, b.fields) for b in blocks] == [
-        (b.line, b.type, b.key, b.fields) for b in quick
-    ]
+    assert seen(split(text)) == seen(bibliography._split_by_parser(text))
+    assert split(text)[1] == []
+
+
+#: Whole entries and broken ones, as several programs write them.
+FRAGMENTS = (
+    "@article{a,\n  title = {One {T}wo},\n  year = 2024,\n}\n",
+    "@article{a,\n  title = {Again},\n}\n",
+    '@InProceedings{b,\n\tTitle="A title",\n\tmonth=jan,\n\tyear="2023"\n}\n',
+    "@misc{c, title={On one line}, year={2020}}\n",
+    "@misc{d,\n  title = {{Deep {and {deeper}}}},\n}\n",
+    "@misc{e,\n  title = {Over\n two lines, with a = sign},\n}\n",
+    "@misc{f,\n  title = {An \\'{e} and \\& more},\n  note = {50\\% off}\n}\n",
+    "@misc{g,\n  title = {A} year = {2001},\n}\n",
+    "@misc{h,\n  title = {Never closed,\n}\n",
+    "@misc{i,\n  title = {T},\n  Title = {U},\n}\n",
+    "@misc{i,\n  title = {T},\n  title = {U},\n}\n",
+    "@misc{,\n  title = {No key},\n}\n",
+    "@misc{j k,\n  title = {A blank},\n}\n",
+    '@misc{l,\n  title = name # { more},\n  month = jan # "~3",\n}\n',
+    "@misc{m,\n  title = unknown,\n}\n",
+    "@misc{n,\n  title = {},\n}\n",
+    "@misc{o,\n}\n",
+    "@string{name = {A name}}\n",
+    '@preamble{"\\newcommand{\\x}{y}"}\n',
+    "@comment{kept @misc{q, title={Inside}}}\n",
+    "@misc x,\n",
+    "stray text\n",
+    "% a comment\n",
+    "\n\n",
+    '@misc{r,\n  title = "Quote {with "} inside",\n}\n',
+    "@misc{s,\n  title = {mail@example.org},\n}\n",
+    "}\n",
+    "{\n",
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=7))
+def test_what_stands_about_an_entry_does_not_change_how_it_is_read(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert seen(split(text)) == seen(bibliography._split_by_parser(text))
 
 
 @settings(max_examples=100, deadline=None)

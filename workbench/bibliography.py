@@ -245,12 +245,86 @@ def split(text: str) -> tuple[list[Block], list[Broken]]:
     Found besides what the parser reports: a comma missing between two fields, an empty key or one with a
     blank, an undefined macro, a field given twice in different case, an entry that lacks its brace.
 
+    Entries that leave no doubt (see ``_PLAIN``) are read at sight, the rest by the parser, which is many times
+    slower. The parser gives an entry up at every ``@type{`` that starts a line, so what stands between two such
+    lines can be taken out without its meaning otherwise.
+
     Args:
         text: BibTeX with LF line ends.
 
     Returns:
         The readable entries and the unreadable blocks, each in file order.
     """
+    macros = {} if _STRING.search(text) else MONTHS
+    blocks: list[Block] = []
+    rest: list[str] = []
+    at, line = 0, 1
+    for found in _PLAIN.finditer(text):
+        start, end = found.span()
+        line += text.count("\n", at, start)
+        rest.append(text[at:start])
+        raw = found[0]
+        fields = _plain_fields(found[3], macros)
+        if fields is None:
+            rest.append(raw)
+        else:
+            blocks.append(Block(line, found[1].lower(), found[2], fields, raw))
+            rest.append("\n" * raw.count("\n"))
+        line += raw.count("\n")
+        at = end
+    rest.append(text[at:])
+    broken: list[Broken] = []
+    if (left := "".join(rest)).strip():
+        others, broken = _split_by_parser(left)
+        blocks = sorted([*blocks, *others], key=lambda b: b.line)
+    # The parser knows only the keys that it saw.
+    once: dict[str, Block] = {}
+    twice = [b for b in blocks if once.setdefault(b.key, b) is not b]
+    late = {b.line: b for b in broken if b.kind == "duplicate-key"}
+    for number, one in late.items():
+        first = once.get(one.key)
+        if one.block and first and number < first.line:  # it came first after all
+            once[one.key], late[number] = one.block, _given_twice(first)
+    same = [b for b in broken if b.kind != "duplicate-key"]
+    broken = [*same, *late.values(), *map(_given_twice, twice)]
+    return sorted(once.values(), key=lambda b: b.line), sorted(broken, key=lambda b: b.line)
+
+
+_STRING = re.compile(r"@\s*string", re.IGNORECASE)
+_WORD = r"[^\s{}\"#%'(),=@\\]++"
+_VALUE = r"(?:\{(?:[^{}\\@]++|\\[^{}@]|\{(?:[^{}\\@]++|\\[^{}@])*+\})*+\}|\"[^\"{}\\@]*+\"|[A-Za-z0-9]++)"
+_FIELD = rf"[ \t]*+{_WORD}[ \t]*+=[ \t]*+{_VALUE}[ \t]*+"
+_NAME_AND_VALUE = re.compile(rf"[ \t]*+({_WORD})[ \t]*+=[ \t]*+({_VALUE})[ \t]*+,?[ \t]*+\n")
+#: An entry that any reader reads alike: it starts a line, each field starts one, and values are in braces no more than
+#: two deep, in quotes with no brace inside, or one bare word.
+_PLAIN = re.compile(
+    rf"^@(?!string|preamble|comment)([a-z]++)\{{[ \t]*+({_WORD})[ \t]*+,[ \t]*+\n"
+    rf"((?:{_FIELD},[ \t]*+\n)*+(?:{_FIELD}\n)?+)[ \t]*+\}}[ \t]*+$",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def _plain_fields(text: str, macros: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the fields of an entry read at sight; None where one is given twice or a macro is not known."""
+    fields: dict[str, str] = {}
+    for name, value in _NAME_AND_VALUE.findall(text):
+        if value[0] == "{":
+            plain_value = value[1:-1].strip()
+        else:
+            plain_value, why = _resolved(value, macros)
+            if why:
+                return None
+        if (lower := name.lower()) in fields:
+            return None
+        fields[lower] = plain_value
+    return fields or None
+
+
+def _given_twice(block: Block) -> Broken:
+    return Broken(block.line, block.key, *_TWICE, block.raw, "duplicate-key", block)
+
+
+def _split_by_parser(text: str) -> tuple[list[Block], list[Broken]]:
     import logging
 
     from bibtexparser import model
@@ -411,54 +485,8 @@ def _closing(value: str, start: int) -> int:
     return -1
 
 
-_CANONICAL = re.compile(r"^@([a-z]+)\{([^\s{},=]+),\n((?:  [a-z]+ = \{.*\},\n)+)\}\n(?:\n|\Z)", re.MULTILINE)
-_LINE = re.compile(r"  ([a-z]+) = \{(.*)\},\n")
-
-
-def _split_own(text: str) -> tuple[list[Block], list[Broken]]:
-    """Split ``papers.bib``: entries in canonical form many times faster than by the parser, which gets the rest.
-
-    The parser gives an entry up at every ``@type{`` that starts a line, so what stands between two such lines
-    can be taken out without its meaning otherwise.
-    """
-    blocks: list[Block] = []
-    rest: list[str] = []
-    at, line = 0, 1
-    for found in _CANONICAL.finditer(text):
-        line += text.count("\n", at, found.start())
-        rest.append(text[at : found.start()])
-        at = found.end()
-        pairs = _LINE.findall(found[3])
-        fields = dict(pairs)
-        lines = found[0].count("\n")
-        if len(fields) == len(pairs) and found[1] in VENUE_FIELD and all(map(_closed, fields.values())):
-            blocks.append(Block(line, found[1], found[2], fields, found[0]))
-            rest.append("\n" * lines)
-        else:
-            rest.append(found[0])
-        line += lines
-    rest.append(text[at:])
-    broken: list[Broken] = []
-    if (left := "".join(rest)).strip():
-        others, broken = split(left)
-        blocks = sorted([*blocks, *others], key=lambda b: b.line)
-    keys: set[str] = set()
-    for block in blocks:
-        if block.key in keys:
-            broken.append(Broken(block.line, block.key, *_TWICE, block.raw))
-        keys.add(block.key)
-    twice = {b.line for b in broken}
-    return [b for b in blocks if b.line not in twice], sorted(broken, key=lambda b: b.line)
-
-
-def _closed(value: str) -> bool:
-    """Say whether a value in braces ends with the last of them."""
-    plain_value = "{" not in value and "}" not in value and value[-1:] != "\\"
-    return plain_value or _closing(f"{{{value}}}", 0) == len(value) + 1
-
-
 def _parsed(text: str, faults: list[Fault]) -> list[Entry]:
-    blocks, broken = _split_own(text)
+    blocks, broken = split(text)
     faults += [Fault(PAPERS, b.line, b.key, b.message, b.remedy) for b in broken]
     entries = []
     for block in blocks:
@@ -523,7 +551,10 @@ def _split_ids(value: str) -> tuple[str, ...]:
 
 def plain(value: str) -> str:
     """Return a LaTeX value as plain text, runs of white space folded to one blank."""
-    return " ".join(from_latex(value).split())
+    return " ".join(from_latex(value).split()) if value else ""
+
+
+_TYPESET = re.compile(r"[\\{}~^$&%#_]")
 
 
 def names(value: str) -> tuple[str, ...]:
@@ -540,8 +571,15 @@ def names(value: str) -> tuple[str, ...]:
     """
     if not value.strip():
         return ()
-    simple = "{" not in value and "\\" not in value  # nearly always, and many times faster
-    parts = _BETWEEN.split(value.strip()) if simple else _split_at_and(value)
+    if not _TYPESET.search(value):  # nearly always, and many times faster
+        folded = " ".join(value.split())
+        # ``Family, Given`` with nothing odd about it is plain already.
+        return tuple(
+            name
+            for part in _BETWEEN.split(folded)
+            if (name := part if ", " in part and not _LOOSE.search(part) else _name(part))
+        )
+    parts = _split_at_and(value)
     return tuple(name for part in parts if (name := _name(part.strip())))
 
 
@@ -585,9 +623,12 @@ def _name(part: str) -> str:
     return plain(f"{family}, {given}" if given else family)
 
 
+_LOOSE = re.compile(r",(?=\S)|,\s*,|,\s*$|^\s*,|\s,")
+
+
 def _loose(part: str) -> bool:
     """Say whether commas of a name stand oddly: no blank after, one at the end, more than one in a row."""
-    return bool(re.search(r",(?=\S)|,\s*,|,\s*$|^\s*,|\s,", part))
+    return bool(_LOOSE.search(part))
 
 
 def names_to_write(authors: Sequence[str]) -> list[str]:

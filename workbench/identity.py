@@ -57,6 +57,8 @@ def clean(text: str) -> str:
     """Return text with HTML entities resolved, composed (NFC), invisible characters and extra blanks gone."""
     if "&" in text:
         text = re.sub(r"&(?:[A-Za-z]{2,8}|#\d{2,6}|#x[0-9A-Fa-f]{2,5});", lambda m: html.unescape(m[0]), text)
+    if text.isascii() and text.isprintable():  # nearly always
+        return " ".join(text.split())
     text = unicodedata.normalize("NFC", text)
     if not text.isascii() or not text.isprintable():
         text = "".join(

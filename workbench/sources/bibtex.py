@@ -68,7 +68,7 @@ def _incoming(block: Block, parent: Block | None) -> Incoming:
         notes.append(f"type @{block.type} is not known; taken as @misc")
     author = fields.get("author", "")
     url = _verbatim(fields.get("url", "")) or _address_in(fields.get("howpublished", ""))
-    venue = next((v for f in _VENUES if (v := plain(fields.get(f, "")))), "")
+    venue = next((v for f in _VENUES if f in fields and (v := plain(fields[f]))), "")
     if url and url in venue:
         venue = ""
     title = identity.clean(plain(fields.get("title", "")))
@@ -93,6 +93,8 @@ def _incoming(block: Block, parent: Block | None) -> Incoming:
 
 def _verbatim(value: str) -> str:
     """Return an identifier or address without the escapes that people put into it for LaTeX."""
+    if "\\" not in value and "{" not in value and "}" not in value:
+        return value.strip()
     value = re.sub(r"\\url\s*", "", value)
     return re.sub(r"\\([_%&#~$])", r"\1", value).replace("{", "").replace("}", "").strip()
 

@@ -94,6 +94,10 @@ def year_of(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
+_LETTER = re.compile(r"[^\W\d_]")
+_SEVERAL = re.compile(r"\band\b|\bet al\b|^al\.?,|\bet$")
+
+
 def mended_authors(authors: Sequence[str]) -> tuple[str, ...]:
     """Return authors with what careless sources do to names undone.
 
@@ -104,9 +108,9 @@ def mended_authors(authors: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     for raw in authors:
         name = clean(raw).strip(" ;,")
-        if not re.search(r"[^\W\d_]", name):
+        if not name[:1].isalpha() and not _LETTER.search(name):
             continue
-        if re.search(r"\band\b|\bet al\b|^al\.?,|\bet$", name) and (straight := _straight(name)) is not None:
+        if _SEVERAL.search(name) and (straight := _straight(name)) is not None:
             found += straight
         elif name.lower() in ("others", "et al.", "et al", "al.", "..."):
             found.append("others")
