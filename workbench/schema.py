@@ -6,11 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from workbench.faults import Fault, Refused
-from workbench.files import read_text, sha256
+from workbench.files import sha256
+from workbench.yaml_files import Lines, read_model
 
 PATH = "coding_schema/schema.yaml"
 #: What may be read of a paper, from least to most.
@@ -192,24 +192,9 @@ def read_schema(root: Path, faults: list[Fault]) -> Schema | None:
     if not (root / PATH).is_file():
         faults.append(Fault(PATH, 0, "", "no such file", "a survey folder needs a coding schema"))
         return None
-    text = read_text(root, PATH, faults)
     before = len(faults)
-    try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-13-45
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 0
-        problem = str(getattr(error, "problem", error))
-        faults.append(Fault(PATH, line, "", f"not readable as YAML ({problem})", "mend the line"))
-        return None
-    lines: dict[tuple[str | int, ...], int] = {}
-    if node is not None:
-        _walk(node, (), lines, faults)
-    try:
-        schema = Schema.model_validate(data)
-    except ValidationError as error:
-        faults += [_fault(e, lines, data) for e in error.errors()]
+    schema, lines = read_model(root, PATH, Schema, faults, "give it the form described in CONTRIBUTING.md")
+    if schema is None:
         return None
     faults += _lint(schema, lines)
     return schema if len([f for f in faults[before:] if not f.warning]) == 0 else None
@@ -220,51 +205,7 @@ def schema_digest(root: Path) -> str:
     return sha256((root / PATH).read_bytes())
 
 
-def _walk(
-    node: yaml.Node, at: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int], faults: list[Fault]
-) -> None:
-    line = node.start_mark.line + 1
-    lines[at] = line
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                faults.append(
-                    Fault(PATH, key.start_mark.line + 1, key.value, "key given twice", "delete one")
-                )
-            seen.add(key.value)
-            _walk(value, (*at, key.value), lines, faults)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            _walk(item, (*at, number), lines, faults)
-    elif node.tag.endswith(":bool") and node.value not in ("true", "false"):
-        faults.append(
-            Fault(
-                PATH,
-                line,
-                node.value,
-                f"unquoted {node.value} is read as true or false",
-                f'write "{node.value}"',
-            )
-        )
-
-
-def _fault(error: Any, lines: dict[tuple[str | int, ...], int], data: Any) -> Fault:
-    at = tuple(error["loc"])
-    near = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
-    part, key = data, ""
-    for step in at:
-        try:
-            part = part[step]
-        except (KeyError, IndexError, TypeError):
-            break
-        if isinstance(part, dict) and isinstance(part.get("id"), str):
-            key = part["id"]
-    where = ".".join(str(s) for s in at)
-    return Fault(PATH, near, key, f"{where}: {error['msg']}", "give it the form described in CONTRIBUTING.md")
-
-
-def _lint(schema: Schema, lines: dict[tuple[str | int, ...], int]) -> list[Fault]:
+def _lint(schema: Schema, lines: Lines) -> list[Fault]:
     faults: list[Fault] = []
 
     def twice(items: tuple[Any, ...], at: tuple[str | int, ...]) -> None:
