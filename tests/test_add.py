@@ -27,6 +27,7 @@ from workbench.identity import (
     compare,
     doi,
     fold,
+    is_markup,
     stable,
 )
 from workbench.merging import facts, first_public, merge, merge_authors
@@ -732,6 +733,35 @@ def test_finder_names_pairs_with_incoming_records_only() -> None:
 def test_first_public() -> None:
     assert first_public("2024", 2023, None, arxiv=["2212.00001", "cs/9901001"]) == "1999"
     assert first_public(None, "") == ""
+
+
+def test_what_a_scraper_left_is_no_title_and_gives_way_to_one(survey: Path) -> None:
+    scraped = "zoom:100%; vertical-align: middle"
+    first = put(
+        survey,
+        record(title=scraped, authors=[], arxiv_id="2104.05861"),
+        record(title=scraped, authors=[], arxiv_id="2302.10198"),
+    )
+    assert (first.new, first.merged, first.maybe) == (2, 0, 0)
+    assert [f.message for f in first.warnings] == ["title holds a piece of a web page (records: 2)"]
+    again = put(survey, record(arxiv_id="2104.05861"), name="mended.jsonl")
+    assert (again.new, again.merged) == (0, 1)
+    titles = {e.key: e.title for e in read_papers(survey, [])}
+    assert titles == {"arxiv-2104.05861": TITLE, "arxiv-2302.10198": scraped}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Judges; rewards: a survey",
+        "GPT-4: fast; cheap",
+        "A < B: on ordering",
+        "Alignment: what; why: a review of [images]",
+        TITLE,
+    ],
+)
+def test_a_title_with_colons_and_semicolons_is_a_title(title: str) -> None:
+    assert not is_markup(title)
 
 
 def test_merge_authors_keeps_the_first_list_when_they_disagree() -> None:

@@ -69,6 +69,15 @@ def clean(text: str) -> str:
     return " ".join(text.split())
 
 
+_STYLE = r"zoom|width|height|margin|padding|float|display|border|vertical-align|text-align|font-[a-z]+"
+_MARKUP = re.compile(rf"<img\b|<a\b|!\[|(?:^|;)\s*(?:{_STYLE})\s*:\s*[^;:]{{1,30}}(?:;|$)", re.IGNORECASE)
+
+
+def is_markup(title: str) -> bool:
+    """Say whether a title is not one but what a scraper left of a page: an image, a link, a style."""
+    return bool(_MARKUP.search(title))
+
+
 def arxiv_id(text: str) -> str:
     """Return the arXiv id that an id, address, DOI or ``eprint`` value names; else empty.
 
@@ -301,6 +310,8 @@ def compare(a: Entry, b: Entry) -> Verdict:
     against = _contradictions(a, b, ours, others)
     if shared := ours & others:
         name = sorted(shared)[0]
+        if is_markup(a.title) or is_markup(b.title):
+            return Verdict("same", score, f"same {name}; one has no title")
         if score < 80 and squeezed(bare_title(a.title)) != squeezed(bare_title(b.title)):
             if authors_agree(a.authors, b.authors) is False:
                 against.insert(0, "authors differ")
@@ -308,6 +319,8 @@ def compare(a: Entry, b: Entry) -> Verdict:
                 return Verdict("maybe", score, f"same {name}, but title and {' and '.join(against)}")
             return Verdict("same", score, f"same {name}; title differs ({score:.0f})")
         return Verdict("same", score, f"same {name}")
+    if is_markup(a.title) or is_markup(b.title):
+        return Verdict("different", 0.0, "no title to compare")
     agree = authors_agree(a.authors, b.authors)
     apart = abs(a.year - b.year) if a.year is not None and b.year is not None else 0
     if agree is False:

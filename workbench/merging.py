@@ -14,6 +14,7 @@ from workbench.identity import (
     doi,
     family,
     fold,
+    is_markup,
     is_preprint,
     stable,
 )
@@ -22,8 +23,9 @@ from workbench.identity import (
 def merge(kept: Entry, other: Entry) -> Entry:
     """Return one entry for two records of a work.
 
-    The key and title stay those of ``kept``. A published version's year, venue and type replace a preprint's;
-    otherwise facts are only filled in. Every identifier of both is kept.
+    The key and title stay those of ``kept``, a title that is none (``identity.is_markup``) aside. A published
+    version's year, venue and type replace a preprint's; otherwise facts are only filled in. Every
+    identifier of both is kept.
 
     Args:
         kept: the record that is there.
@@ -36,6 +38,7 @@ def merge(kept: Entry, other: Entry) -> Entry:
     first, second = (other, kept) if published else (kept, other)
     entry = replace(
         kept,
+        title=other.title if is_markup(kept.title) else kept.title,
         type=first.type,
         authors=merge_authors(kept.authors, other.authors),
         year=first.year if first.year is not None else second.year,
