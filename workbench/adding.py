@@ -81,6 +81,7 @@ def add(
     by: str = "",
     query: str = "",
     where: str = "",
+    terms: str | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> AddReport:
@@ -93,6 +94,8 @@ def add(
         by: who searched.
         query: what was asked; by default what the records say of themselves.
         where: what was searched; by default what the records say of themselves, else the file's name.
+        terms: the topic words of the query, semicolon-separated, ``*`` for any ending; empty where it named no topic.
+            A search that was logged without them is given them now.
         dry_run: write nothing, report the same.
         progress: called with what is being done, how far, and out of how many.
 
@@ -122,7 +125,7 @@ def add(
     warnings += _notes(file.name, good)
 
     def work(corpus: Corpus) -> AddReport:
-        search = _search(corpus, file, sha256(data), good, len(good) + len(bad), by, query, where)
+        search = _search(corpus, file, sha256(data), good, len(good) + len(bad), by, query, where, terms)
         taking = _Taking(corpus, file.name, search.id)
         taking.unreadable(bad)
         taking.readable(good, progress or (lambda _what, _done, _all: None))
@@ -173,10 +176,14 @@ def _search(
     by: str,
     query: str,
     where: str,
+    terms: str | None,
 ) -> Search:
     """Return the search that gave this very file, logged now if it is not yet."""
-    for search in corpus.searches:
+    words = None if terms is None else tuple(w for t in terms.split(";") if (w := " ".join(t.split())))
+    for number, search in enumerate(corpus.searches):
         if search.sha256 == digest:
+            if words is not None and search.terms is None:
+                corpus.searches[number] = search = replace(search, terms=words)
             return search
     met, asked = places(r.found_via for r in records if r.found_via)
     search = Search(
@@ -188,6 +195,7 @@ def _search(
         filters="",
         rows=rows,
         sha256=digest,
+        terms=words,
     )
     corpus.searches.append(search)
     return search

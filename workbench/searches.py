@@ -31,6 +31,8 @@ class Search:
         filters: what narrowed it.
         rows: records its file held, unreadable ones included.
         sha256: digest of the file.
+        terms: the topic words that were asked for, ``*`` for any ending; empty where the search named no topic, None
+            where its words are not on record.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Search:
     filters: str
     rows: int
     sha256: str
+    terms: tuple[str, ...] | None = None
 
     @property
     def number(self) -> int:
@@ -85,6 +88,7 @@ def read_searches(root: Path, faults: list[Fault]) -> list[Search]:
                 filters=cells["filters"],
                 rows=int(cells["rows"]),
                 sha256=cells["sha256"],
+                terms=tuple(cells["terms"]) if "terms" in cells else None,
             )
         )
     return searches
@@ -95,12 +99,15 @@ def _wrong(cells: object) -> str:
         return "is not a mapping"
     if missing := [f for f in _FIELDS if f not in cells]:
         return f"lacks {', '.join(missing)}"
-    if unknown := [str(f) for f in cells if f not in _FIELDS]:
+    if unknown := [str(f) for f in cells if f not in (*_FIELDS, "terms")]:
         return f"unknown field {', '.join(unknown)}"
     if not str(cells["rows"]).isdigit():
         return "rows is not a number"
+    if not isinstance(cells.get("terms", []), list):
+        return "terms is not a list"
     texts = [cells[f] for f in _FIELDS if f != "where"]
     texts += cells["where"] if isinstance(cells["where"], list) else [cells["where"]]
+    texts += cells.get("terms", [])
     return "" if all(isinstance(t, str) for t in texts) else "a value is not plain text"
 
 
@@ -113,7 +120,11 @@ def _line_of(text: str, number: int) -> int:
 def searches_text(searches: Iterable[Search]) -> str:
     """Return the canonical content of ``searches.yaml``: sorted by number, then id."""
     rows = [
-        {**{f: getattr(s, f) for f in _FIELDS}, "where": list(s.where)}
+        {
+            **{f: getattr(s, f) for f in _FIELDS},
+            "where": list(s.where),
+            **({} if s.terms is None else {"terms": list(s.terms)}),
+        }
         for s in sorted(searches, key=lambda s: (s.number, s.id))
     ]
     return yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=110) if rows else ""
