@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import krippendorff
 import numpy as np
@@ -16,22 +18,21 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.agreement import (
+import analysis.coefficients
+from analysis.agreement import agreement, agreement_pairs, agreement_sets
+from analysis.coefficients import (
     METRICS,
-    agreement,
     cohen_kappa,
-    confusion,
-    disagreements,
     gwet_ac1,
     krippendorff_alpha,
+    masi_distance,
     observed_agreement,
-    presence,
+    resampled,
+    set_alpha,
+    set_estimates,
 )
-from workbench.tables import CODINGS, SIGNOFFS
-
-NAN = float("nan")
-T1, T2, T3 = "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
-PEOPLE = {"ada": "human", "bob": "human", "cyd": "human"}
+from analysis.presence import presence
+from tests.coder_tables import NAN, PEOPLE, T1, T2, T3, codes, coding, laid_out, tables, values_of
 
 # Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, section C/D: 4 observers, 12 units, missing values.
 KRIPPENDORFF = np.array(
@@ -149,46 +150,6 @@ def test_kappa_of_three_coders_averages_all_pairs_by_what_they_share() -> None:
 
 
 # ---------------------------------------------------------------- tables
-
-
-def coding(paper: str, coder: str, name: str, **more: object) -> dict[str, object]:
-    return {"paper": paper, "coder": coder, "code": name, **more}
-
-
-def tables(
-    codings: list[dict[str, object]], signoffs: list[tuple[str, ...]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Codings and sign-offs as text, blanks filled in."""
-    blank = {
-        **dict.fromkeys(CODINGS.header, ""),
-        "schema": "1.0",
-        "basis": "abstract",
-        "facet": "failure_mode",
-        "revision": "1",
-        "state": "present",
-        "at": T1,
-    }
-    held = pd.DataFrame([{**blank, **c} for c in codings], columns=[*CODINGS.header, "coder"], dtype="str")
-    signs = pd.DataFrame(
-        [
-            {
-                **dict.fromkeys(SIGNOFFS.header, ""),
-                "paper": p,
-                "coder": c,
-                "schema": rest[0] if rest else "1.0",
-                "basis": "abstract",
-                "at": rest[1] if len(rest) > 1 else T1,
-            }
-            for p, c, *rest in signoffs
-        ],
-        columns=[*SIGNOFFS.header, "coder"],
-        dtype="str",
-    )
-    return held, signs
-
-
-def codes(*names: str, facet: str = "failure_mode") -> pd.DataFrame:
-    return pd.DataFrame({"facet": [facet] * len(names), "code": list(names)}, dtype="str")
 
 
 def looked_up(table: pd.DataFrame) -> dict[tuple[str, str, str], tuple[int | None, str]]:
@@ -374,23 +335,6 @@ def test_degenerate_inputs_are_explained() -> None:
         assert hidden["value"].isna().all()
 
 
-values_of = st.lists(st.lists(st.sampled_from([0, 1, None]), min_size=6, max_size=6), min_size=1, max_size=10)
-
-
-def laid_out(grid: list[list[int | None]]) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.float64]]:
-    """Ten papers at most, three coders, two codes; None is a paper x coder x code without information."""
-    rows, cube = [], np.full((len(grid), 2, 3), NAN)
-    for p, line in enumerate(grid):
-        for (c, m), value in zip(itertools.product(range(2), range(3)), line, strict=True):
-            cube[p, c, m] = NAN if value is None else value
-            if value != 0:
-                state = "present" if value else "no-information"
-                level = "argues" if value else ""
-                rows.append(coding(f"p{p:02}", list(PEOPLE)[m], f"m{c}", state=state, level=level))
-    signs = [(f"p{p:02}", who) for p in range(len(grid)) for who in PEOPLE]
-    return *tables(rows, signs), cube
-
-
 @settings(max_examples=40, deadline=None)
 @given(values_of)
 def test_the_table_equals_the_coefficients_one_by_one(grid: list[list[int | None]]) -> None:
@@ -428,109 +372,188 @@ def test_weighting_is_resampling() -> None:
         assert row["undefined_draws"] == int(np.isnan(looped).sum())
 
 
-@settings(max_examples=40, deadline=None)
-@given(values_of)
-def test_confusion_equals_counting_by_hand(grid: list[list[int | None]]) -> None:
-    held, signs, cube = laid_out(grid)
-    modes = pd.DataFrame({"code": ["m0", "m1"], "neighbours": [("m1",), ()]})
-    table = confusion(held, signs, modes)
-    wanted = tuple(
-        f"p{p:02}"
-        for p in range(len(grid))
-        if any(
-            (cube[p, 0, i], cube[p, 1, i], cube[p, 0, j], cube[p, 1, j]) == (1, 0, 0, 1)
-            for i, j in itertools.permutations(range(3), 2)
-        )
+# ---------------------------------------------------------------- sets of codes, pairs of coders
+
+MASI = json.loads((Path(__file__).parent / "fixtures/masi.json").read_text("utf-8"))
+
+
+def test_masi_equals_nltk() -> None:
+    for pair in MASI["pairs"]:
+        assert masi_distance(pair["one"], pair["other"]) == pytest.approx(pair["distance"])
+        assert masi_distance(pair["other"], pair["one"]) == pytest.approx(pair["distance"])
+
+
+def test_masi_by_the_four_cases_of_passonneau() -> None:
+    assert masi_distance("ab", "ab") == 0
+    assert masi_distance("ab", "abcd") == pytest.approx(1 - 1 / 2 * 2 / 3)
+    assert masi_distance("ab", "bc") == pytest.approx(1 - 1 / 3 * 1 / 3)
+    assert masi_distance("ab", "cd") == 1
+    # Empty sets, which she does not treat: two of them say the same, one of them shares nothing.
+    assert masi_distance("", "") == 0
+    assert masi_distance("", "ab") == 1
+
+
+def test_alpha_of_sets_equals_nltk() -> None:
+    for task in MASI["tasks"]:
+        assert set_alpha(task["values"]) == pytest.approx(task["alpha"], abs=1e-12)
+
+
+def test_alpha_of_sets_of_one_code_is_nominal_alpha() -> None:
+    values = [[None if np.isnan(v) else [str(int(v))] for v in row] for row in KRIPPENDORFF]
+    assert set_alpha(values) == pytest.approx(krippendorff_alpha(KRIPPENDORFF))
+
+
+def test_sets_that_never_vary_or_never_meet_have_no_alpha() -> None:
+    for values in ([["a"], ["a"]], [[["a"], None], [None, ["a"]]], [], [[[]], [[]]]):
+        assert math.isnan(set_alpha(values))
+    with pytest.raises(ValueError, match="one entry a unit"):
+        set_alpha([[["a"]], []])
+
+
+SETS = st.integers(2, 3).flatmap(
+    lambda m: st.lists(
+        st.lists(st.one_of(st.none(), st.sets(st.sampled_from("abcd"), max_size=3)), min_size=m, max_size=m),
+        min_size=1,
+        max_size=9,
     )
-    assert len(table) == 1
-    row = table.iloc[0]
-    assert (row["a"], row["b"], row["neighbours"], row["n"], row["papers"]) == (
-        "m0",
-        "m1",
-        True,
-        len(wanted),
-        wanted,
+)
+
+
+def plain_set_alpha(units: list[list[set[str] | None]]) -> float:
+    """Alpha by its definition, pair by pair."""
+    held = [[one for one in unit if one is not None] for unit in units]
+    held = [unit for unit in held if len(unit) > 1]
+    everything = [one for unit in held for one in unit]
+    n = len(everything)
+    within = sum(
+        masi_distance(a, b) / (len(unit) - 1) for unit in held for a, b in itertools.permutations(unit, 2)
     )
-    assert row["either"] >= row["n"]
+    between = sum(masi_distance(a, b) for a, b in itertools.permutations(everything, 2))
+    return 1 - (n - 1) * within / between if between else NAN
 
 
-def test_confusion_of_modes_nobody_called_neighbours() -> None:
-    held, signs = tables(
-        [coding("a", "ada", "m1", level="argues"), coding("a", "bob", "m2", level="argues")],
-        [("a", "ada"), ("a", "bob"), ("b", "ada")],
-    )
-    modes = pd.DataFrame({"code": ["m1", "m2", "m3"], "neighbours": [("m3", "gone"), (), ("m1",)]})
-    known = confusion(held, signs, modes)
-    assert known[["a", "b", "n", "either"]].to_numpy().tolist() == [["m1", "m3", 0, 1]]
-    found = confusion(held, signs, modes, neighbours_only=False)
-    assert found[["a", "b", "n"]].to_numpy().tolist() == [["m1", "m2", 1], ["m1", "m3", 0]]
-    assert found["papers"].tolist() == [("a",), ()]
+@settings(max_examples=60, deadline=None)
+@given(SETS)
+def test_alpha_of_sets_is_its_definition(units: list[list[set[str] | None]]) -> None:
+    assert same(set_alpha(list(zip(*units, strict=True))), plain_set_alpha(units))
 
 
-def test_the_queue_holds_codes_that_only_one_coder_calls_principal() -> None:
+def six_coders(papers: int) -> NDArray[np.float64]:
+    rng = np.random.default_rng(4)
+    truth = rng.random((papers, 5)) < 0.3
+    return np.where(rng.random((papers, 5, 3)) < 0.15, ~truth[..., None], truth[..., None]).astype(float)
+
+
+def test_the_set_bootstrap_is_that_of_a_plain_loop() -> None:
+    values = six_coders(25)
+    values[3, 2, 1] = np.nan  # one set less
+    drawn = np.random.default_rng(5).multinomial(25, np.full(25, 1 / 25), size=20).astype(float)
+    made = set_estimates(values, np.vstack([np.ones(25), drawn]))
+
+    def units(rows: NDArray[np.float64]) -> list[list[set[str] | None]]:
+        return [
+            [
+                None
+                if np.isnan(row[:, m]).any()
+                else {c for c, v in zip("abcde", row[:, m], strict=True) if v}
+                for m in range(3)
+            ]
+            for row in rows
+        ]
+
+    looped = [plain_set_alpha(units(np.repeat(values, w.astype(int), axis=0))) for w in drawn]
+    assert made.alpha[1:] == pytest.approx(np.array(looped))
+    assert made.alpha[0] == pytest.approx(plain_set_alpha(units(values)))
+    assert made.exact_draws
+
+
+def test_the_first_order_of_many_sets_is_near_the_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = six_coders(400)
+    weights = resampled(400, 300, 1)
+    exact = set_estimates(values, weights)
+    monkeypatch.setattr(analysis.coefficients, "EXACT_SETS", 0)
+    near = set_estimates(values, weights)
+    assert not near.exact_draws
+    assert near.alpha[0] == pytest.approx(exact.alpha[0])
+    ends = [np.quantile(one.alpha[1:], [0.025, 0.975]) for one in (exact, near)]
+    assert ends[1] == pytest.approx(ends[0], abs=0.004)
+
+
+def test_the_table_of_sets() -> None:
     held, signs = tables(
         [
-            coding("a", "ada", "t", facet="optimisation_pressure", principal="yes"),
-            coding("a", "ada", "s", facet="optimisation_pressure", principal="no"),
-            coding("a", "bob", "t", facet="optimisation_pressure", principal="no"),
-            coding("a", "bob", "s", facet="optimisation_pressure", principal="yes"),
-            coding("b", "ada", "t", facet="optimisation_pressure", principal="no"),
-            coding("b", "bob", "t", facet="optimisation_pressure"),
+            *(coding(p, c, "m1", level="argues") for c, seen in SEEN.items() for p in seen),
+            *(coding(p, "ada", "m2", level="argues") for p in "ab"),
+            coding("c", "bob", "m2", state="no-information"),
         ],
-        [(p, c) for p in "ab" for c in ("ada", "bob")],
+        [(p, c) for c in SEEN for p in TEN],
     )
-    queue = disagreements(held, signs, codes("t", "s", facet="optimisation_pressure"))
-    assert queue[["paper", "code", "kind", "values"]].to_numpy().tolist() == [
-        ["a", "s", "principal", "ada: no; bob: yes"],
-        ["a", "t", "principal", "ada: yes; bob: no"],
-    ]
-
-
-def test_the_queue_puts_first_what_moves_the_rate() -> None:
-    held, signs = tables(
+    both = pd.concat([codes("m1", "m2"), codes("r", facet="reporting")])
+    told = {("failure_mode", "m1"), ("failure_mode", "m2")}
+    table = agreement_sets(held, signs, both, coder_kinds=PEOPLE, draws=100, assessable=told)
+    rows = table[table["facet"] == "failure_mode"].set_index("statistic")
+    # c is no unit: bob has no set there. a, b: {m1, m2} against {m1}; d: {m1} twice; e, f: {m1} against none; 4 empty.
+    assert set(rows["papers"]) == {9}
+    assert rows.loc["exact_set", "value"] == pytest.approx(5 / 9)
+    assert rows.loc["jaccard", "value"] == pytest.approx((5 + 2 * 1 / 2) / 9)
+    assert rows.loc["masi", "value"] == pytest.approx((5 + 2 * 1 / 3) / 9)
+    wanted = set_alpha(
         [
-            coding("a", "ada", "m1", level="measures", role="own-result", mitigates="no"),
-            coding("a", "bob", "m1", level="argues", role="own-result", mitigates="yes"),
-            coding("b", "ada", "m1", level="mentions", role="background", mitigates="no"),
-            coding("c", "ada", "m2", level="mentions", role="own-result", mitigates="no"),
-            coding("c", "bob", "m2", level="argues", role="background", mitigates="no"),
-            coding("d", "ada", "s1", facet="stream"),
-            coding("e", "ada", "m3", state="no-information"),
-        ],
-        [(p, c) for p in "abcde" for c in ("ada", "bob")],
+            [["m1", "m2"], ["m1", "m2"], ["m1"], ["m1"], [], *[[]] * 4],
+            [["m1"], ["m1"], ["m1"], [], ["m1"], *[[]] * 4],
+        ]
     )
-    wanted = pd.concat([codes("m1", "m2", "m3"), codes("s1", facet="stream")])
-    queue = disagreements(held, signs, wanted)
-    assert queue[["paper", "code", "kind"]].to_numpy().tolist() == [
-        ["a", "m1", "level"],
-        ["b", "m1", "presence"],
-        ["c", "m2", "level"],
-        ["d", "s1", "presence"],
-        ["a", "m1", "mitigates"],
-        ["c", "m2", "role"],
-        ["e", "m3", "presence"],
+    assert rows.loc["alpha_masi", "value"] == pytest.approx(wanted)
+    assert rows.loc["alpha_masi", "low"] < wanted < rows.loc["alpha_masi", "high"]
+    assert rows.loc["masi", "codes_per_paper"] == pytest.approx(10 / 18)
+    assert rows.loc["masi", "empty"] == pytest.approx(10 / 18)
+    hidden = table[table["facet"] == "reporting"]
+    assert set(hidden["note"]) == {"not assessable on this basis"}
+    assert hidden["value"].isna().all()
+    assert set(hidden["papers"]) == {0}
+
+
+def test_sets_of_nothing_one_paper_and_no_variation_are_explained() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nobody = agreement_sets(*tables([], []), codes("m1"), coder_kinds={})
+        assert set(nobody["note"]) == {"no paper coded by two coders"}
+        held, signs = tables([coding("a", "ada", "m1")], [("a", "ada"), ("a", "bob"), ("b", "ada")])
+        one = agreement_sets(held, signs, codes("m1"), coder_kinds=PEOPLE)
+        assert set(one["note"]) == {"one paper: no interval"}
+        held, signs = tables([], [(p, c) for p in TEN for c in SEEN])
+        absent = agreement_sets(held, signs, codes("m1"), coder_kinds=PEOPLE, draws=20)
+        assert absent.set_index("statistic")["note"].to_dict() == {
+            "alpha_masi": "undefined: no variation",
+            "masi": "no spread among the draws",
+            "jaccard": "no spread among the draws",
+            "exact_set": "no spread among the draws",
+        }
+
+
+def test_each_pair_of_coders_over_the_papers_they_share() -> None:
+    held, signs = tables(
+        [coding(p, c, "m1", level="argues") for c, seen in SEEN.items() for p in seen]
+        + [coding(p, "cyd", "m1", level="argues") for p in "ab"]
+        + [coding("z", "dee", "m1", level="argues")],
+        [(p, c) for c in SEEN for p in TEN] + [(p, "cyd") for p in "abef"] + [("z", "dee")],
+    )
+    kinds = PEOPLE | {"dee": "human", "cyd": "language-model"}
+    table = agreement_pairs(held, signs, codes("m1"), coder_kinds=kinds, draws=30)
+    one = table[(table["code"] == "m1") & (table["statistic"] == "observed")]
+    assert one[["coder_a", "coder_b", "papers"]].to_numpy().tolist() == [
+        ["ada", "bob", 10],
+        ["ada", "cyd", 4],
+        ["bob", "cyd", 4],
     ]
-    assert queue["values"].tolist()[:2] == [
-        "ada: measures; bob: argues",
-        "ada: present (mentions); bob: absent",
-    ]
-    assert queue["values"].tolist()[-1] == "ada: no information; bob: absent"
-    # m1 is seen in two papers, so its fraction is 1 / 3.
-    assert queue["weight"].tolist()[:2] == [pytest.approx(5 + 1 / 3), pytest.approx(4 + 1 / 3)]
-    done = pd.DataFrame({"paper": ["a"], "facet": ["failure_mode"], "code": ["m1"]})
-    assert len(disagreements(held, signs, wanted, decided=done)) == 5
-    nobody = disagreements(*tables([], []), wanted)
-    assert list(nobody.columns) == ["paper", "facet", "code", "kind", "values", "weight"]
+    assert one["value"].tolist() == pytest.approx([0.8, 0.75, 0.75])
+    alone = agreement(held, signs, codes("m1"), coder_kinds=kinds, draws=30, coders=["ada", "cyd"])
+    pair = table[(table["coder_a"] == "ada") & (table["coder_b"] == "cyd")]
+    pd.testing.assert_frame_equal(
+        pair.drop(columns=["coder_a", "coder_b"]).reset_index(drop=True), alone, check_dtype=False
+    )
+    only = agreement_pairs(held, signs, codes("m1"), coder_kinds=kinds, draws=0, papers=iter("ab"))
+    assert set(only["papers"]) == {2}
+    nobody = agreement_pairs(*tables([], []), codes("m1"), coder_kinds={})
+    assert list(nobody.columns) == list(table.columns)
     assert nobody.empty
-
-
-def test_three_coders_can_differ_on_presence_and_level_at_once() -> None:
-    held, signs = tables(
-        [coding("a", "ada", "m1", level="measures"), coding("a", "bob", "m1", level="argues")],
-        [("a", c) for c in PEOPLE],
-    )
-    queue = disagreements(held, signs, codes("m1"))
-    assert queue["kind"].tolist() == ["level", "presence"]
-    assert queue["values"].tolist()[1] == "ada: present (measures); bob: present (argues); cyd: absent"
-    pair = disagreements(held, signs, codes("m1"), coders=["ada", "bob"])
-    assert pair["kind"].tolist() == ["level"]

@@ -1,0 +1,466 @@
+"""Coefficients of agreement, one by one and for many codes at once with a bootstrap over papers.
+
+An array of values is coders x units, missing (nan) where a coder gave none; units with fewer than two values are
+ignored by every coefficient. The bootstrap draws papers, as weights: every statistic here is a function of sums over
+papers, so that all draws are one product of the weights with the papers' own sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from analysis.selection import LEVELS, one_of
+
+Floats = NDArray[np.float64]
+
+#: Scales on which two values can differ (Krippendorff 2019, chapter 12).
+METRICS = ("nominal", "ordinal", "interval", "ratio")
+
+
+def _units(values: ArrayLike) -> Floats:
+    """Return coders x units, only the units with two values or more."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 2:
+        raise ValueError(f"values must be coders x units, two dimensions and not {array.ndim}")
+    if np.isinf(array).any():
+        raise ValueError("values must be finite or missing (nan)")
+    kept: Floats = array[:, (~np.isnan(array)).sum(axis=0) >= 2]
+    return kept
+
+
+def _tally(values: Floats, domain: Floats) -> Floats:
+    """Units x categories: how many coders gave the unit the category."""
+    return np.asarray((values[:, :, None] == domain).sum(axis=0), dtype=float)
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Quotient, missing where the divisor is 0."""
+    empty = below == 0
+    return np.where(empty, np.nan, above / np.where(empty, 1.0, below))
+
+
+def _alpha(coincidences: Floats, domain: Floats, metric: str) -> Floats:
+    """Alpha of coincidence matrices (..., categories, categories); missing where nothing varies."""
+    held = coincidences.sum(axis=-1)
+    if metric == "nominal":
+        distance: Floats = 1.0 - np.eye(len(domain))
+    elif metric == "ordinal":
+        # Sum of the n_g from c to k less half of n_c + n_k is the difference of their mid-ranks.
+        place = held.cumsum(axis=-1) - held / 2
+        distance = (place[..., :, None] - place[..., None, :]) ** 2
+    elif metric == "interval":
+        distance = (domain[:, None] - domain) ** 2
+    else:
+        total = domain[:, None] + domain
+        distance = (
+            np.where(total == 0, 0.0, (domain[:, None] - domain) / np.where(total == 0, 1.0, total)) ** 2
+        )
+    n = held.sum(axis=-1)
+    observed = (coincidences * distance).sum(axis=(-1, -2))
+    expected = (held[..., :, None] * held[..., None, :] * distance).sum(axis=(-1, -2))
+    return 1.0 - ratio((n - 1) * observed, expected)
+
+
+def krippendorff_alpha(values: ArrayLike, level: str = "nominal") -> float:
+    """Krippendorff's alpha for any number of coders, with missing values.
+
+    1 - Do / De from the coincidence matrix, to which each unit with m >= 2 values adds its pairs with weight
+    1 / (m - 1) (Krippendorff 2019, Content Analysis, 4th ed., chapter 12).
+
+    Args:
+        values: coders x units, float, nan where a coder gave no value.
+        level: distance between two values: ``nominal``, ``ordinal``, ``interval`` or ``ratio``.
+
+    Returns:
+        At most 1; 0 is chance. Missing (nan) when no unit has two values or all values are the same: then
+        nothing can tell agreement from a constant.
+
+    Raises:
+        ValueError: not two dimensions, infinite, an unknown level, or negative values on a ratio scale.
+    """
+    one_of("level", level, METRICS)
+    units = _units(values)
+    domain = np.unique(units[~np.isnan(units)])
+    if level == "ratio" and (domain < 0).any():
+        raise ValueError("a ratio scale has no negative values")
+    tally = _tally(units, domain)
+    weight = 1 / (tally.sum(axis=1) - 1) if len(tally) else np.empty(0)
+    coincidences = (tally * weight[:, None]).T @ tally - np.diag(tally.T @ weight)
+    return float(_alpha(coincidences, domain, level))
+
+
+def observed_agreement(values: ArrayLike) -> float:
+    """Share of agreeing pairs of coders within a unit, averaged over the units (Po of Fleiss 1971).
+
+    Args:
+        values: coders x units, float, nan where a coder gave no value.
+
+    Returns:
+        Between 0 and 1; missing (nan) when no unit has two values.
+
+    Raises:
+        ValueError: not two dimensions, or infinite.
+    """
+    units = _units(values)
+    if not units.shape[1]:
+        return float("nan")
+    tally = _tally(units, np.unique(units[~np.isnan(units)]))
+    m = tally.sum(axis=1)
+    return float(((tally * (tally - 1)).sum(axis=1) / (m * (m - 1))).mean())
+
+
+def gwet_ac1(values: ArrayLike, categories: Sequence[float] | None = None) -> float:
+    """Gwet's AC1: agreement beyond chance that does not fall merely because a code is rare.
+
+    (Po - Pe) / (1 - Pe) with Pe = sum of pi_k (1 - pi_k) / (q - 1), pi_k the mean over units of the share of
+    coders who chose k (Gwet 2008; with several coders and missing values, Gwet 2014, Handbook of Inter-Rater
+    Reliability, 4th ed.). Gwet takes pi_k over units with one value too; here, as for all coefficients, such
+    units are ignored.
+
+    Args:
+        values: coders x units, float, nan where a coder gave no value.
+        categories: the q values that could have been chosen; default: those that were.
+
+    Returns:
+        At most 1. Missing (nan) when no unit has two values, or only one category exists.
+
+    Raises:
+        ValueError: not two dimensions, infinite, or a value outside ``categories``.
+    """
+    units = _units(values)
+    seen = np.unique(units[~np.isnan(units)])
+    domain = seen if categories is None else np.unique(np.asarray(categories, dtype=float))
+    if not np.isin(seen, domain).all():
+        raise ValueError("a value lies outside the categories")
+    if not units.shape[1] or len(domain) < 2:
+        return float("nan")
+    tally = _tally(units, domain)
+    share = (tally / tally.sum(axis=1, keepdims=True)).mean(axis=0)
+    chance = float((share * (1 - share)).sum() / (len(domain) - 1))
+    return (observed_agreement(units) - chance) / (1 - chance)
+
+
+def cohen_kappa(values: ArrayLike) -> float:
+    """Cohen's kappa of two coders; of more, the mean over all their pairs.
+
+    (Po - Pe) / (1 - Pe) with Pe = sum of p1_k p2_k over the units that both coded (Cohen 1960). With more than
+    two coders no pair is chosen: all are averaged (Light 1971), each weighted by the units the two share,
+    because with partial overlap some pairs share few. With complete data that is Light's kappa.
+
+    Args:
+        values: coders x units, float, nan where a coder gave no value.
+
+    Returns:
+        At most 1. Pairs that share no unit, or both of whom always gave one and the same value, are left out;
+        missing (nan) when none remains.
+
+    Raises:
+        ValueError: not two dimensions, or infinite.
+    """
+    units = _units(values)
+    total = weight = 0.0
+    for first, second in combinations(units, 2):
+        both = ~np.isnan(first) & ~np.isnan(second)
+        n = int(both.sum())
+        if not n:
+            continue
+        a, b = first[both], second[both]
+        chance = sum(float((a == k).mean() * (b == k).mean()) for k in np.unique(np.concatenate([a, b])))
+        if len(np.unique(np.concatenate([a, b]))) == 1:
+            continue
+        total += n * (float((a == b).mean()) - chance) / (1 - chance)
+        weight += n
+    return total / weight if weight else float("nan")
+
+
+# ---------------------------------------------------------------- all codes at once, all draws at once
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """One statistic of several codes.
+
+    Attributes:
+        statistic: its name.
+        draws: (1 + draws) x codes; the first row is the estimate on the papers themselves.
+        papers: papers behind each code.
+        positives: of them, those where at least one coder saw the code.
+        remark: said of every code beside what the numbers themselves call for.
+    """
+
+    statistic: str
+    draws: Floats
+    papers: NDArray[np.int64]
+    positives: NDArray[np.int64]
+    remark: str = ""
+
+
+def resampled(papers: int, draws: int, seed: int) -> Floats:
+    """Resampled papers as multinomial weights, (1 + draws) x papers; the first row weighs every paper once."""
+    drawn = np.random.default_rng(seed).multinomial(papers, np.full(papers, 1 / papers), size=draws)
+    return np.vstack([np.ones(papers), drawn]).astype(float)
+
+
+def binary_estimates(values: Floats, weights: Floats, ordinal: Floats | None) -> list[Estimates]:
+    """All statistics of each code and, in the last column, of the facet pooled over paper x code units.
+
+    Every statistic is a function of sums over papers, so that a bootstrap is one product of the weights with
+    the papers' own sums.
+    """
+    given = ~np.isnan(values)
+    r = given.sum(axis=2).astype(float)
+    x = np.nansum(values, axis=2)
+    unit = r >= 2
+    r, x = np.where(unit, r, 0.0), np.where(unit, x, 0.0)
+    safe, less = np.where(unit, r, 1.0), np.where(unit, r - 1, 1.0)
+
+    def counted(per_paper: NDArray[np.bool_]) -> NDArray[np.int64]:
+        by_code = per_paper.sum(axis=0)
+        return np.asarray([*by_code, by_code.sum()], dtype=np.int64)
+
+    of_paper = [
+        unit.astype(float),
+        x,
+        r,
+        x * (r - x) / less,
+        (x * (x - 1) + (r - x) * (r - x - 1)) / (safe * less),
+        x / safe,
+    ]
+    pairs = list(combinations(range(values.shape[2]), 2))
+    for a, b in pairs:
+        both = given[:, :, a] & given[:, :, b]
+        one, two = np.where(both, values[:, :, a], 0.0), np.where(both, values[:, :, b], 0.0)
+        of_paper += [both.astype(float), one, two, (both & (one == two)).astype(float)]
+    # One product for all: many small ones take several times as long.
+    by_code = (weights @ np.concatenate(of_paper, axis=1)).reshape(len(weights), len(of_paper), r.shape[1])
+    sums = np.concatenate([by_code, by_code.sum(axis=2, keepdims=True)], axis=2).transpose(1, 0, 2)
+    n, ones, all_, mixed = sums[:4]
+    agreed, share = ratio(sums[4], n), ratio(sums[5], n)
+    alpha = 1 - ratio((all_ - 1) * mixed, ones * (all_ - ones))
+    chance = 2 * share * (1 - share)
+
+    total, weight = np.zeros_like(n), np.zeros_like(n)
+    for k in range(len(pairs)):
+        shared, first, second, equal = sums[6 + 4 * k : 10 + 4 * k]
+        p1, p2, same = ratio(first, shared), ratio(second, shared), ratio(equal, shared)
+        by_chance = p1 * p2 + (1 - p1) * (1 - p2)
+        varies = (shared > 0) & ~((p1 == p2) & ((p1 == 0) | (p1 == 1)))
+        kappa = ratio(same - by_chance, np.where(varies, 1 - by_chance, 0.0))
+        total += np.where(varies, shared * np.where(varies, kappa, 0.0), 0.0)
+        weight += np.where(varies, shared, 0.0)
+
+    papers, positives = counted(unit), counted(unit & (x > 0))
+    papers[-1] = int(unit.any(axis=1).sum())
+    made = [
+        Estimates("prevalence", share, papers, positives),
+        Estimates("observed", agreed, papers, positives),
+        Estimates("alpha_nominal", alpha, papers, positives),
+        Estimates("ac1", ratio(agreed - chance, 1 - chance), papers, positives),
+        Estimates("kappa", ratio(total, weight), papers, positives),
+    ]
+    if ordinal is not None:
+        # Levels compare only where every coder of the paper saw the mode.
+        tally = (ordinal[..., None] == np.arange(1, len(LEVELS) + 1)).sum(axis=2).astype(float)
+        full = unit & (x == r) & (tally.sum(axis=2) == r)
+        tally = np.where(full[..., None], tally, 0.0)
+        met = tally[..., :, None] * tally[..., None, :] - tally[..., None] * np.eye(len(LEVELS))
+        met /= less[..., None, None]
+        of_code = np.tensordot(weights, met, axes=1)
+        levels = np.concatenate([of_code, of_code.sum(axis=1, keepdims=True)], axis=1)
+        seen = counted(full)
+        behind = seen.copy()
+        behind[-1] = int(full.any(axis=1).sum())
+        made.insert(
+            3, Estimates("alpha_ordinal", _alpha(levels, np.arange(1.0, 5.0), "ordinal"), behind, seen)
+        )
+    return made
+
+
+def same_set(values: Floats, weights: Floats) -> tuple[Floats, int]:
+    """Share of coder pairs on a paper whose codes of the facet are the very same, averaged over papers."""
+    pairs, same = np.zeros(len(values)), np.zeros(len(values))
+    for a, b in combinations(range(values.shape[2]), 2):
+        both = ~np.isnan(values[:, :, a]) & ~np.isnan(values[:, :, b])
+        differ = both & (values[:, :, a] != values[:, :, b])
+        pairs += both.any(axis=1)
+        same += both.any(axis=1) & ~differ.any(axis=1)
+    held = pairs > 0
+    share = same / np.where(held, pairs, 1.0)
+    return ratio(weights @ share, weights @ held.astype(float)), int(held.sum())
+
+
+def interval(draws: Floats) -> tuple[float, float, int]:
+    """Percentile interval over the draws that are defined, and how many are not."""
+    defined = draws[~np.isnan(draws)]
+    if not len(defined):
+        return float("nan"), float("nan"), len(draws)
+    low, high = np.quantile(defined, [0.025, 0.975])
+    return float(low), float(high), len(draws) - len(defined)
+
+
+# ---------------------------------------------------------------- set-valued codings
+
+#: Up to this many distinct sets the expected disagreement of every draw is exact; it takes draws x sets^2 steps.
+EXACT_SETS = 1500
+
+
+def masi_distance(one: Collection[str], other: Collection[str]) -> float:
+    """Distance of two sets of codes: 1 - J M, after Passonneau (2006), Measuring Agreement on Set-valued Items.
+
+    J is their Jaccard coefficient and M their monotonicity: 1 for the same set, 2/3 where one holds the other,
+    1/3 where they overlap and neither holds the other, 0 where they share nothing (LREC 2006, section 3). Two
+    empty sets, which the source does not treat, say the same: 0. An empty set and another share nothing: 1.
+    """
+    a, b = set(one), set(other)
+    if a == b:
+        return 0.0
+    shared = len(a & b)
+    monotone = 2 / 3 if shared == min(len(a), len(b)) else 1 / 3
+    return 1.0 - shared / len(a | b) * monotone
+
+
+def set_alpha(values: Sequence[Sequence[Collection[str] | None]]) -> float:
+    """Krippendorff's alpha of sets of codes, with the MASI distance.
+
+    Args:
+        values: for each coder one set a unit, None where the coder gave none.
+
+    Returns:
+        At most 1; missing (nan) when no unit has two sets, or all sets are the same.
+
+    Raises:
+        ValueError: coders have different numbers of units.
+    """
+    if len({len(row) for row in values}) > 1:
+        raise ValueError("every coder must have one entry a unit")
+    codes = sorted({code for row in values for one in row if one is not None for code in one})
+    members = np.zeros((len(values[0]) if values else 0, len(codes), len(values)))
+    for m, row in enumerate(values):
+        for u, one in enumerate(row):
+            members[u, :, m] = np.nan if one is None else [code in one for code in codes]
+    if not codes:
+        return float("nan")
+    return float(set_estimates(members, np.ones((1, len(members)))).alpha[0])
+
+
+@dataclass(frozen=True)
+class SetEstimates:
+    """What sets of codes come to, per draw.
+
+    Attributes:
+        alpha: Krippendorff's alpha with the MASI distance, one a draw.
+        masi: 1 - mean MASI distance of the pairs within a unit, averaged over units.
+        jaccard: likewise, of the Jaccard coefficient (two empty sets: 1).
+        exact: likewise, share of pairs with the very same set.
+        size: mean number of codes in a set.
+        empty: share of sets that are empty.
+        units: units with two sets or more.
+        sets: distinct sets among them.
+        exact_draws: the expected disagreement of every draw is exact and not of the first order.
+    """
+
+    alpha: Floats
+    masi: Floats
+    jaccard: Floats
+    exact: Floats
+    size: Floats
+    empty: Floats
+    units: int
+    sets: int
+    exact_draws: bool
+
+
+def set_estimates(values: Floats, weights: Floats) -> SetEstimates:
+    """Agreement about sets of codes, for all draws at once.
+
+    The expected disagreement is a quadratic form in how often each distinct set was given. Where more than
+    ``EXACT_SETS`` distinct sets occur, the draws take its first-order expansion about the papers themselves; what is
+    left out is of the order of 1 / units. The estimate itself is always exact.
+
+    Args:
+        values: units x codes x coders, 1, 0 or missing; a set with any missing code is no set.
+        weights: draws x units; the first row must weigh every unit once.
+    """
+    known = ~np.isnan(values).any(axis=1)
+    m = known.sum(axis=1)
+    unit = m >= 2
+    known = known & unit[:, None]
+    given = values.transpose(0, 2, 1)[known] == 1  # one row a set that was given
+    at_unit, _ = np.nonzero(known)
+    if not len(given):
+        nothing = np.full(len(weights), np.nan)
+        return SetEstimates(nothing, nothing, nothing, nothing, nothing, nothing, 0, 0, True)
+    packed = np.packbits(given, axis=1)
+    _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    sets: NDArray[np.float32] = given[first].astype(np.float32)
+    which = which.ravel()
+    place = np.full(known.shape, -1)
+    place[known] = which
+    held = sparse.csr_matrix(
+        (np.ones(len(which)), (at_unit, which)), shape=(len(values), len(sets))
+    )  # units x sets
+    distance, alike, same = (np.zeros(len(values)) for _ in range(3))
+    pairs = np.zeros(len(values))
+    for a, b in combinations(range(values.shape[2]), 2):
+        both = known[:, a] & known[:, b]
+        one, two = sets[place[both, a]], sets[place[both, b]]
+        masi, jaccard = _set_distances((one * two).sum(axis=1), one.sum(axis=1), two.sum(axis=1))
+        distance[both] += masi
+        alike[both] += jaccard
+        same[both] += place[both, a] == place[both, b]
+        pairs[both] += 1
+    of_pairs = np.where(unit, pairs, 1.0)
+    units = weights @ unit.astype(float)
+    n = weights @ np.where(unit, m, 0).astype(float)
+    # Both orders of a pair stand in the coincidence matrix, each with weight 1 / (m - 1).
+    observed = weights @ (2 * distance / np.where(unit, m - 1, 1))
+    marginal = np.asarray(held.T @ weights.T).T  # draws x sets
+    expected, exact = _expected(sets, marginal)
+    size = weights @ np.asarray(held @ sets.sum(axis=1))
+    empty = weights @ np.asarray(held @ (sets.sum(axis=1) == 0))
+    return SetEstimates(
+        1.0 - ratio((n - 1) * observed, expected),
+        ratio(weights @ (1.0 * unit - distance / of_pairs), units),
+        ratio(weights @ (alike / of_pairs), units),
+        ratio(weights @ (same / of_pairs), units),
+        ratio(size, n),
+        ratio(empty, n),
+        int(unit.sum()),
+        len(sets),
+        exact,
+    )
+
+
+def _set_distances(
+    shared: NDArray[np.floating], one: NDArray[np.floating], two: NDArray[np.floating]
+) -> tuple[Floats, Floats]:
+    """MASI distances and Jaccard coefficients from the sizes of the sets and of what they share."""
+    union = np.asarray(one + two - shared, dtype=float)
+    jaccard: Floats = np.where(union == 0, 1.0, shared / np.where(union == 0, 1.0, union))
+    equal = (shared == one) & (shared == two)
+    monotone = np.select([equal, shared == np.minimum(one, two), shared > 0], [1.0, 2 / 3, 1 / 3], 0.0)
+    return 1.0 - jaccard * monotone, jaccard
+
+
+def _expected(sets: NDArray[np.float32], marginal: Floats) -> tuple[Floats, bool]:
+    """Sum over all pairs of sets of how often both were given times their distance, for every draw."""
+    sizes = sets.sum(axis=1)
+    exact = len(sets) <= EXACT_SETS
+    rows = max(1, 4_000_000 // max(1, len(sets)))
+    whole = np.empty((len(sets), len(sets))) if exact else np.empty((0, 0))
+    mean = np.empty(len(sets))
+    for start in range(0, len(sets), rows):
+        part = slice(start, start + rows)
+        distances, _ = _set_distances(sets[part] @ sets.T, sizes[part, None], sizes[None, :])
+        if exact:
+            whole[part] = distances
+        mean[part] = distances @ marginal[0]
+    if exact:
+        return np.einsum("dk,dk->d", marginal @ whole, marginal), True
+    return 2 * (marginal @ mean) - marginal[0] @ mean, False
