@@ -1,7 +1,15 @@
-"""Under-measurement: which failure modes papers discuss, and how many of those papers measure them."""
+"""Under-measurement: which failure modes papers discuss, and how many of those papers measure them.
+
+``undermeasurement`` counts and gives each mode's own rate; ``pooled`` adds what the modes say together (see
+``analysis.pooling``), ``analysis.weights.weighted_rates`` what the sample says of its frame, and ``named_in_query``
+which modes were searched for by name. Least data: one settled paper for a count, ten for a mode to be ranked.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +17,14 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from analysis.pooling import (
+    PRIOR,
+    hyperposterior,
+    pooled_rates,
+    population,
+    posterior_draws,
+    ranking,
+)
 from analysis.selection import FAILURE_MODE, counted, level_rank, need, one_of, tuples
 
 
@@ -135,3 +151,119 @@ def undermeasurement(
     )
     order = key.sort_values(["few", "rate", "less", "code"]).index
     return table.loc[order].reset_index(drop=True)
+
+
+def pooled(
+    modes: pd.DataFrame,
+    *,
+    prior: str = PRIOR,
+    least: int = 5,
+    draws: int = 4000,
+    seed: int = 20261124,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add what the modes say together: partially pooled rates, and how sure the ranking is.
+
+    The model is that of ``analysis.pooling``. Modes discussed by few papers are pooled too, which is what pooling is
+    for, and stay flagged ``too few``; modes that nobody discusses say nothing and get nothing. Papers count as
+    independent between modes, and the sample's strata are left aside.
+
+    Args:
+        modes: :func:`undermeasurement`'s table.
+        prior: prior of the spread between modes; a key of ``analysis.pooling.PRIORS``.
+        least: how many of the least measured ``p_least`` speaks of.
+        draws: posterior draws behind the ranks.
+        seed: their seed.
+
+    Returns:
+        The table with further columns, and ``analysis.pooling.population``'s table of mean and spread over modes.
+        New columns: ``pooled_mean``, ``pooled_low``, ``pooled_high`` (posterior mean and 95% interval of the mode's
+        rate), ``pooled_share`` (how much of it is the population's), ``p_below`` (probability that the rate lies below
+        the mean over modes); ``rank``, ``rank_low``, ``rank_high`` (posterior median and 95% interval of the place
+        among the modes with enough papers, 1 = least measured; missing for the others); ``rank_all``,
+        ``rank_all_low``, ``rank_all_high`` (the same among all that are discussed) and ``p_least`` (probability of
+        being among the ``least`` least measured of all that are discussed). Missing where ``note`` is ``never
+        discussed``.
+
+    Raises:
+        ValueError: a column is missing, or an argument of ``analysis.pooling`` is refused.
+    """
+    need(modes, "modes", ("code", "discussed", "measured", "note"))
+    there = np.flatnonzero(modes["discussed"].to_numpy() > 0)
+    x = modes["measured"].to_numpy(dtype=float)[there]
+    n = modes["discussed"].to_numpy(dtype=float)[there]
+    hyper = hyperposterior(x, n, prior=prior)
+    drawn = posterior_draws(x, n, hyper, draws=draws, seed=seed)
+    enough = (modes["note"] == "").to_numpy(dtype=bool)[there]
+    rates = pooled_rates(x, n, hyper)
+    rates.columns = pd.Index(["pooled_mean", "pooled_low", "pooled_high", "p_below", "pooled_share"])
+    among = ranking(drawn[:, enough])[["median", "low", "high"]]
+    among.columns, among.index = pd.Index(["rank", "rank_low", "rank_high"]), pd.Index(there[enough])
+    whole = ranking(drawn, least=least)
+    whole.columns = pd.Index(["rank_all", "rank_all_low", "rank_all_high", "p_least"])
+    rates.index = whole.index = pd.Index(there)
+    beside = pd.concat([t.reindex(range(len(modes))) for t in (rates, among, whole)], axis=1)
+    table = pd.concat([modes.reset_index(drop=True), beside], axis=1)
+    return table, population(hyper)
+
+
+#: What ``named_in_query`` says of a mode.
+NAMED = ("true", "false", "unknown")
+
+
+def named_in_query(failure_modes: pd.DataFrame, terms: Mapping[str, Collection[str] | None]) -> pd.DataFrame:
+    """Say which modes the searches asked for by name.
+
+    Papers found by a query that names a mode are more often about that mode than the literature is, and what is said in
+    an abstract's key words is said by papers on the topic. So the number that discuss it is not comparable with that of
+    a mode that was only met; how many of them measure it is touched less. A term names a mode when it stands, word by
+    word, in the mode's name, code or one of its synonyms; case, hyphens and a final ``s`` do not matter, and ``*`` at a
+    word's end stands for any ending.
+
+    Args:
+        failure_modes: ``code``, ``name`` and ``synonyms`` (a tuple of search words).
+        terms: search -> its topic terms in plain words (not the general ones that every record had to match); an empty
+            collection for a search without a query, None where the terms are not on record.
+
+    Returns:
+        One row a mode, in the order given: ``code``; ``named_in_query``: ``true`` (a term on record names it),
+        ``false`` (none does, and the terms of every search are on record) or ``unknown`` (none on record does);
+        ``query_terms``: the terms that do (tuple).
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    need(failure_modes, "failure_modes", ("code", "name", "synonyms"))
+    known = sorted({t for some in terms.values() for t in some or ()})
+    patterns = [(term, _words(term, wild=True)) for term in known]
+    complete = bool(terms) and all(some is not None for some in terms.values())
+    found = []
+    for code, name, synonyms in zip(
+        failure_modes["code"], failure_modes["name"], failure_modes["synonyms"], strict=True
+    ):
+        called = [_words(text) for text in (str(code), str(name), *synonyms)]
+        found.append(tuple(term for term, wanted in patterns if any(_holds(text, wanted) for text in called)))
+    return pd.DataFrame(
+        {
+            "code": pd.Series(list(failure_modes["code"]), dtype="str"),
+            "named_in_query": pd.Series(
+                ["true" if f else "false" if complete else "unknown" for f in found], dtype="str"
+            ),
+            "query_terms": tuples(found),
+        }
+    )
+
+
+def _words(text: str, *, wild: bool = False) -> list[str]:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    words = re.findall(r"[^\W_]+\*?" if wild else r"[^\W_]+", plain)
+    return [w if w.endswith("*") else w.removesuffix("s") for w in words]
+
+
+def _holds(text: list[str], wanted: list[str]) -> bool:
+    """Say whether the wanted words stand next to each other in the text."""
+
+    def same(word: str, want: str) -> bool:
+        return word.startswith(want[:-1]) if want.endswith("*") else word == want
+
+    starts: Iterable[int] = range(len(text) - len(wanted) + 1)
+    return bool(wanted) and any(all(same(text[k + i], want) for i, want in enumerate(wanted)) for k in starts)
