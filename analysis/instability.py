@@ -1,0 +1,596 @@
+"""Instability decomposition: where one property of one model was measured several times, whose doing is the spread?
+
+The construct is named by the seed survey (arXiv 2606.30219); its definition is not at hand, so this is our own
+operational reading of it, and is to be called ours. It is a generalisability study (Cronbach, Gleser, Nanda &
+Rajaratnam 1972; Brennan 2001, chapters 3 and 5): a measured value is the sum of what the model is, what each condition
+of the measurement adds (protocol, attack, judge, attempt budget, date), how differently models react to a condition
+(their interaction: it is what makes rankings change), and a rest. Each has a variance, estimated by restricted maximum
+likelihood (Patterson & Thompson 1971; Searle, Casella & McCulloch 1992, 6.6). What always changes together cannot be
+told apart and is *not estimable*.
+
+Conditions are treated as drawn from the conditions one might have chosen. Two judges are then a sample of two: the
+intervals are as wide as that deserves.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.selection import need
+
+#: Fewest values that are taken apart at all.
+LEAST = 4
+#: More values than this are estimated by the analysis of variance instead of maximum likelihood (which is cubic).
+MOST = 1_200
+RESIDUAL = "residual"
+
+Floats = NDArray[np.float64]
+
+_COLUMNS: dict[str, str] = {
+    "component": "str",
+    "kind": "str",
+    "levels": "int64",
+    "variance": "float64",
+    "sd": "float64",
+    "sd_low": "float64",
+    "sd_high": "float64",
+    "share": "float64",
+    "share_low": "float64",
+    "share_high": "float64",
+    "values": "int64",
+    "method": "str",
+    "note": "str",
+}
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One random term: its name, what kind it is, and the level of every value."""
+
+    name: str
+    kind: str
+    labels: NDArray[np.int64]
+
+    @property
+    def levels(self) -> int:
+        return int(self.labels.max()) + 1 if len(self.labels) else 0
+
+
+def instability(
+    table: pd.DataFrame,
+    *,
+    unit: str,
+    facets: Sequence[str],
+    value: str = "value",
+    interactions: bool = True,
+    repeated_only: bool = True,
+    bounds: tuple[float, float] | None = None,
+    draws: int = 9_999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Variance components of repeated measurements.
+
+    Point estimates are REML under normality, none below zero. Intervals of standard deviations are generalised
+    confidence intervals (Weerahandi 1993, JASA 88; for such designs Burdick, Borror & Montgomery 2005, chapter 2): each
+    sequential mean square over a draw from its chi-square. In a balanced design the mean squares are independent
+    chi-squares, otherwise it is an approximation. Intervals of shares are the wider of the generalised one and a
+    parametric bootstrap of the mean squares. ``docs/simulations/audit.md`` says what they hold.
+
+    Args:
+        table: one row a value: the columns ``unit``, ``value`` and each of ``facets``.
+        unit: column of what is measured (the object of measurement): the model.
+        facets: columns of the conditions.
+        value: column of the value.
+        interactions: also take the unit's interaction with each facet apart, where the design lets it.
+        repeated_only: leave out units with one value: they say nothing of instability and would bring in the
+            difference between those who were measured once and those who were measured often.
+        bounds: least and largest value there can be; a standard deviation above half their distance is impossible, and
+            intervals are cut there.
+        draws: draws behind the intervals.
+        seed: of the drawing.
+
+    Returns:
+        One row a component, unit first, then facets, interactions and ``residual`` (what no named component explains,
+        interactions among facets included): ``component``, ``kind`` (unit, facet, interaction, residual), ``levels``,
+        ``variance``, ``sd`` with ``sd_low`` and ``sd_high`` (95%), ``share`` of the total variance of a single value
+        with its interval, ``values`` (used), ``method``, ``note``. A component that the design does not tell apart has
+        no numbers and the reason in ``note``: *not estimable: ...*.
+
+    Raises:
+        ValueError: a column is missing, or a facet is named twice or is the unit.
+    """
+    names = [unit, *facets]
+    if len(set(names)) < len(names):
+        raise ValueError(f"unit and facets must differ: {', '.join(names)}")
+    need(table, "table", [value, *names])
+    rows = table[[value, *names]].dropna()
+    rows = rows[np.isfinite(rows[value].to_numpy(dtype=float))]
+    if repeated_only and len(rows):
+        rows = rows[rows.groupby(unit)[unit].transform("size") > 1]
+    y = rows[value].to_numpy(dtype=float)
+    factors = {name: _codes(rows[name]) for name in names}
+    why = _hopeless(y, factors[unit])
+    if why:
+        lost = [_Term(n, "unit" if n == unit else "facet", factors[n]) for n in names]
+        return _frame(
+            [_row(t, len(y), note=why) for t in [*lost, _Term(RESIDUAL, RESIDUAL, np.arange(len(y)))]]
+        )
+    terms, notes = _estimable(y, unit, facets, factors, interactions)
+    kept = [t for t in terms if not notes.get(t.name)]
+    variances, how = _fit(y, kept)
+    balanced = _is_balanced(kept, len(y))
+    ends = _intervals(y, kept, variances, draws, seed)
+    total = float(variances.sum())
+    most = math.inf if bounds is None else (bounds[1] - bounds[0]) / 2
+    cut = bool(np.any(np.sqrt(ends["variance"][:, 1]) > most)) if ends is not None else False
+    method = f"{how}; intervals {'for a balanced design' if balanced else 'approximate (unbalanced)'}"
+    place = {t.name: i for i, t in enumerate([*kept, _Term(RESIDUAL, RESIDUAL, np.arange(len(y)))])}
+    done = []
+    for term in [*terms, _Term(RESIDUAL, RESIDUAL, np.arange(len(y)))]:
+        if notes.get(term.name):
+            done.append(_row(term, len(y), note=notes[term.name]))
+            continue
+        i = place[term.name]
+        said = []
+        if term.levels == 2 and term.kind != RESIDUAL:
+            said.append("two levels: one degree of freedom")
+        elif term.kind in ("unit", "facet") and term.levels < 5:
+            said.append(f"{term.levels} levels only")
+        if variances[i] == 0:
+            said.append("estimated at the boundary, 0")
+        span = ends["variance"][i] if ends is not None else np.full(2, np.nan)
+        part = ends["share"][i] if ends is not None else np.full(2, np.nan)
+        if ends is None:
+            said.append("no interval: too few degrees of freedom")
+        elif ends["variance"][i, 1] <= 0:
+            said.append("no interval: values of one object differ more than values of different ones")
+            span = part = np.full(2, np.nan)
+        elif cut and math.sqrt(ends["variance"][i, 1]) > most:
+            said.append("interval cut at what such values can have")
+        done.append(
+            _row(
+                term,
+                len(y),
+                variance=float(variances[i]),
+                sd=math.sqrt(variances[i]),
+                sd_low=min(math.sqrt(span[0]), most),
+                sd_high=min(math.sqrt(span[1]), most),
+                share=float(variances[i]) / total if total > 0 else math.nan,
+                share_low=float(part[0]),
+                share_high=float(part[1]),
+                method=method,
+                note="; ".join(said),
+            )
+        )
+    return _frame(done)
+
+
+def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.DataFrame]:
+    """Repeated measurements in the model panel, a table a property.
+
+    Shares come as per cent, so that all values of a property are on one scale. A value that is the developer's counts
+    once for each developer. Facets are the named conditions, the attempt budget, who reported, and the date of the
+    source.
+
+    Args:
+        audit: the survey's table ``audit``.
+        kind: ``primary`` or ``any``.
+
+    Returns:
+        Property -> one row a value: ``object`` (model or developer), ``value``, and a column a facet; ``attrs`` has
+        ``unit`` (model or developer), ``facets`` and ``bounds``. Properties of which no object has two values are among
+        them: :func:`instability` says so of them.
+    """
+    need(
+        audit,
+        "audit",
+        ("model", "developer", "value", "unit", "belongs_to", "kind", "property", "conditions", "attempts"),
+    )
+    rows = audit[(audit["property"] != "").to_numpy(dtype=bool)]
+    if kind == "primary":
+        rows = rows[rows["kind"] == "primary"]
+    done = {}
+    for name, some in rows.groupby("property", sort=True):
+        of_developer = bool((some["belongs_to"] == "developer").all())
+        named = [_conditions(text) for text in some["conditions"]]
+        facets = list(dict.fromkeys(k for each in named for k in each))
+        table = pd.DataFrame({"object": list(some["developer" if of_developer else "model"])})
+        scale = np.where(some["unit"] == "share", 100.0, 1.0)
+        table["value"] = some["value"].to_numpy(dtype=float) * scale
+        for facet in facets:
+            table[facet] = [each.get(facet) for each in named]
+        for facet, column in (
+            ("attempts", "attempts"),
+            ("reported by", "reported_by"),
+            ("date", "source_date"),
+        ):
+            if column in some and some[column].nunique() > 1:
+                table[facet] = [text or "not stated" for text in some[column]]
+                facets.append(facet)
+        if of_developer:
+            table = table.drop_duplicates(ignore_index=True)
+        bounds = (0.0, 100.0) if set(some["unit"]) <= {"share", "percent", "index"} else None
+        table.attrs = {"unit": "developer" if of_developer else "model", "facets": facets, "bounds": bounds}
+        done[str(name)] = table
+    return done
+
+
+def from_pairs(measurements: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Paired evidence as repeated measurements: each pair is one object, measured as the proxy and as the property.
+
+    How much lies between pairs is how different the cases are; between ``side`` how much the proxy looks better than
+    the property on average; the rest is how differently it does so. Values are turned so that more looks better. Only
+    units with two ends (percent, a score from A to B) are taken, each on its own: counts of different things are not
+    one property. Rows whose values are no plain numbers (ranges) are left out.
+
+    Args:
+        measurements: the survey's table ``measurements``.
+
+    Returns:
+        ``paired evidence (unit)`` -> one row a value: ``object``, ``value``, ``side`` (proxy or property); ``attrs`` as
+        in :func:`from_panel`.
+    """
+    need(
+        measurements,
+        "measurements",
+        ("paper", "failure_mode", "n", "kind", "proxy_value", "latent_value", "unit", "higher_is"),
+    )
+    pairs = measurements[(measurements["kind"] == "pair").to_numpy(dtype=bool)]
+    done = {}
+    for unit, some in pairs.groupby("unit", sort=True):
+        bounds = _ends(str(unit))
+        if bounds is None:
+            continue
+        long = []
+        for row in some.to_dict("records"):
+            both = [_plain(row["proxy_value"]), _plain(row["latent_value"])]
+            if any(math.isnan(v) for v in both):
+                continue
+            if row["higher_is"] == "worse":
+                both = [bounds[0] + bounds[1] - v for v in both]
+            key = f"{row['paper']}/{row['failure_mode']}/{row['n']}"
+            long += [
+                {"object": key, "value": v, "side": s}
+                for v, s in zip(both, ("proxy", "property"), strict=True)
+            ]
+        table = pd.DataFrame(long, columns=["object", "value", "side"])
+        table.attrs = {"unit": "pair", "facets": ["side"], "bounds": bounds}
+        done[f"paired evidence ({unit})"] = table
+    return done
+
+
+def _ends(unit: str) -> tuple[float, float] | None:
+    """The least and the largest value of a unit that has both."""
+    if unit == "percent":
+        return 0.0, 100.0
+    found = re.fullmatch(r"score-(\d+)-(\d+)", unit)
+    return (float(found[1]), float(found[2])) if found else None
+
+
+def decompose(
+    tables: Mapping[str, pd.DataFrame], *, interactions: bool = True, draws: int = 9_999, seed: int = 0
+) -> pd.DataFrame:
+    """:func:`instability` of several properties, one under the other.
+
+    Args:
+        tables: what :func:`from_panel` or :func:`from_pairs` gave.
+        interactions: as in :func:`instability`.
+        draws: as in :func:`instability`.
+        seed: as in :func:`instability`.
+
+    Returns:
+        The rows of :func:`instability` with the columns ``property``, ``unit`` and ``objects`` (objects measured more
+        than once) before them.
+    """
+    parts = []
+    for name, table in tables.items():
+        part = instability(
+            table,
+            unit="object",
+            facets=table.attrs["facets"],
+            interactions=interactions,
+            bounds=table.attrs["bounds"],
+            draws=draws,
+            seed=seed,
+        )
+        unit = str(table.attrs["unit"])
+        for column in ("component", "note"):
+            part[column] = part[column].str.replace(r"\bobject\b", unit, regex=True)
+        part.insert(0, "property", pd.Series([name] * len(part), dtype="str"))
+        part.insert(1, "unit", pd.Series([unit] * len(part), dtype="str"))
+        repeated = int((table.groupby("object").size() > 1).sum()) if len(table) else 0
+        part.insert(2, "objects", repeated)
+        parts.append(part)
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    kinds = {"property": "str", "unit": "str", "objects": "int64", **_COLUMNS}
+    return pd.DataFrame({c: pd.Series([], dtype=k) for c, k in kinds.items()})
+
+
+def reml(y: Floats, labels: Sequence[NDArray[np.int64]], *, start: Floats | None = None) -> Floats:
+    """REML estimates of the variances of crossed random factors and of the residual.
+
+    y = mu + sum of the factors' effects + e, all independent and normal. The likelihood is that of contrasts free of
+    the mean (Patterson & Thompson 1971); it is maximised over variances not below zero.
+
+    Args:
+        y: n values.
+        labels: for each factor the level of every value, 0-based.
+        start: variances to start from; the outcome does not depend on them, the time it takes does.
+
+    Returns:
+        Variances of the factors in order, then of the residual.
+    """
+    n = len(y)
+    spread = float(y.std(ddof=1))
+    contrasts = _contrasts(n)
+    z = contrasts.T @ ((y - y.mean()) / spread)
+    blocks = [contrasts.T @ (lab[:, None] == lab[None, :]).astype(float) @ contrasts for lab in labels]
+    blocks.append(np.eye(n - 1))
+    even = np.full(len(blocks), 1 / len(blocks))
+    starts = [even] if start is None else [even, np.maximum(start / spread**2, 0.0)]
+    best = min((_climb(z, blocks, begin) for begin in starts), key=lambda found: found[1])
+    done: Floats = best[0] * spread**2
+    return done
+
+
+def _climb(z: Floats, blocks: Sequence[Floats], start: Floats) -> tuple[Floats, float]:
+    """Fisher scoring from a start, with variances held at zero while the likelihood would have them negative."""
+    s = start.copy()
+    s[-1] = max(s[-1], 0.05)
+    loss, score, information = _likelihood(z, blocks, s)
+    for _ in range(200):
+        free = (s > 0) | (score > 0)
+        step = np.zeros(len(s))
+        step[free] = np.linalg.lstsq(information[np.ix_(free, free)], score[free], rcond=None)[0]
+        size = 1.0
+        while size > 1e-8:
+            tried = np.maximum(s + size * step, 0.0)
+            tried[-1] = max(tried[-1], 1e-9)
+            new = _likelihood(z, blocks, tried)
+            if new[0] <= loss + 1e-13:
+                break
+            size /= 2
+        else:
+            break
+        moved = float(np.max(np.abs(tried - s)))
+        s, (loss, score, information) = tried, new
+        if moved < 1e-10:
+            break
+    return np.where(s < 1e-9, 0.0, s), loss
+
+
+def _likelihood(z: Floats, blocks: Sequence[Floats], s: Floats) -> tuple[float, Floats, Floats]:
+    """Minus the restricted log-likelihood, its score, and the expected information (Searle et al. 1992, 6.6)."""
+    v = sum(weight * block for weight, block in zip(s, blocks, strict=True))
+    try:
+        lower = np.linalg.cholesky(v)
+    except np.linalg.LinAlgError:
+        return math.inf, np.zeros(len(s)), np.eye(len(s))
+    inverse = np.linalg.inv(v)
+    w = inverse @ z
+    loss = float(np.log(np.diag(lower)).sum() + 0.5 * z @ w)
+    parts = [inverse @ block for block in blocks]
+    score = np.array(
+        [
+            0.5 * float(w @ block @ w) - 0.5 * float(np.trace(part))
+            for block, part in zip(blocks, parts, strict=True)
+        ]
+    )
+    information = np.array([[0.5 * float(np.sum(a * b.T)) for b in parts] for a in parts])
+    return loss, score, information
+
+
+def _contrasts(n: int) -> Floats:
+    """Helmert contrasts: n by n - 1, orthonormal, each orthogonal to the mean."""
+    done = np.zeros((n, n - 1))
+    for j in range(1, n):
+        done[:j, j - 1] = 1.0
+        done[j, j - 1] = -float(j)
+        done[:, j - 1] /= math.sqrt(j * (j + 1))
+    return done
+
+
+def _fit(y: Floats, terms: Sequence[_Term]) -> tuple[Floats, str]:
+    squares, _, expected = _mean_squares(y, terms)
+    whole = bool(np.isfinite(squares).all()) and np.linalg.matrix_rank(expected) == len(expected)
+    solved = np.linalg.solve(expected, squares).astype(np.float64) if whole else None
+    # In a balanced design the analysis of variance is REML wherever it comes out positive (Searle et al. 1992, 6.7).
+    if solved is not None and _is_balanced(terms, len(y)) and (solved > 0).all():
+        return solved, "REML"
+    if solved is not None and len(y) > MOST:
+        return np.maximum(solved, 0.0), "analysis of variance"
+    return reml(y, [t.labels for t in terms], start=solved), "REML"
+
+
+def _mean_squares(y: Floats, terms: Sequence[_Term]) -> tuple[Floats, Floats, Floats]:
+    """Sequential mean squares, their degrees of freedom, and what they are expected to be in the variances.
+
+    The expectation of term t's mean square is the sum over terms k of tr(Q_t Z_k Z_k') / df_t times the variance of k
+    (Searle, Casella & McCulloch 1992, 5.2), Q_t being the projection that the term adds to those before it.
+    """
+    n = len(y)
+    base = np.full((n, 1), 1 / math.sqrt(n))
+    squares, freedoms, expected = [], [], []
+    groups = [np.eye(t.levels)[t.labels] for t in terms]
+    for g in [*groups, None]:
+        if g is None:
+            # What is left over: its projection is the identity less all others.
+            rest = y - base @ (base.T @ y)
+            freedom = n - base.shape[1]
+            squares.append(float(rest @ rest) / freedom if freedom else math.nan)
+            share = [
+                (float(np.sum(h**2)) - float(np.sum((base.T @ h) ** 2))) / freedom if freedom else 0.0
+                for h in groups
+            ]
+            expected.append([*share, 1.0])
+        else:
+            left = g - base @ (base.T @ g)
+            u, s, _ = np.linalg.svd(left, full_matrices=False)
+            new = u[:, s > 1e-8 * max(1.0, float(s.max(initial=0.0)))]
+            freedom = new.shape[1]
+            squares.append(float(np.sum((new.T @ y) ** 2)) / freedom if freedom else math.nan)
+            share = [float(np.sum((new.T @ h) ** 2)) / freedom if freedom else 0.0 for h in groups]
+            expected.append([*share, 1.0])
+            base = np.hstack([base, new])
+        freedoms.append(float(freedom))
+    return np.array(squares), np.array(freedoms), np.array(expected)
+
+
+def _intervals(
+    y: Floats, terms: Sequence[_Term], variances: Floats, draws: int, seed: int
+) -> dict[str, Floats] | None:
+    """95% intervals of the variances (generalised) and of their shares (the wider of generalised and bootstrap).
+
+    A generalised interval takes a factor with two levels for possibly enormous, and with several such factors the share
+    of everything else for too small; the parametric bootstrap of the mean squares errs the other way.
+    """
+    squares, freedoms, expected = _mean_squares(y, terms)
+    if np.any(freedoms < 1) or np.linalg.matrix_rank(expected) < len(expected):
+        return None
+    rng = np.random.default_rng(seed)
+    chances = np.stack([rng.chisquare(f, size=draws) / f for f in freedoms])
+    ends = (0.025, 0.975)
+    drawn = np.maximum(np.linalg.solve(expected, squares[:, None] / chances), 0.0)
+    again = np.maximum(np.linalg.solve(expected, (expected @ variances)[:, None] * chances), 0.0)
+    parts = [
+        np.quantile(each / np.maximum(each.sum(axis=0), 1e-300), ends, axis=1) for each in (drawn, again)
+    ]
+    low, high = np.minimum(parts[0][0], parts[1][0]), np.maximum(parts[0][1], parts[1][1])
+    return {"variance": np.quantile(drawn, ends, axis=1).T, "share": np.stack([low, high], axis=1)}
+
+
+def _estimable(
+    y: Floats,
+    unit: str,
+    facets: Sequence[str],
+    factors: Mapping[str, NDArray[np.int64]],
+    interactions: bool,
+) -> tuple[list[_Term], dict[str, str]]:
+    """Terms of the model and why some of them cannot be told apart."""
+    terms = [_Term(unit, "unit", factors[unit])]
+    notes: dict[str, str] = {}
+    kept: list[_Term] = [terms[0]]
+    for facet in facets:
+        term = _Term(facet, "facet", factors[facet])
+        terms.append(term)
+        notes[facet] = _confounded(term, kept, unit, len(y))
+        if not notes[facet]:
+            kept.append(term)
+    if interactions:
+        for term in [t for t in kept if t.kind == "facet"]:
+            pairs = pd.Series(list(zip(factors[unit].tolist(), term.labels.tolist(), strict=True)))
+            both = _Term(f"{unit} x {term.name}", "interaction", _codes(pairs))
+            terms.append(both)
+            notes[both.name] = _confounded(both, kept, unit, len(y))
+            if not notes[both.name]:
+                kept.append(both)
+    return terms, notes
+
+
+def _confounded(term: _Term, before: Sequence[_Term], unit: str, n: int) -> str:
+    """Why a term cannot be told apart from the ones before it and the residual; empty where it can."""
+    if term.levels < 2:
+        return "not estimable: one level only"
+    if term.levels == n:
+        if term.kind == "interaction":
+            return "not estimable: every combination was measured once, so it is part of the residual"
+        return "not estimable: no level was measured twice, so it is part of the residual"
+    for other in before:
+        if _same_partition(term.labels, other.labels):
+            return f"not estimable: it always changes together with {other.name}"
+    if term.kind == "facet":
+        units = before[0].labels
+        crossing = pd.Series(term.labels).groupby(units).nunique()
+        if not (crossing > 1).any():
+            return f"not estimable: no {unit} was measured under two of its levels"
+    grams = [_gram(t.labels) for t in [*before, term]]
+    grams.append(_gram(np.arange(n)))
+    flat = np.array([g / np.linalg.norm(g) for g in grams])
+    if np.linalg.matrix_rank(flat @ flat.T, tol=1e-9) < len(flat):
+        others = ", ".join(t.name for t in before)
+        return f"not estimable: the design does not tell it apart from {others} and the residual"
+    # A term that adds no direction of its own has no mean square of its own.
+    base = np.hstack([np.ones((n, 1)), *[np.eye(t.levels)[t.labels] for t in before]])
+    more = np.hstack([base, np.eye(term.levels)[term.labels]])
+    if np.linalg.matrix_rank(more) == np.linalg.matrix_rank(base):
+        others = ", ".join(t.name for t in before) if len(before) < 4 else "the other sources together"
+        return f"not estimable: it is determined by {others}"
+    if np.linalg.matrix_rank(more) == n:
+        return "not estimable: nothing would be left for the residual"
+    return ""
+
+
+def _gram(labels: NDArray[np.int64]) -> Floats:
+    """The covariance a factor with variance 1 gives to the values' deviations from their mean, as one vector."""
+    same = (labels[:, None] == labels[None, :]).astype(float)
+    centred = same - same.mean(axis=0) - same.mean(axis=1)[:, None] + same.mean()
+    done: Floats = centred.ravel()
+    return done
+
+
+def _same_partition(a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
+    return len(set(zip(a.tolist(), b.tolist(), strict=True))) == len(set(a.tolist())) == len(set(b.tolist()))
+
+
+def _is_balanced(terms: Sequence[_Term], n: int) -> bool:
+    """Whether every combination of levels of the main factors occurs equally often."""
+    main = [t for t in terms if t.kind in ("unit", "facet")]
+    cells = math.prod(t.levels for t in main)
+    if cells == 0 or n % cells:
+        return False
+    counts = pd.Series(list(zip(*[t.labels.tolist() for t in main], strict=True))).value_counts()
+    return len(counts) == cells and bool((counts == n // cells).all())
+
+
+def _hopeless(y: Floats, units: NDArray[np.int64]) -> str:
+    if len(y) == 0:
+        return "not estimable: nothing was measured twice"
+    if len(set(units.tolist())) < 2:
+        return "not estimable: only one object was measured more than once"
+    if len(y) < LEAST:
+        return f"not estimable: {len(y)} values, {LEAST} needed"
+    if float(np.ptp(y)) <= 1e-12 * max(1.0, float(np.max(np.abs(y)))):
+        return "not estimable: nothing varies"
+    return ""
+
+
+def _codes(values: pd.Series[Any]) -> NDArray[np.int64]:
+    # Sorted as text, so that the order of the rows does not matter.
+    names = sorted(set(values), key=str)
+    at = {name: i for i, name in enumerate(names)}
+    return np.array([at[v] for v in values], dtype=np.int64)
+
+
+def _conditions(text: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in text.split("; ") if part)
+    return {name: value for name, _, value in pairs}
+
+
+def _plain(text: object) -> float:
+    try:
+        number = float(str(text))
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def _row(term: _Term, n: int, *, note: str, **numbers: Any) -> dict[str, Any]:
+    blank = dict.fromkeys(
+        ("variance", "sd", "sd_low", "sd_high", "share", "share_low", "share_high"), math.nan
+    )
+    levels = n if term.kind == RESIDUAL else term.levels
+    head = {"component": term.name, "kind": term.kind, "levels": levels, "values": n, "method": ""}
+    return {**head, **blank, **numbers, "note": note}
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame({c: pd.Series([r[c] for r in rows], dtype=k) for c, k in _COLUMNS.items()})

@@ -1,0 +1,224 @@
+"""Three desiderata: who measures none, one, two or all of them, against what both margins leave to chance."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import charts
+from analysis.trilemma import MET, PRESETS, TEST_FROM, Desideratum, systems, together, triples
+from tests.test_charts import STAMP
+from tests.test_coverage import code, final
+from tests.test_sides import readable
+from workbench import open_survey
+from workbench.numbers import numbers_tex
+from workbench.results.lag import lagged
+from workbench.results.sides import compared
+from workbench.results.trilemma import held_together
+
+A, B, C = (Desideratum(name, (name,)) for name in ("a", "b", "c"))
+
+
+def measuring(papers: dict[str, str], more: list[dict[str, object]] | None = None) -> pd.DataFrame:
+    """Return a ``final`` in which every paper measures a mode and carries the latent codes that are its letters."""
+    rows = [code(key, "failure_mode", "m1", level="measures") for key in papers]
+    rows += [code(key, "latent", letter) for key, letters in papers.items() for letter in letters]
+    return final(rows + (more or []))
+
+
+def test_counts_and_patterns_by_hand() -> None:
+    extra = [
+        code("argues", "failure_mode", "m1", level="argues"),
+        *(code("argues", "latent", x) for x in "abc"),
+    ]
+    table = measuring({"p1": "abc", "p2": "ab", "p3": "a", "p4": "d", "p5": ""}, extra)
+    found = together(table, (A, B, C), draws=50)
+    # The paper that only argues carries all three properties and measures nothing.
+    assert (found.papers, found.coded) == (5, 6)
+    assert found.counts["observed"].tolist() == [2, 1, 1, 1]
+    assert found.counts["papers"].tolist() == [("p4", "p5"), ("p3",), ("p2",), ("p1",)]
+    seen = found.patterns.set_index("pattern")["observed"].to_dict()
+    assert seen["a and b"] == 1 and seen["a and b and c"] == 1 and seen["none"] == 2 and seen["c"] == 0
+    assert found.margins["papers"].tolist() == [3, 2, 1]
+    # 5 papers x 3/5 x 2/5 x 1/5.
+    assert found.counts["independent"].iloc[3] == pytest.approx(5 * 0.6 * 0.4 * 0.2)
+    for column in ("observed", "expected", "independent"):
+        assert found.counts[column].sum() == pytest.approx(5)
+        assert found.patterns[column].sum() == pytest.approx(5)
+
+
+def test_the_expectation_is_the_mean_over_all_matrices_with_the_margins() -> None:
+    papers = {"p1": "abc", "p2": "ab", "p3": "c", "p4": "a"}
+    observed = np.array([[x in letters for x in "abc"] for letters in papers.values()], dtype=int)
+    alike = [
+        np.array(bits).reshape(4, 3)
+        for bits in product((0, 1), repeat=12)
+        if (np.array(bits).reshape(4, 3).sum(0) == observed.sum(0)).all()
+        and (np.array(bits).reshape(4, 3).sum(1) == observed.sum(1)).all()
+    ]
+    exact = [np.mean([(m.sum(1) == k).sum() for m in alike]) for k in range(4)]
+    pairs = {"a and b": [1, 1, 0], "c": [0, 0, 1], "b and c": [0, 1, 1]}
+    found = together(measuring(papers), (A, B, C), draws=4000)
+    assert len(alike) > 3
+    # Rows keep their sums, so with three codes in all the numbers are fixed; which pair it is, is not.
+    assert found.counts["expected"].tolist() == pytest.approx(exact, abs=1e-9)
+    mean = found.patterns.set_index("pattern")["expected"]
+    for name, row in pairs.items():
+        expected = np.mean([(m == row).all(axis=1).sum() for m in alike])
+        assert mean[name] == pytest.approx(expected, abs=0.03)
+
+
+def test_a_desideratum_may_have_several_codes_and_another_facet() -> None:
+    table = measuring(
+        {"p1": "ab", "p2": "c"}, [code("p1", "optimisation_pressure", "training", principal="yes")]
+    )
+    wanted = (
+        Desideratum("either", ("a", "c")),
+        Desideratum("b", ("b",)),
+        Desideratum("pushed", ("training", "selection"), "optimisation_pressure"),
+    )
+    found = together(table, wanted, draws=20)
+    assert found.margins["papers"].tolist() == [2, 1, 1]
+    assert found.counts["observed"].tolist() == [0, 1, 0, 1]
+    modes = [Desideratum(x, (x,), "failure_mode") for x in ("m1", "m2", "m3")]
+    rows = [
+        code("p1", "failure_mode", "m1", level="measures"),
+        code("p1", "failure_mode", "m2", level="argues"),
+    ]
+    rows += [code("p2", "failure_mode", x, level="measures") for x in ("m1", "m2", "m3")]
+    # A failure mode that is only argued is not measured.
+    assert together(final(rows), modes, draws=5).counts["observed"].tolist() == [0, 1, 0, 1]
+
+
+def test_no_code_is_said_and_not_stretched() -> None:
+    table = measuring({"p1": "ab"})
+    found = together(table, (A, B, Desideratum("cheap", ())))
+    assert found.note == "not estimable: no code of the schema stands for cheap"
+    assert found.counts["observed"].isna().all() and set(found.counts["note"]) == {found.note}
+    unknown = together(table, (A, B, C), known={("latent", "a"), ("latent", "b")})
+    assert unknown.note.endswith("stands for c")
+
+
+def test_a_test_waits_for_a_large_corpus() -> None:
+    few = together(measuring({"p1": "abc", "p2": "a"}), (A, B, C), draws=9)
+    assert few.counts[["lower", "upper"]].isna().all(axis=None)
+    assert few.note.startswith(f"counts only: 2 coded papers, a test waits for {TEST_FROM}")
+    rng = np.random.default_rng(1)
+    # Twenty papers hold all three, the others one or two of five codes: far more together than the margins give.
+    papers = {f"p{k}": "abc" if k < 20 else "".join(rng.choice(list("abcde"), 2, False)) for k in range(60)}
+    papers |= {f"q{k}": "".join(rng.choice(list("abcde"), 3, False)) for k in range(40)}
+    large = together(measuring(papers), (A, B, C), draws=199, test_from=100)
+    top = large.counts.iloc[3]
+    assert large.note == "" and top["upper"] == pytest.approx(1 / 200) and top["lower"] == pytest.approx(1.0)
+
+
+def test_one_code_a_paper_leaves_no_room_for_all_three() -> None:
+    found = together(measuring({f"p{k}": "abc"[k % 3] for k in range(9)}), (A, B, C), draws=9)
+    assert found.counts["expected"].iloc[3] == 0 and found.counts["independent"].iloc[3] == pytest.approx(
+        1 / 3
+    )
+    assert found.note.endswith("no paper that measures carries more than 1 of the codes")
+
+
+@pytest.mark.parametrize("table", [final([]), final([code("p", "latent", "a")])])
+def test_little_data_gives_a_reason(table: pd.DataFrame) -> None:
+    found = together(table, (A, B, C))
+    assert found.note == "no paper measures a failure mode" and found.papers == 0
+    assert triples(table).empty
+
+
+def test_wrong_calls_are_refused() -> None:
+    with pytest.raises(ValueError, match="three desiderata"):
+        together(final([]), (A, B))
+    with pytest.raises(ValueError, match="three desiderata"):
+        together(final([]), (A, A, B))
+    with pytest.raises(ValueError, match="draws=0"):
+        together(final([]), (A, B, C), draws=0)
+    with pytest.raises(ValueError, match="facet='latents'"):
+        triples(final([]), "latents")
+
+
+def test_triples_by_hand_and_under_the_null() -> None:
+    table = measuring({"p1": "abc", "p2": "abd", "p3": "ab", "p4": "d", "p5": "abc"})
+    found = triples(table, draws=400)
+    seen = found.set_index(["first", "second", "third"])
+    assert len(found) == 4
+    assert seen.loc[("a", "b", "c"), "papers"] == ("p1", "p5") and seen.loc[("a", "b", "d"), "observed"] == 1
+    assert seen.loc[("a", "b", "c"), "independent"] == pytest.approx(5 * 0.8 * 0.8 * 0.4)
+    # Three papers carry three codes, in the sample and in every draw.
+    assert found["expected"].sum() == pytest.approx(3) and found.attrs == {"papers": 5, "with_three": 3}
+    assert found["independent"].is_monotonic_decreasing
+
+
+def test_results_do_not_depend_on_the_order_of_the_rows() -> None:
+    table = measuring({"p1": "abc", "p2": "ab", "p3": "c", "p4": "a", "p5": "b"})
+    mixed = table.sample(frac=1, random_state=4)
+    for one, two in zip(
+        (together(table, (A, B, C), draws=40).counts, triples(table, draws=40)),
+        (together(mixed, (A, B, C), draws=40).counts, triples(mixed, draws=40)),
+        strict=True,
+    ):
+        pd.testing.assert_frame_equal(one, two)
+
+
+def test_systems_are_counted_once_whatever_they_were_measured_with() -> None:
+    panel = pd.DataFrame(
+        [
+            ("x", "capability", "MMLU", 0.5),
+            ("x", "capability", "GPQA", 0.4),
+            ("x", "safety", "HB", 0.9),
+            ("x", "governance", "FMTI", 40.0),
+            ("y", "capability", "MMLU", 0.6),
+            ("y", "safety", "HB", np.nan),
+            ("z", "other", "Z", 1.0),
+        ],
+        columns=["model", "dimension", "measure", "value"],
+    )
+    found = systems(panel, ("capability", "safety", "governance"))
+    assert found["models"].tolist() == [1, 1, 0, 1] and found["names"].tolist()[3] == ("x",)
+    assert systems(panel, ("MMLU", "HB", "FMTI"), column="measure")["models"].tolist() == [1, 1, 0, 1]
+    assert systems(panel, ("GPQA", "HB", "Z"), column="measure")["models"].tolist() == [1, 1, 1, 0]
+    empty = systems(panel.iloc[:0], ("capability", "safety", "governance"))
+    assert empty["models"].tolist() == [0] * 4 and set(empty["note"]) == {"no panel"}
+    with pytest.raises(ValueError, match="three different"):
+        systems(panel, ("capability", "capability", "safety"))
+
+
+def test_presets_name_a_source_and_codes_of_this_survey() -> None:
+    here = open_survey(Path(__file__).parent.parent)
+    known = set(zip(here.codes["facet"], here.codes["code"], strict=True))
+    for preset in PRESETS:
+        assert "arXiv" in preset.source or "This survey" in preset.source
+        assert {(d.facet, c) for d in preset.wanted for c in d.codes} <= known
+    assert len({p.id for p in PRESETS}) == len(PRESETS)
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_the_figure_can_be_read(width: str) -> None:
+    table = measuring({"p1": "abc", "p2": "ab", "p3": "a", "p4": "d"})
+    answers = {
+        "one": together(table, (A, B, C), draws=20),
+        "two": together(table, (A, B, Desideratum("x", ()))),
+    }
+    names = {"one": "A, b and c", "two": "A, b and x"}
+    texts = readable(charts.measured_together(answers, names=names, width=width, stamp=STAMP), width)
+    assert [t for t in texts if t.lower() in MET] == ["None", "One", "Two", "All three"]
+    assert "not estimable: no code for x" in texts
+    assert "Counts only: 4 coded papers, a test waits for 450." in texts
+    nothing = {"one": together(final([]), (A, B, C))}
+    texts = readable(charts.measured_together(nothing, names=names, width=width, stamp=STAMP), width)
+    assert any(t.startswith("Nothing to draw") for t in texts)
+
+
+@pytest.mark.parametrize("question", [compared, lagged, held_together])
+def test_a_survey_nobody_has_coded_is_answered_in_words(survey: Path, question) -> None:  # type: ignore[no-untyped-def]
+    answer = question(open_survey(survey))
+    assert all(f.description.startswith("Nothing is drawn") for f in answer.figures)
+    for figure in answer.figures:
+        drawn = charts.stamped(figure.draw("single"), STAMP)
+        assert any(t.startswith("Nothing to draw") for t in readable(drawn, "single"))
+    assert numbers_tex(answer.numbers, "stamp").count("newcommand") == len(answer.numbers)
