@@ -1,4 +1,7 @@
-"""Co-occurrence: which codes of a facet papers carry together, and how much more often than by chance."""
+"""Co-occurrence: which codes of a facet papers carry together, and how strongly.
+
+How surprising a pair is given both margins says ``analysis.pairs``, which codes hang together ``analysis.communities``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ import pandas as pd
 from analysis.selection import FAILURE_MODE, LEVELS, incidence, meetings, one_of, tuples
 
 _EDGE_MEASURES = ("count", "association_strength", "lift", "jaccard", "npmi")
+#: What ``analysis.pairs.with_significance`` adds to an edge.
+SIGNIFICANCE = ("expected", "p_lower", "p_upper", "q_lower", "q_upper", "testable", "class")
 
 
 def npmi(together: int, first: int, second: int, papers: int) -> float:
@@ -128,13 +133,16 @@ def edges_table(graph: nx.Graph) -> pd.DataFrame:
     """Edges of a co-occurrence graph, most papers first.
 
     Returns:
-        ``source`` < ``target``, ``count``, ``association_strength``, ``lift``, ``jaccard``, ``npmi``,
-        ``papers`` (sorted tuple).
+        ``source`` < ``target``, ``count``, ``association_strength``, ``lift``, ``jaccard``, ``npmi``; of a graph
+        from ``analysis.pairs.with_significance`` also ``expected``, ``p_lower``, ``p_upper``, ``q_lower``,
+        ``q_upper`` (missing where the pair is not testable in that tail), ``testable``, ``class``; ``papers``
+        (sorted tuple).
     """
     edges = sorted(
         ((*sorted((a, b)), data) for a, b, data in graph.edges(data=True)),
         key=lambda edge: (-edge[2]["count"], edge[0], edge[1]),
     )
+    tested = bool(edges) and all("class" in d for _, _, d in edges)
     return pd.DataFrame(
         {
             "source": pd.Series([a for a, _, _ in edges], dtype="str"),
@@ -142,6 +150,12 @@ def edges_table(graph: nx.Graph) -> pd.DataFrame:
             **{
                 m: np.array([d[m] for _, _, d in edges], dtype=np.int64 if m == "count" else np.float64)
                 for m in _EDGE_MEASURES
+            },
+            **{
+                m: pd.Series(
+                    [d[m] for _, _, d in edges], dtype="str" if m in ("testable", "class") else "float64"
+                )
+                for m in (SIGNIFICANCE if tested else ())
             },
             "papers": tuples([d["papers"] for _, _, d in edges]),
         }

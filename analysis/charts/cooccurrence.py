@@ -1,27 +1,40 @@
-"""Figure of co-occurrence: which codes papers carry together, as a network with labels that do not overlap."""
+"""Figure of co-occurrence: which codes papers carry together, as a network.
+
+No two labels overlap; then nodes and labels are moved until few lines run through a label or a strange node.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import sqrt
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import networkx as nx
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.charts.frame import KeyEntry, say, sheet, texts
 from analysis.charts.text import text_width, widest_piece, wrap
-from analysis.charts.theme import MUTED, RAISED, SIDE_COLOURS, TEXT, Width, page_width, side_colour
+from analysis.charts.theme import INK, MUTED, RAISED, SIDE_COLOURS, TEXT, Width, page_width, side_colour
 
 _LABEL_LINE = 7.6
 _MARGIN = 3.0
+#: Grey of a line that is not surprising.
+_LINE = "#bdbdbd"
+#: Where a label may stand, seen from its node; the first is tried first.
+_SIDES = ("below", "above", "right", "left")
+#: Moves that are tried to free the labels from lines; fewer where more than fifty lines make each of them dear.
+_MOVES = 4000
+
+Floats = NDArray[np.float64]
 
 
 def cooccurrence_network(
     graph: nx.Graph,
     *,
+    backbone: nx.Graph | None = None,
     names: Mapping[str, str] | None = None,
     sides: Mapping[str, str] | None = None,
     min_count: int = 1,
@@ -37,13 +50,17 @@ def cooccurrence_network(
 
     The places come from networkx's spring layout (Fruchterman and Reingold 1991) with the given seed, pulled
     by association strength where the graph has it; then nodes with their labels are pushed apart until no two
-    overlap. Only the neighbourhood means something, not the direction or the exact distance.
+    overlap, and moved a little to where fewer lines run through them. Only the neighbourhood means something, not the
+    direction or the exact distance.
 
     Args:
         graph: ``analysis.cooccurrence.cooccurrence``'s graph: nodes with ``n``, edges with ``count``.
+        backbone: ``analysis.pairs.backbone``'s graph: its pairs stand out, and are drawn whatever their count; a
+            note says how many pairs could have. Without it no line stands out.
         names: code -> label.
         sides: code -> side, which gives the colour.
-        min_count: edges of fewer papers are not drawn; codes left without an edge are named beneath.
+        min_count: edges of fewer papers are not drawn unless in the backbone; codes left without an edge are named
+            beneath.
         what: what the nodes are, in words.
         basis: ``title``, ``abstract`` or ``full-text``: what the papers were coded from.
         counted: which papers a node counts, in words, where it is not all that raise the mode.
@@ -60,10 +77,21 @@ def cooccurrence_network(
     kept = nx.Graph()
     for code in sorted(graph, key=str):
         kept.add_node(code, n=int(graph.nodes[code].get("n", 0)))
+    signs = _signs(backbone)
     edges = [(*sorted((a, b), key=str), data) for a, b, data in graph.edges(data=True) if a != b]
     for a, b, data in sorted(edges, key=lambda e: (str(e[0]), str(e[1]))):
-        if int(data.get("count", 0)) >= max(1, min_count):
-            kept.add_edge(a, b, count=int(data["count"]), pull=float(data.get("association_strength", 1.0)))
+        count, sign = int(data.get("count", 0)), signs.get(frozenset((a, b)), 0)
+        if count >= max(1, min_count) or (count and sign):
+            pull = float(data.get("association_strength", 1.0))
+            kept.add_edge(a, b, count=count, pull=pull, sign=sign)
+    # Pairs that should have met and never did have no line of their own in the graph of those that did.
+    unmet = sorted(
+        tuple(sorted(pair, key=str))
+        for pair, sign in signs.items()
+        if sign < 0 and pair <= set(kept) and not kept.has_edge(*pair)
+    )
+    for a, b in unmet:
+        kept.add_edge(a, b, count=0, pull=0.0, sign=-1)
     alone = [code for code in kept if kept.degree(code) == 0]
     used = [code for code in alone if kept.nodes[code]["n"] > 0]
     kept.remove_nodes_from(alone)
@@ -85,7 +113,7 @@ def cooccurrence_network(
     for node in nodes:
         node["colour"] = side_colour((sides or {}).get(node["code"], ""))
     where = {node["code"]: node for node in nodes}
-    most = max(data["count"] for _, _, data in kept.edges(data=True))
+    most = max(data["count"] for _, _, data in kept.edges(data=True)) or 1
     lines = pd.DataFrame(
         [
             {
@@ -93,9 +121,10 @@ def cooccurrence_network(
                 "y": where[a]["y"],
                 "x2": where[b]["x"],
                 "y2": where[b]["y"],
+                "sign": data["sign"],
                 "count": data["count"],
-                "thick": round(0.4 + 3.4 * data["count"] / most, 2),
-                "what": f"{label[a]} with {label[b]}: {_papers(data['count'])}",
+                "thick": round(0.5 + 3.3 * data["count"] / most, 2),
+                "what": f"{label[a]} with {label[b]}: {_papers(data['count'])}{_SURPRISE[data['sign']]}",
             }
             for a, b, data in sorted(
                 kept.edges(data=True), key=lambda e: (e[2]["count"], str(e[0]), str(e[1]))
@@ -103,9 +132,9 @@ def cooccurrence_network(
         ]
     )
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    links = (
-        alt.Chart(lines)
-        .mark_rule(color="#7f7f7f", opacity=0.35)
+    links = [
+        alt.Chart(lines[lines["sign"] == sign])
+        .mark_rule(color=colour, strokeDash=dash)
         .encode(
             x=x,
             y=y,
@@ -115,10 +144,12 @@ def cooccurrence_network(
             tooltip=[alt.Tooltip("what:N", title=" ")],
             description="what:N",
         )
-    )
+        for sign, colour, dash in ((0, _LINE, [1, 0]), (-1, INK, [2, 1.5]), (1, INK, [1, 0]))
+        if (lines["sign"] == sign).any()
+    ]
     spots = pd.DataFrame(nodes)
     discs = (
-        alt.Chart(spots.drop(columns=["lines"]))
+        alt.Chart(spots.drop(columns=["lines", "side"]))
         .mark_point(shape="circle", filled=True, opacity=1, stroke="white", strokeWidth=0.8)
         .encode(
             x=x,
@@ -129,28 +160,10 @@ def cooccurrence_network(
             description="what:N",
         )
     )
-    words_at = pd.DataFrame(
-        [
-            {
-                "x": node["x"],
-                "y": round(node["y"] + node["radius"] + _LABEL_LINE * (k + 0.75), 2),
-                "text": line,
-            }
-            for node in nodes
-            for k, line in enumerate(node["lines"])
-        ]
-    )
-    half = pd.Series([text_width(line, TEXT) / 2 + 0.6 for node in nodes for line in node["lines"]])
+    words_at = pd.DataFrame([row for node in nodes for row in _words(node)])
     behind = (
-        alt.Chart(
-            words_at.assign(
-                left=(words_at["x"] - half).round(2),
-                right=(words_at["x"] + half).round(2),
-                top=words_at["y"] - 5.6,
-                bottom=words_at["y"] + 1.8,
-            )
-        )
-        .mark_rect(fill="white", opacity=0.78, aria=False)
+        alt.Chart(words_at)
+        .mark_rect(fill="white", opacity=0.85, aria=False)
         .encode(
             x=alt.X("left:Q", scale=None, axis=None),
             x2="right:Q",
@@ -158,6 +171,13 @@ def cooccurrence_network(
             y2="bottom:Q",
         )
     )
+    label_layers = [
+        texts(
+            words_at.loc[words_at["align"] == align, ["x", "y", "text"]], align=align, baseline="alphabetic"
+        )
+        for align in _ALIGNS
+        if (words_at["align"] == align).any()
+    ]
     there = {(sides or {}).get(code, "") for code in kept}
     key = [KeyEntry("dot", side_colour(s), s) for s in SIDE_COLOURS if s in there]
     key += (
@@ -165,15 +185,18 @@ def cooccurrence_network(
         if key
         else []
     )
+    if backbone is not None:
+        key += _sign_key(kept, backbone)
+        notes.insert(0, _tested(backbone))
     which = RAISED.get(basis, "papers") if counted is None else counted
     fewest = f" Pairs of fewer than {min_count} papers are not drawn." if min_count > 1 else ""
+    widest = f" (widest: {most})" if any(data["count"] for _, _, data in kept.edges(data=True)) else ""
     return sheet(
-        [links, behind, discs, texts(words_at, align="center", baseline="alphabetic")],
+        [*links, behind, discs, *label_layers],
         width=width,
         height=height,
         title=heading,
-        subtitle=f"Area of a node: {which}. Width of a line: papers that raise both "
-        f"(widest: {most}).{fewest}",
+        subtitle=f"Area of a node: {which}. Width of a line: papers that raise both{widest}.{fewest}",
         key=key,
         notes=notes,
         stamp=stamp,
@@ -184,12 +207,85 @@ def _papers(n: int) -> str:
     return f"{n} paper" if n == 1 else f"{n} papers"
 
 
+_SURPRISE = {0: "", 1: ", surprisingly many", -1: ", surprisingly few"}
+_Align = Literal["left", "center", "right"]
+_ALIGNS: tuple[_Align, ...] = ("center", "left", "right")
+
+
+def _signs(backbone: nx.Graph | None) -> dict[frozenset[Any], int]:
+    if backbone is None:
+        return {}
+    return {frozenset((a, b)): int(data["sign"]) for a, b, data in backbone.edges(data=True)}
+
+
+def _sign_key(drawn: nx.Graph, backbone: nx.Graph) -> list[KeyEntry]:
+    there = {data["sign"] for _, _, data in drawn.edges(data=True)}
+    level = f"{backbone.graph['level']:.0%}"
+    entries = {
+        1: KeyEntry("line", INK, f"together more often than by chance (false discovery rate {level})"),
+        -1: KeyEntry("dashed", INK, "less often, or never"),
+        0: KeyEntry("line", _LINE, "not surprising, or too few papers to tell"),
+    }
+    return [entries[sign] for sign in (1, -1, 0) if sign in there] if there - {0} else []
+
+
+def _tested(backbone: nx.Graph) -> str:
+    """Say how many pairs could have been surprising, and how many are."""
+    could, found = int(backbone.graph["testable"]), backbone.number_of_edges()
+    if not could:
+        return "No pair could have been surprising given how many papers raise each mode: too few papers to test."
+    level = f"{backbone.graph['level']:.0%}"
+    pairs = f"{could:,} pair{'' if could == 1 else 's'} that could have been surprising"
+    if not found:
+        return f"Of {pairs}, none is, at a false discovery rate of {level}: no line stands out."
+    return f"Of {pairs}, {found:,} {'is' if found == 1 else 'are'}, at a false discovery rate of {level}."
+
+
+def _words(node: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row a line of a node's label: its place, how it is aligned there, and the box it fills."""
+    left, top, right, _ = _label_box(node["x"], node["y"], node["radius"], node["lines"], node["side"])
+    align = {"right": "left", "left": "right"}.get(node["side"], "center")
+    at = {"left": left, "right": right, "center": (left + right) / 2}[align]
+    rows = []
+    for k, line in enumerate(node["lines"]):
+        wide = text_width(line, TEXT)
+        start = {"left": at, "right": at - wide, "center": at - wide / 2}[align]
+        base = top + 5.7 + _LABEL_LINE * k
+        rows.append(
+            {
+                "x": round(at, 2),
+                "y": round(base, 2),
+                "text": line,
+                "align": align,
+                "left": round(start - 0.6, 2),
+                "right": round(start + wide + 0.6, 2),
+                "top": round(base - 5.6, 2),
+                "bottom": round(base + 1.8, 2),
+            }
+        )
+    return rows
+
+
+def _label_box(
+    x: float, y: float, radius: float, lines: list[str], side: str
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a label that stands on a side of its node."""
+    wide, high = max(text_width(line, TEXT) for line in lines), _LABEL_LINE * len(lines)
+    if side == "below":
+        return x - wide / 2, y + radius, x + wide / 2, y + radius + high
+    if side == "above":
+        return x - wide / 2, y - radius - high - 0.8, x + wide / 2, y - radius - 0.8
+    if side == "right":
+        return x + radius + 1.8, y - high / 2 - 0.2, x + radius + 1.8 + wide, y + high / 2 - 0.2
+    return x - radius - 1.8 - wide, y - high / 2 - 0.2, x - radius - 1.8, y + high / 2 - 0.2
+
+
 def _placed(
     graph: nx.Graph, label: Mapping[Any, str], page: float, seed: int
 ) -> tuple[list[dict[str, Any]], float]:
     """Place nodes and their labels on the page; return one entry a node, and the height used.
 
-    The box of a node holds its disc and, beneath it, its label in at most two or three short lines.
+    At first the box of a node holds its disc and, beneath it, its label in at most two or three short lines.
     """
     codes = list(graph)
     most = max(graph.nodes[c]["n"] for c in codes) or 1
@@ -208,23 +304,144 @@ def _placed(
         if boxes is not None:
             break
         height *= 1.08
-    nodes = []
-    for k, code in enumerate(codes):
-        x, y = boxes[k]
-        n = graph.nodes[code]["n"]
-        nodes.append(
-            {
-                "code": code,
-                "x": round(float(x), 1),
-                "y": round(float(y - high[k] / 2 + 1.5 + radius[code]), 1),
-                "radius": round(radius[code], 2),
-                "area": round(np.pi * radius[code] ** 2, 2),
-                "lines": lines[code],
-                "what": f"{label[code]}: {_papers(n)}",
-            }
-        )
-    used = float((boxes[:, 1] + high / 2).max())
-    return nodes, round(used + 1.0, 1)
+    discs = np.array([radius[c] for c in codes])
+    places = np.stack([boxes[:, 0], boxes[:, 1] - high / 2 + 1.5 + discs], axis=1)
+    ends = np.array([[codes.index(a), codes.index(b)] for a, b in graph.edges], dtype=np.int64)
+    counts = np.array([data["count"] for _, _, data in graph.edges(data=True)], dtype=np.float64)
+    weights = 0.6 + counts / max(counts.max(), 1.0)
+    places, where = _freed(places, discs, [lines[c] for c in codes], ends, weights, page, height, seed)
+    nodes: list[dict[str, Any]] = [
+        {
+            "code": code,
+            "x": round(float(places[k, 0]), 1),
+            "y": round(float(places[k, 1]), 1),
+            "radius": round(radius[code], 2),
+            "area": round(np.pi * radius[code] ** 2, 2),
+            "lines": lines[code],
+            "side": where[k],
+            "what": f"{label[code]}: {_papers(graph.nodes[code]['n'])}",
+        }
+        for k, code in enumerate(codes)
+    ]
+    taken = [_both(n["x"], n["y"], n["radius"], n["lines"], n["side"]) for n in nodes]
+    up = round(min(box[1] for box in taken) - 1.0, 1)
+    for node in nodes:
+        node["y"] = round(node["y"] - up, 1)
+    return nodes, round(max(box[3] for box in taken) - up + 1.0, 1)
+
+
+def _both(
+    x: float, y: float, radius: float, lines: list[str], side: str
+) -> tuple[float, float, float, float]:
+    """Box around a node and its label."""
+    left, top, right, bottom = _label_box(x, y, radius, lines, side)
+    return min(left, x - radius), min(top, y - radius), max(right, x + radius), max(bottom, y + radius)
+
+
+def _freed(
+    places: Floats,
+    radius: Floats,
+    lines: list[list[str]],
+    ends: NDArray[np.int64],
+    weights: Floats,
+    page: float,
+    height: float,
+    seed: int,
+) -> tuple[Floats, list[str]]:
+    """Move nodes and turn labels, one at a time, as long as that takes lines out of labels and strange nodes.
+
+    ``weights``, one a line, says how much the line disturbs in a label: a thick one more. No box ever overlaps another
+    or leaves the page, so the result is never worse than the start.
+    """
+    rng = np.random.default_rng(seed)
+    places, start, size = places.copy(), places.copy(), len(places)
+    where = [_SIDES[0]] * size
+    shapes = [
+        np.array([np.array(_label_box(0.0, 0.0, r, text, side)) for side in _SIDES])
+        for r, text in zip(radius, lines, strict=True)
+    ]
+    discs = np.stack([-radius, -radius, radius, radius], axis=1)
+    boxes = np.array([shapes[k][0] for k in range(size)]) + np.tile(places, 2)
+    rounds = discs + np.tile(places, 2)
+    incident = [np.flatnonzero((ends == k).any(axis=1)) for k in range(size)]
+    passing = [np.flatnonzero(~(ends == k).any(axis=1)) for k in range(size)]
+    rest = [np.flatnonzero(np.arange(size) != k) for k in range(size)]
+    apart = [np.setdiff1d(np.arange(size), [*ends[incident[k]].ravel().tolist(), k]) for k in range(size)]
+
+    def cost(node: int) -> float:
+        """What lines have to do with one node: through its label and disc, and its own through the others'."""
+        mine, strange = incident[node], passing[node]
+        a, b = places[ends[:, 0]], places[ends[:, 1]]
+        through = weights @ _inside(a, b, boxes[[node]]).sum(axis=1)
+        through += 2.0 * _inside(a[strange], b[strange], rounds[[node]] + _ROOM).sum()
+        if len(mine):
+            a_mine, b_mine = a[mine], b[mine]
+            through += weights[mine] @ _inside(a_mine, b_mine, boxes[rest[node]]).sum(axis=1)
+            through += 2.0 * _inside(a_mine, b_mine, rounds[apart[node]] + _ROOM).sum()
+            through += 6.0 * _crossings(a_mine, b_mine, a[strange], b[strange])
+            through += 0.02 * np.hypot(*(a_mine - b_mine).T).sum()
+        return float(through) + 0.05 * float(np.hypot(*(places[node] - start[node])))
+
+    moves = min(_MOVES, 50 * _MOVES // len(ends)) if size > 1 and len(ends) else 0
+    for move in range(moves):
+        node = int(rng.integers(size))
+        side = int(rng.integers(len(_SIDES)))
+        reach = 0.5 * page * (1 - move / moves) ** 2 + 6.0
+        step = rng.normal(0.0, reach / 2, 2) if rng.random() < 0.7 else np.zeros(2)
+        kept = places[node].copy(), boxes[node].copy(), rounds[node].copy(), where[node]
+        to = places[node] + step
+        box, disc = shapes[node][side] + np.tile(to, 2), discs[node] + np.tile(to, 2)
+        if not _free(
+            box, disc, np.delete(boxes, node, axis=0), np.delete(rounds, node, axis=0), page, height
+        ):
+            continue
+        before = cost(node)
+        places[node], boxes[node], rounds[node], where[node] = to, box, disc, _SIDES[side]
+        if cost(node) >= before - 1e-9:
+            places[node], boxes[node], rounds[node], where[node] = kept
+    return places, where
+
+
+#: Room that a line leaves around a node it does not lead to.
+_ROOM = np.array([-1.5, -1.5, 1.5, 1.5])
+
+
+def _free(box: Floats, disc: Floats, boxes: Floats, rounds: Floats, page: float, height: float) -> bool:
+    """Whether a label and its node lie on the page and clear of all others."""
+    whole = np.array([min(box[0], disc[0]), min(box[1], disc[1]), max(box[2], disc[2]), max(box[3], disc[3])])
+    if whole[0] < 1.0 or whole[1] < 1.0 or whole[2] > page - 1.0 or whole[3] > height - 1.0:
+        return False
+    others = np.concatenate([boxes, rounds])
+    for one in (box, disc):
+        across = np.minimum(one[2], others[:, 2]) - np.maximum(one[0], others[:, 0])
+        down = np.minimum(one[3], others[:, 3]) - np.maximum(one[1], others[:, 1])
+        if ((across > -2.0) & (down > -1.2)).any():
+            return False
+    return True
+
+
+def _inside(a: Floats, b: Floats, boxes: Floats) -> Floats:
+    """Length of each segment a-b in each box (Liang and Barsky 1984), segments x boxes."""
+    way = b - a
+    safe = np.where(np.abs(way) < 1e-9, 1e-9, way)[:, None, :]
+    first = (boxes[None, :, :2] - a[:, None, :]) / safe
+    last = (boxes[None, :, 2:] - a[:, None, :]) / safe
+    enter = np.minimum(first, last).max(axis=2)
+    leave = np.maximum(first, last).min(axis=2)
+    share = np.maximum(np.minimum(leave, 1.0) - np.maximum(enter, 0.0), 0.0)
+    return np.asarray(share * np.hypot(way[:, 0], way[:, 1])[:, None])
+
+
+def _crossings(a: Floats, b: Floats, c: Floats, d: Floats) -> int:
+    """Number of crossings between segments a-b and segments c-d; those that share an end do not cross."""
+
+    def turn(p: Floats, q: Floats, r: Floats) -> Floats:
+        u, v = q - p, r - p
+        return np.asarray(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])
+
+    a, b, c, d = a[:, None], b[:, None], c[None], d[None]
+    across = (turn(a, b, c) * turn(a, b, d) < -1e-9) & (turn(c, d, a) * turn(c, d, b) < -1e-9)
+    return int(across.sum())
 
 
 def spring(graph: nx.Graph, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:

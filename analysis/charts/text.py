@@ -74,3 +74,11 @@ def _wrap_one(text: str, size: float, width: float) -> list[str]:
     if line.strip():
         lines.append(line.strip())
     return lines
+
+
+def shortened(text: str, size: float, width: float) -> str:
+    """Return a text that fits on one line, its end replaced by an ellipsis where it is too wide."""
+    if text_width(text, size) <= width:
+        return text
+    cut = next((n for n in range(len(text) - 1, 0, -1) if text_width(text[:n] + "…", size) <= width), 0)
+    return text[:cut].rstrip() + "…"

@@ -1,0 +1,263 @@
+"""Portfolio: which evaluation instruments, taken together, measure chosen failure modes, and which modes none does.
+
+An *instrument* is a coded paper that offers a benchmark, an attack suite or a protocol (see ``INSTRUMENT_METHODS``) and
+measures at least one failure mode with it. It *covers* the modes that it measures. The smallest portfolio is a set
+cover problem; it is solved exactly as a mixed-integer program, and greedily beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analysis.selection import FAILURE_MODE, known_codes, one_of, paper_codes, tuples
+
+#: Methods by which a paper leaves something behind that others can run again: a test set, attacks, a protocol.
+INSTRUMENT_METHODS = ("benchmark-construction", "attack", "perturbation", "audit")
+#: So many equally small portfolios are listed.
+MOST_TIES = 20
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The smallest portfolios.
+
+    Attributes:
+        size: instruments in each; 0 where nothing is to be covered.
+        solutions: one row an instrument of a solution: ``solution`` (from 1), ``place`` (from 1), ``instrument`` (the
+            first of ``equals``), ``covers`` (the chosen modes that it measures, sorted tuple), ``equals`` (sorted tuple
+            of the instruments with the very same coverage, of which any will do).
+        complete: True when all smallest portfolios are listed (up to instruments of equal coverage).
+        demanded: per chosen mode: ``code``, ``instruments`` (that cover it), ``demanded`` (how many the portfolio must
+            hold: the redundancy, or all there are where there are fewer), ``note`` (``no instrument``, ``fewer than
+            asked for`` or empty).
+    """
+
+    size: int
+    solutions: pd.DataFrame
+    complete: bool
+    demanded: pd.DataFrame
+
+
+def instruments(
+    final: pd.DataFrame,
+    *,
+    methods: Sequence[str] = INSTRUMENT_METHODS,
+    grey: str = "exclude",
+    basis: str = "abstract",
+) -> pd.DataFrame:
+    """List the instruments with what they measure.
+
+    Args:
+        final: the survey's table ``final``.
+        methods: codes of the facet ``method`` that make a paper an instrument.
+        grey: ``exclude``, ``include`` or ``only``.
+        basis: ``title``, ``abstract`` or ``full-text``.
+
+    Returns:
+        One row an instrument, most modes first and then by key: ``paper``, ``methods`` (those of ``methods`` it has,
+        sorted tuple), ``modes`` (measured, sorted tuple), ``n`` (of them).
+
+    Raises:
+        ValueError: an argument is not one of its words, or a column is missing.
+    """
+    wanted = known_codes("methods", methods)
+    measured = paper_codes(final, FAILURE_MODE, min_level="measures", grey=grey, basis=basis)
+    used = paper_codes(final, "method", grey=grey, basis=basis)
+    used = used[used["code"].isin(wanted)]
+    how = used.groupby("paper")["code"].agg(tuple)
+    what = measured[measured["paper"].isin(how.index)].groupby("paper")["code"].agg(tuple)
+    order = sorted(what.index, key=lambda paper: (-len(what[paper]), paper))
+    return pd.DataFrame(
+        {
+            "paper": pd.Series(order, dtype="str"),
+            "methods": tuples([how[paper] for paper in order]),
+            "modes": tuples([what[paper] for paper in order]),
+            "n": np.array([len(what[paper]) for paper in order], dtype=np.int64),
+        }
+    )
+
+
+def smallest(
+    offered: pd.DataFrame,
+    modes: Sequence[str],
+    *,
+    redundancy: int = 1,
+    most_ties: int = MOST_TIES,
+) -> Portfolio:
+    """Find the smallest portfolios that cover each chosen mode ``redundancy`` times.
+
+    Minimise the number of instruments subject to: each mode is measured by at least ``redundancy`` of them, or by
+    all that measure it where there are fewer. Instruments of equal coverage are one class, so that ties are listed
+    once; further solutions are found by cutting off those found (Balas & Jeroslow 1972). Solved by HiGHS through
+    ``scipy.optimize.milp``; the optimum is proven, since the gap allowed is nil.
+
+    Args:
+        offered: what :func:`instruments` gave.
+        modes: the modes to cover.
+        redundancy: instruments wanted for each mode; at least 1.
+        most_ties: portfolios listed at most; at least 1.
+
+    Raises:
+        ValueError: ``redundancy`` or ``most_ties`` below 1, or a mode is named twice.
+        RuntimeError: the solver failed (it never should: the problem has a solution).
+    """
+    if redundancy < 1 or most_ties < 1:
+        raise ValueError(f"redundancy={redundancy} and most_ties={most_ties} must be at least 1")
+    wanted = known_codes("modes", modes)
+    place = {code: i for i, code in enumerate(wanted)}
+    classes: dict[tuple[str, ...], list[str]] = {}
+    for paper, held in zip(offered["paper"], offered["modes"], strict=True):
+        covers = tuple(sorted(code for code in held if code in place))
+        if covers:
+            classes.setdefault(covers, []).append(str(paper))
+    covering = np.zeros(len(wanted), dtype=np.int64)
+    for covers, papers in classes.items():
+        for code in covers:
+            covering[place[code]] += len(papers)
+    demand = np.minimum(covering, redundancy)
+    demanded = pd.DataFrame(
+        {
+            "code": pd.Series(wanted, dtype="str"),
+            "instruments": covering,
+            "demanded": demand,
+            "note": pd.Series(
+                np.select(
+                    [covering == 0, covering < redundancy],
+                    ["no instrument", "fewer than asked for"],
+                    default="",
+                ),
+                dtype="str",
+            ),
+        }
+    )
+    # Of a class no more members can ever be needed than the redundancy asks for.
+    columns = [
+        (covers, nth)
+        for covers, papers in sorted(classes.items())
+        for nth in range(min(len(papers), redundancy))
+    ]
+    if not demand.any():
+        return Portfolio(0, _solutions([], classes), True, demanded)
+    matrix = sparse.csr_matrix(
+        (
+            np.ones(sum(len(covers) for covers, _ in columns)),
+            (
+                [place[code] for covers, _ in columns for code in covers],
+                [j for j, (covers, _) in enumerate(columns) for _ in covers],
+            ),
+        ),
+        shape=(len(wanted), len(columns)),
+    )
+    constraints = [LinearConstraint(matrix, lb=demand)]
+    for j, (covers, nth) in enumerate(columns):
+        if nth:  # members of a class are taken in order, or every choice among them would be a tie of its own
+            row = np.zeros(len(columns))
+            row[j - 1], row[j] = 1, -1
+            assert columns[j - 1][0] == covers
+            constraints.append(LinearConstraint(row[None, :], lb=0))
+    found: list[NDArray[np.bool_]] = []
+    size, complete = 0, False
+    while len(found) < most_ties:
+        solved = milp(
+            np.ones(len(columns)),
+            constraints=constraints,
+            integrality=np.ones(len(columns)),
+            bounds=Bounds(0, 1),
+            options={"mip_rel_gap": 0.0},
+        )
+        if solved.status == 2 and found:  # infeasible: nothing but what is cut off
+            complete = True
+            break
+        if solved.status != 0:
+            raise RuntimeError(f"the solver did not finish: {solved.message}")
+        chosen = solved.x > 0.5
+        if found and chosen.sum() > size:
+            complete = True
+            break
+        size = int(chosen.sum())
+        found.append(chosen)
+        constraints.append(LinearConstraint(chosen.astype(float)[None, :], ub=size - 1))
+    picks = [[columns[j][0] for j in np.flatnonzero(chosen)] for chosen in found]
+    return Portfolio(size, _solutions(picks, classes), complete, demanded)
+
+
+def _solutions(picks: list[list[tuple[str, ...]]], classes: dict[tuple[str, ...], list[str]]) -> pd.DataFrame:
+    rows = []
+    ordered = sorted(sorted(pick, key=lambda covers: (-len(covers), covers)) for pick in picks)
+    for number, pick in enumerate(ordered, 1):
+        taken: dict[tuple[str, ...], int] = {}
+        for nth, covers in enumerate(pick, 1):
+            at = taken[covers] = taken.get(covers, -1) + 1
+            equals = sorted(classes[covers])
+            rows.append((number, nth, equals[at], covers, tuple(equals)))
+    return pd.DataFrame(
+        {
+            "solution": np.array([r[0] for r in rows], dtype=np.int64),
+            "place": np.array([r[1] for r in rows], dtype=np.int64),
+            "instrument": pd.Series([r[2] for r in rows], dtype="str"),
+            "covers": tuples([r[3] for r in rows]),
+            "equals": tuples([r[4] for r in rows]),
+        }
+    )
+
+
+def greedy(offered: pd.DataFrame, modes: Sequence[str], *, redundancy: int = 1) -> pd.DataFrame:
+    """Add instruments one by one, each time the one that covers most of what is still missing.
+
+    The classic approximation of set cover (Chvátal 1979): at most H(d) times as many instruments as the optimum, d the
+    most modes that one instrument measures. It shows what each further instrument buys.
+
+    Args:
+        offered: what :func:`instruments` gave.
+        modes: the modes to cover.
+        redundancy: instruments wanted for each mode; at least 1.
+
+    Returns:
+        One row a step: ``step`` (from 1), ``instrument``, ``adds`` (modes that gain by it, sorted tuple), ``covered``
+        (modes that have their full number by then), ``coverable`` (modes that any instrument covers). Ties are
+        broken by key.
+
+    Raises:
+        ValueError: ``redundancy`` below 1, or a mode is named twice.
+    """
+    if redundancy < 1:
+        raise ValueError(f"redundancy={redundancy} must be at least 1")
+    wanted = set(known_codes("modes", modes))
+    left = {str(p): set(held) & wanted for p, held in zip(offered["paper"], offered["modes"], strict=True)}
+    there = {code: sum(code in held for held in left.values()) for code in sorted(wanted)}
+    missing = {code: min(n, redundancy) for code, n in there.items() if n}
+    coverable = len(missing)
+    rows: list[tuple[int, str, tuple[str, ...], int, int]] = []
+    while any(missing.values()):
+        open_ = {code for code, n in missing.items() if n}
+        best = min(left, key=lambda paper: (-len(left[paper] & open_), paper))
+        adds = tuple(sorted(left.pop(best) & open_))
+        for code in adds:
+            missing[code] -= 1
+        rows.append((len(rows) + 1, best, adds, sum(not n for n in missing.values()), coverable))
+    return pd.DataFrame(
+        {
+            "step": np.array([r[0] for r in rows], dtype=np.int64),
+            "instrument": pd.Series([r[1] for r in rows], dtype="str"),
+            "adds": tuples([r[2] for r in rows]),
+            "covered": np.array([r[3] for r in rows], dtype=np.int64),
+            "coverable": np.array([r[4] for r in rows], dtype=np.int64),
+        }
+    )
+
+
+def chosen_modes(modes: Sequence[str] | None, failure_modes: pd.DataFrame) -> list[str]:
+    """Return the modes to cover: those named, or all of the schema.
+
+    Raises:
+        ValueError: a mode is not in the schema (with the one probably meant), or named twice.
+    """
+    known = list(failure_modes["code"])
+    return known if modes is None else [one_of("mode", m, known) for m in known_codes("modes", modes)]

@@ -1,0 +1,116 @@
+"""The smallest set of instruments: against enumeration, with ties, redundancy and modes that none covers."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.portfolio import chosen_modes, greedy, instruments, smallest
+from analysis.selection import tuples
+from tests.test_coverage import code, final
+
+MODES = ["m1", "m2", "m3", "m4", "m5"]
+
+
+def offered(held: dict[str, str]) -> pd.DataFrame:
+    """Return instruments from ``{"a": "m1 m2"}``."""
+    modes = [tuple(sorted(v.split())) for v in held.values()]
+    return pd.DataFrame({"paper": list(held), "modes": tuples(modes)})
+
+
+def test_an_instrument_offers_something_and_measures_with_it() -> None:
+    rows = [
+        code("a", "failure_mode", "m1", level="measures"),
+        code("a", "failure_mode", "m2", level="measures"),
+        code("a", "method", "attack"),
+        code("b", "failure_mode", "m1", level="demonstrates"),
+        code("b", "method", "attack"),
+        code("c", "failure_mode", "m1", level="measures"),
+        code("c", "method", "formal"),
+        code("d", "failure_mode", "m1", level="measures"),
+        code("d", "method", "audit"),
+        code("d", "method", "attack"),
+    ]
+    table = instruments(final(rows))
+    assert list(table["paper"]) == ["a", "d"]
+    assert list(table["modes"]) == [("m1", "m2"), ("m1",)]
+    assert list(table["methods"]) == [("attack",), ("attack", "audit")]
+    assert list(instruments(final(rows), methods=["formal"])["paper"]) == ["c"]
+
+
+def test_greedy_takes_more_than_the_optimum_on_the_textbook_trap() -> None:
+    # The usual trap of set cover: the largest set first leads greedy astray.
+    held = {"big": "m1 m2 m4 m5", "top": "m1 m2 m3", "low": "m4 m5 m6"}
+    best = smallest(offered(held), ["m1", "m2", "m3", "m4", "m5", "m6"])
+    assert best.size == 2
+    assert list(best.solutions["instrument"]) == ["top", "low"]
+    assert best.complete
+    steps = greedy(offered(held), ["m1", "m2", "m3", "m4", "m5", "m6"])
+    assert list(steps["instrument"]) == ["big", "low", "top"]
+    assert list(steps["covered"]) == [4, 5, 6]
+
+
+def test_ties_are_listed_and_equals_named_once() -> None:
+    held = {"a": "m1", "b": "m1", "c": "m1 m2", "d": "m2 m3", "e": "m3"}
+    found = smallest(offered(held), ["m1", "m2", "m3"])
+    assert (found.size, found.complete) == (2, True)
+    sets = found.solutions.groupby("solution")["instrument"].agg(tuple)
+    assert sorted(map(sorted, sets)) == [["a", "d"], ["c", "d"], ["c", "e"]]
+    assert found.solutions.query("instrument == 'a'")["equals"].iloc[0] == ("a", "b")
+    few = smallest(offered(held), ["m1", "m2", "m3"], most_ties=2)
+    assert not few.complete
+    assert few.solutions["solution"].max() == 2
+
+
+def test_what_none_covers_is_said_and_not_demanded() -> None:
+    found = smallest(offered({"a": "m1", "b": "m1"}), ["m1", "m2"], redundancy=3)
+    assert found.size == 2
+    assert list(found.demanded["note"]) == ["fewer than asked for", "no instrument"]
+    assert list(found.demanded["demanded"]) == [2, 0]
+    nothing = smallest(offered({}), ["m1"])
+    assert (nothing.size, len(nothing.solutions), nothing.complete) == (0, 0, True)
+    assert greedy(offered({}), ["m1"]).empty
+
+
+HELD = st.dictionaries(
+    st.sampled_from("abcdefg"), st.lists(st.sampled_from(MODES), min_size=1, unique=True), max_size=7
+)
+
+
+@settings(max_examples=60)
+@given(HELD, st.integers(1, 2))
+def test_no_smaller_set_exists_and_all_ties_are_found(held: dict[str, list[str]], redundancy: int) -> None:
+    table = offered({k: " ".join(v) for k, v in held.items()})
+    found = smallest(table, MODES, redundancy=redundancy, most_ties=200)
+    need = {m: min(redundancy, sum(m in v for v in held.values())) for m in MODES}
+    for size in range(len(held) + 1):
+        covers = {
+            tuple(sorted(tuple(sorted(held[p])) for p in chosen))
+            for chosen in combinations(sorted(held), size)
+            if all(sum(m in held[p] for p in chosen) >= n for m, n in need.items())
+        }
+        if covers:
+            break
+    assert found.size == size
+    assert found.complete
+    # Solutions are told apart by what they cover, not by which of two equals they name.
+    ours = found.solutions.groupby("solution")["covers"].agg(lambda c: tuple(sorted(c)))
+    assert (set(ours) or {()}) == covers
+    steps = greedy(table, MODES, redundancy=redundancy)
+    assert len(steps) >= size
+    assert (list(steps["covered"])[-1:] or [0])[0] == sum(n > 0 for n in need.values())
+
+
+def test_bad_arguments_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        smallest(offered({}), ["m1"], redundancy=0)
+    with pytest.raises(ValueError, match="more than once"):
+        greedy(offered({}), ["m1", "m1"])
+    modes = pd.DataFrame({"code": ["judge-bias", "saturation"]})
+    assert chosen_modes(None, modes) == ["judge-bias", "saturation"]
+    with pytest.raises(ValueError, match="did you mean 'judge-bias'"):
+        chosen_modes(["judge-bais"], modes)

@@ -1,0 +1,638 @@
+"""Validation: corrected rates, audits and recodings kept apart, repeat passes, and the stand-in test."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis import charts
+from analysis.corrected import QUANTITIES, corrected, corrected_rates, pseudo_outcomes, rate_interval
+from analysis.recoded import drawn, recoded
+from analysis.standin import accuracy, left_out, rejected, set_likeness, stand_in, winning_rate
+from analysis.undermeasurement import jeffreys
+from analysis.validation import repeatability, validation, weighted_interval
+from tests.coded import PASSES, coded, keep, whole, word
+from tests.coder_tables import NAN, T1, T2, T3, codes, coding, tables
+from workbench.results.validated import validated
+from workbench.survey import open_survey
+from workbench.tables import VERIFICATIONS
+from workbench.verification import verify
+from workbench.verification_sample import sample_verification
+
+MODES = pd.DataFrame({"code": ["m1", "m2"], "name": ["Mode one", "Mode two"], "side": "evaluation"})
+KINDS = {"ada": "human", "bob": "human", "cyd": "human", "bot": "language-model", "bit": "language-model"}
+
+
+def machine(found: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """Paper -> mode -> level, as the machines' ``final``; every paper also has a stream."""
+    same = {"basis": "abstract", "state": "present", "resolved": "agreed", "grey": False}
+    rows = [
+        {"paper": p, "facet": f, "code": c, "level": level, **same}
+        for p, modes in found.items()
+        for f, c, level in [("stream", "s", ""), *(("failure_mode", c, v) for c, v in modes.items())]
+    ]
+    columns = ["paper", "facet", "code", "level", *same]
+    return pd.DataFrame(rows, columns=columns).astype({"grey": bool})
+
+
+def human(said: dict[tuple[str, str], dict[str, str]], modes: str = "m1 m2") -> pd.DataFrame:
+    """(Coder, paper) -> mode -> level, as recodings; ``?`` is no information."""
+    rows = [
+        (
+            p,
+            who,
+            "failure_mode",
+            c,
+            None if held.get(c) == "?" else int(c in held),
+            held.get(c, "").strip("?"),
+        )
+        for (who, p), held in said.items()
+        for c in modes.split()
+    ]
+    columns = ["paper", "coder", "facet", "code", "value", "level"]
+    return pd.DataFrame(rows, columns=columns).astype({"value": "Int64", "level": "str"})
+
+
+def design(*blocks: tuple[str, int, list[str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(Stratum, frame, papers) -> sampling and sample; a stratum named again is its next block."""
+    sampling, sample, number = [], [], dict[str, int]()
+    for stratum, frame, papers in blocks:
+        number[stratum] = number.get(stratum, 0) + 1
+        block = str(number[stratum])
+        sampling.append(("verification", stratum, block, str(frame), str(len(papers))))
+        sample += [("verification", p, stratum, block) for p in papers]
+    sampling.append(("screening", "elsewhere", "1", "99", "1"))
+    sample.append(("screening", "a1", "elsewhere", "1"))
+    return (
+        pd.DataFrame(sampling, columns=["stage", "stratum", "block", "frame", "drawn"]),
+        pd.DataFrame(sample, columns=["stage", "paper", "stratum", "block"]),
+    )
+
+
+#: Ten papers; machines see m1 in a1 to a6 and measured in a1 to a3; three of A and two of B are coded afresh.
+FOUND = machine(
+    {f"a{n}": {"m1": "measures" if n < 4 else "argues"} for n in range(1, 7)}
+    | {f"b{n}": {} for n in range(1, 5)}
+)
+DRAWN = design(("A", 6, ["a1", "a2", "a4"]), ("B", 4, ["b1", "b2"]))
+AFRESH = human(
+    {
+        ("ada", "a1"): {"m1": "measures"},
+        ("ada", "a2"): {"m1": "argues"},
+        ("ada", "a4"): {},
+        ("ada", "b1"): {"m1": "mentions"},
+        ("ada", "b2"): {},
+    }
+)
+
+
+def rate(table: pd.DataFrame, quantity: str, code: str = "m1") -> pd.Series:
+    [at] = table.index[(table["code"] == code) & (table["quantity"] == quantity)]
+    return table.loc[at]
+
+
+# ---------------------------------------------------------------- corrected rates
+
+
+def test_pseudo_outcomes_by_hand() -> None:
+    made = pseudo_outcomes([1, 1, 0, 0], [1, 0, 1, NAN], [0.5, 0.5, 0.25, 0])
+    assert made.tolist() == [1, -1, 4, 0]
+    for wrong in ([0.0, 0.5, 0.25, 1], [1.5, 0.5, 0.25, 1], [NAN, 0.5, 0.25, 1]):
+        with pytest.raises(ValueError, match="above 0 and up to 1"):
+            pseudo_outcomes([1, 1, 0, 0], [1, 0, 1, NAN], wrong)
+    with pytest.raises(ValueError, match="one length"):
+        pseudo_outcomes([1], [1, 0], [1])
+
+
+def test_corrected_rates_by_hand() -> None:
+    """Worked by hand from the difference estimator of a stratified sample."""
+    table = corrected_rates(FOUND, AFRESH, *DRAWN, MODES, imagined=0.0)
+    found = rate(table, "discussed")
+    # 0.6 + 0.6 x mean(0, 0, -1) + 0.4 x mean(1, 0)
+    assert (found["raw"], found["corrected"], found["human"]) == (0.6, pytest.approx(0.6), 5)
+    # 0.36 / 2 x (1/3) / 3 + 0.16 / 2 x (1/2) / 2 = 0.02 + 0.02
+    assert found["se_human"] == pytest.approx(0.2)
+    assert found["se"] == pytest.approx(math.sqrt(0.04 + 0.24 / 9))
+    taken = rate(table, "measured")
+    assert (taken["raw"], taken["corrected"]) == (0.3, pytest.approx(0.1))
+    ratio = rate(table, "measured of discussed")
+    assert (ratio["raw"], ratio["corrected"]) == (0.5, pytest.approx(1 / 6))
+    rest = [np.var([0, -1, 1 / 6], ddof=1), np.var([-1 / 6, 0], ddof=1)]
+    by_human = (0.36 * 0.5 * rest[0] / 3 + 0.16 * 0.5 * rest[1] / 2) / 0.6**2
+    assert ratio["se_human"] == pytest.approx(math.sqrt(by_human))
+    assert ratio["se"] == pytest.approx(math.sqrt(by_human + 1 / 6 * 5 / 6 / 6))
+    assert "too few: corrected, fewer than 10 papers discuss it" in ratio["note"]
+    assert "fewer than 30 papers coded by humans" in found["note"]
+    assert tuple(found[["raw_low", "raw_high"]]) == pytest.approx(tuple(jeffreys(6, 10)))
+    # Three degrees of freedom: (3 - 1) + (2 - 1).
+    assert tuple(found[["low", "high"]]) == pytest.approx(rate_interval(0.6, found["se"], 3))
+    plain = pseudo_outcomes(
+        [1] * 6 + [0] * 4, [1, 1, NAN, 0, NAN, NAN, 1, 0, NAN, NAN], [0.5] * 10
+    )  # the same rate as a mean of pseudo-outcomes
+    assert plain.mean() == pytest.approx(found["corrected"])
+
+
+def test_imagined_errors_widen_the_interval_and_leave_the_rate() -> None:
+    bare, table = (corrected_rates(FOUND, AFRESH, *DRAWN, MODES, **k) for k in ({"imagined": 0.0}, {}))
+    pd.testing.assert_series_equal(bare["corrected"], table["corrected"])
+    # Nobody saw m2 and machines never gave it: without imagined errors nothing would be uncertain about it.
+    assert rate(bare, "discussed", "m2")["se_human"] == 0
+    assert rate(table, "discussed", "m2")["se_human"] > 0
+    assert rate(table, "discussed", "m2")["high"] > rate(table, "discussed", "m2")["corrected"] == 0
+
+
+def test_the_interval_is_logit_inside_and_straight_at_the_edge() -> None:
+    low, high = rate_interval(0.2, 0.05, 10)
+    half = stats.t.ppf(0.975, 10) * 0.05 / 0.16
+    assert (low, high) == pytest.approx(
+        (1 / (1 + math.exp(-math.log(0.25) + half)), 1 / (1 + math.exp(-math.log(0.25) - half)))
+    )
+    assert rate_interval(0.0, 0.01, 1000)[0] == 0
+    assert rate_interval(-0.3, 0.01, 1000) == pytest.approx((0, 0.0196), abs=1e-4)
+    assert rate_interval(1.2, 0.01, 1000) == pytest.approx((0.9804, 1), abs=1e-4)
+    assert rate_interval(0.001, 0.02, 1000)[1] == pytest.approx(0.0402, abs=1e-3)
+
+
+def test_humans_labels_are_averaged_and_silence_is_no_label() -> None:
+    two = pd.concat([AFRESH, human({("bob", "a4"): {"m1": "argues"}})])
+    # a4: one human saw it, one did not: one half.
+    assert rate(corrected_rates(FOUND, two, *DRAWN, MODES), "discussed")["corrected"] == pytest.approx(0.7)
+    silent = human({("ada", p): {"m1": "measures"} for p in ("a1", "a2")} | {("ada", "a4"): {"m1": "?"}})
+    table = corrected_rates(FOUND, pd.concat([silent, AFRESH[AFRESH["paper"] > "b"]]), *DRAWN, MODES)
+    assert rate(table, "discussed")["corrected"] == pytest.approx(0.6 + 0.4 * 0.5)
+    assert rate(table, "discussed")["human"] == 4
+
+
+def test_a_whole_recoding_leaves_no_error_of_sampling() -> None:
+    every = [f"a{n}" for n in range(1, 7)], [f"b{n}" for n in range(1, 5)]
+    all_of = human(
+        {("ada", p): {"m1": "argues"} for p in (*every[0], "b1")} | {("ada", p): {} for p in every[1][1:]}
+    )
+    table = corrected_rates(FOUND, all_of, *design(("A", 6, every[0]), ("B", 4, every[1])), MODES)
+    found = rate(table, "discussed")
+    assert (found["corrected"], found["se_human"]) == (pytest.approx(0.7), 0)
+    assert found["se"] == pytest.approx(math.sqrt(0.21 / 9))
+
+
+NO_SAMPLE = design()
+WHY: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
+    "no human": (
+        lambda: corrected_rates(FOUND, AFRESH.iloc[:0], *DRAWN, MODES),
+        "no human has coded a paper",
+    ),
+    "no sample": (
+        lambda: corrected_rates(FOUND, AFRESH, *NO_SAMPLE, MODES),
+        "no sample for verification was drawn",
+    ),
+    "no machine": (
+        lambda: corrected_rates(FOUND.iloc[:0], AFRESH, *DRAWN, MODES),
+        "no paper coded by machines",
+    ),
+    "half a block": (
+        lambda: corrected_rates(FOUND, AFRESH[AFRESH["paper"] != "b2"], *DRAWN, MODES),
+        "humans have not finished a block of B",
+    ),
+    "one paper": (
+        lambda: corrected_rates(
+            FOUND, AFRESH, *design(("A", 6, ["a1", "a2", "a4"]), ("B", 4, ["b1"])), MODES
+        ),
+        "humans have not finished a block of B",
+    ),
+    "silence": (
+        lambda: corrected_rates(
+            FOUND,
+            pd.concat(
+                [AFRESH[AFRESH["paper"] < "b"], human({("ada", p): {"m1": "?"} for p in ("b1", "b2")})]
+            ),
+            *DRAWN,
+            MODES.iloc[:1],
+        ),
+        "humans could tell too few papers of a stratum",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WHY)
+def test_not_estimable_says_why(case: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = WHY[case][0]()
+    assert set(table["note"].str.split("; ").str[0]) == {f"not estimable: {WHY[case][1]}"}
+    assert table[["corrected", "low", "high", "se"]].isna().all(axis=None)
+
+
+def test_a_mode_that_cannot_be_told_has_no_rate() -> None:
+    table = corrected_rates(FOUND, AFRESH, *DRAWN, MODES, codes_assessable=["m1"])
+    assert set(table.loc[table["code"] == "m2", "note"]) == {"not estimable: not assessable on this basis"}
+    assert table.loc[table["code"] == "m2", "raw"].isna().all()
+    assert rate(table, "discussed")["corrected"] == pytest.approx(0.6)
+
+
+def test_papers_coded_since_the_draw_are_said() -> None:
+    more = pd.concat([FOUND, machine({"c1": {}, "c2": {}})])
+    assert (
+        "2 papers coded since the sample was drawn"
+        in rate(corrected_rates(more, AFRESH, *DRAWN, MODES), "discussed")["note"]
+    )
+
+
+def test_only_whole_blocks_count_the_first_first() -> None:
+    sampling, sample = design(("A", 6, ["a1", "a2"]), ("A", 8, ["a3", "a4"]), ("B", 4, ["b1", "b2"]))
+    made = drawn(sampling, sample, {"a1", "a2", "a4", "b1"})
+    assert made.strata.to_numpy().tolist() == [["A", 6, 4, 2, 2 / 6], ["B", 4, 2, 0, 0.0]]
+    assert (made.stratum, made.waiting) == ({"a1": "A", "a2": "A"}, ("a3", "a4", "b1", "b2"))
+    made = drawn(sampling, sample, {"a1", "a2", "a3", "a4", "b1", "b2"})
+    assert made.weight == {**dict.fromkeys(("a1", "a2", "a3", "a4"), 2.0), "b1": 2.0, "b2": 2.0}
+    # A later block does not stand in for an earlier one.
+    assert drawn(sampling, sample, {"a3", "a4"}).stratum == {}
+
+
+def test_corrected_rates_cover_the_truth_and_raw_ones_do_not() -> None:
+    """A small version of benchmarks/simulate_validation.py: 150 runs of one setting, seeded."""
+    rng = np.random.default_rng(3)
+    names = np.array(["found", "none"], dtype=object)
+    inside, raw, bias = np.zeros(3), np.zeros(3), np.zeros(3)
+    truth, runs = np.array([0.3, 0.12, 0.4]), 150
+    for _ in range(runs):
+        d = rng.random(400) < 0.3
+        m = d & (rng.random(400) < 0.4)
+        by_machine = np.where(d, rng.random(400) < 0.7, rng.random(400) < 0.05)
+        taken = by_machine & np.where(rng.random(400) < 0.1, ~m, m)
+        both = np.stack([by_machine, taken], 1).astype(float)
+        stratum = np.where(by_machine, 0, 1)
+        here = np.concatenate([rng.permutation(np.flatnonzero(stratum == h))[:40] for h in (0, 1)])
+        frames = pd.DataFrame({"stratum": names, "frame": np.bincount(stratum)})
+        made = corrected(both, np.stack([d, m], 1)[here].astype(float), here, names[stratum[here]], frames)
+        assert made is not None
+        x = both.sum(axis=0)
+        for k, (of, n) in enumerate(((x[0], 400), (x[1], 400), (x[1], x[0]))):
+            low, high = rate_interval(made.value[k], made.se[k], made.freedom)
+            inside[k] += low <= truth[k] <= high
+            low, high = jeffreys(of, n)
+            raw[k] += low <= truth[k] <= high
+            bias[k] += made.value[k] - truth[k]
+    assert (inside / runs > 0.90).all()
+    assert raw[0] / runs < 0.5
+    assert (np.abs(bias / runs) < 0.02).all()
+
+
+# ---------------------------------------------------------------- audits and recodings
+
+
+def verdicts(*rows: tuple[str, ...]) -> pd.DataFrame:
+    """(Coder, paper, mode, outcome, at) as verifications."""
+    blank = dict.fromkeys(["coder", *VERIFICATIONS.header], "")
+    made = [
+        {**blank, "coder": w, "paper": p, "code": c, "outcome": o, "at": at}
+        | {"basis": "abstract", "facet": "failure_mode", "revision": "1", "state": "".join(s)}
+        for w, p, c, o, at, *s in rows
+    ]
+    return pd.DataFrame(made, columns=list(blank), dtype="str")
+
+
+def test_weighted_interval() -> None:
+    assert weighted_interval([1, 1, 0, 1], [1, 1, 1, 1]) == pytest.approx((0.75, *jeffreys(3, 4), 4.0))
+    share, low, high, number = weighted_interval([1, 0], [3, 1])
+    assert (share, number) == (0.75, pytest.approx(16 / 10))
+    assert low < share < high
+    assert weighted_interval([1, 1], [3, 1])[2] == 1
+    assert all(math.isnan(v) for v in weighted_interval([], [])[:3])
+    with pytest.raises(ValueError, match="weight above 0"):
+        weighted_interval([1], [0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.floats(0.1, 9)), min_size=1, max_size=12))
+def test_a_weighted_share_lies_in_its_interval(trials: list[tuple[bool, float]]) -> None:
+    hits, weights = zip(*trials, strict=True)
+    share, low, high, number = weighted_interval(np.array(hits, dtype=float), weights)
+    assert 0 <= low <= share + 1e-12
+    assert share <= high + 1e-12 <= 1 + 1e-9
+    assert 0 < number <= len(trials) + 1e-9
+
+
+def test_audits_tell_precision_and_recodings_recall_and_neither_the_other() -> None:
+    said = verdicts(
+        ("ada", "a1", "m1", "confirm", T1),
+        ("ada", "a2", "m1", "correct", T1, "present"),
+        ("ada", "a3", "m1", "reject", T1),
+        ("ada", "a5", "m1", "correct", T1, "no-information"),  # takes the code away
+        ("ada", "b1", "m2", "add", T1),  # says nothing of a code that machines gave
+        ("ada", "a6", "m2", "confirm", T1),  # machines gave no such code
+    )
+    only = validation(FOUND, AFRESH.iloc[:0], said, *NO_SAMPLE, MODES).set_index("code")
+    row = only.loc["m1"]
+    assert (row["codes"], row["machine_only"], row["audited_only"]) == (6, 2, 4)
+    assert (row["confirmed"], row["corrected"], row["rejected"]) == (1, 1, 2)
+    assert row["precision"] == 0.5
+    assert (row["precision_low"], row["precision_high"]) == pytest.approx(tuple(jeffreys(2, 4)))
+    assert np.isnan(row["recall"])
+    assert row["absence_supported"] == "not estimable"
+    assert "recall not estimable: no human has coded a paper afresh" in row["note"]
+    assert "codes audited were not drawn by chance" in row["note"]
+
+    table = validation(FOUND, AFRESH, verdicts(), *DRAWN, MODES).set_index("code")
+    row = table.loc["m1"]
+    # Humans saw m1 in a1, a2 (weight 2 each) and b1 (weight 2); machines missed b1.
+    assert (row["human_found"], row["machine_found"], row["recoded_papers"]) == (3, 2, 5)
+    assert row["recall"] == pytest.approx(2 / 3)
+    assert (row["recall_low"], row["recall_high"]) == pytest.approx(tuple(jeffreys(2, 3)))
+    assert np.isnan(row["precision"])
+    assert (row["recoded_only"], row["machine_only"], row["absence_supported"]) == (3, 3, "no")
+    assert table.loc["m2", "absence_supported"] == "not estimable"
+    assert "no human saw it in a recoded paper" in table.loc["m2", "note"]
+    assert table.loc["", "codes"] == 6
+    assert table.loc["", "recall"] == pytest.approx(2 / 3)
+
+
+def test_codes_of_drawn_papers_count_by_what_they_stand_for() -> None:
+    found = machine(
+        {f"a{n}": {"m1": "argues"} for n in range(4)} | {f"b{n}": {"m1": "argues"} for n in range(12)}
+    )
+    sampling, sample = design(("A", 4, ["a0", "a1", "a2", "a3"]), ("B", 12, ["b0", "b1"]))
+    said = verdicts(
+        *(("ada", f"a{n}", "m1", "reject" if n == 0 else "confirm", T1) for n in range(4)),
+        ("ada", "b0", "m1", "reject", T1),
+        ("ada", "b1", "m1", "confirm", T1),
+        ("ada", "b7", "m1", "confirm", T1),  # chosen, not drawn
+    )
+    row = validation(found, human({}), said, sampling, sample, MODES).set_index("code").loc["m1"]
+    assert row["precision"] == pytest.approx((3 + 6) / (4 + 12))
+    assert (row["confirmed"], row["rejected"]) == (5, 2)
+    assert "drawn by chance" not in row["note"]
+
+
+def test_an_absence_counts_where_recall_is_shown_to_be_high() -> None:
+    papers = [f"a{n:02}" for n in range(40)]
+    found = machine({p: {"m1": "argues"} for p in papers} | {"z": {}})
+    again = human({("ada", p): {"m1": "argues"} for p in papers})
+    sampling, sample = design(("A", 41, papers))
+    table = validation(found, again, verdicts(), sampling, sample, MODES).set_index("code")
+    assert table.loc["m1", "absence_supported"] == "yes"
+    assert table.loc["m1", "recall_low"] > 0.9
+    strict = validation(found, again, verdicts(), sampling, sample, MODES, min_recall=0.99).set_index("code")
+    assert strict.loc["m1", "absence_supported"] == "no"
+    chosen = validation(found, again, verdicts(), *NO_SAMPLE, MODES).set_index("code").loc["m1"]
+    assert (chosen["recall"], chosen["absence_supported"]) == (1.0, "not estimable")
+    assert "not drawn by chance" in chosen["note"]
+    hidden = validation(found, again, verdicts(), sampling, sample, MODES, assessable=["m2"]).set_index(
+        "code"
+    )
+    assert hidden.loc["m1", ["absence_supported", "note"]].tolist() == [
+        "not estimable",
+        "not assessable on this basis",
+    ]
+
+
+def test_a_recoding_by_one_who_had_audited_the_paper_is_none() -> None:
+    held, signs = tables(
+        [
+            coding("a", "bot", "m1", level="argues"),
+            coding("a", "ada", "m1", level="measures"),
+            coding("b", "ada", "m2", level="argues"),
+            coding("b", "ada", "m1", level="argues", at=T3),  # after the machine's row became visible
+            coding("c", "ada", "m1", state="no-information"),
+        ],
+        [
+            ("a", "bot"),
+            ("a", "ada", "1.0", T2),
+            ("b", "bot"),
+            ("b", "ada", "1.0", T2),
+            ("c", "ada", "1.0", T2),
+        ],
+    )
+    every = codes("m1", "m2")
+    table = recoded(held, signs, every, coder_kinds=KINDS).set_index(["paper", "code"])
+    assert set(table["coder"]) == {"ada"}
+    assert table["value"].fillna(-1).to_dict() == {
+        ("a", "m1"): 1, ("a", "m2"): 0, ("b", "m1"): 0, ("b", "m2"): 1, ("c", "m1"): -1, ("c", "m2"): 0,
+    }  # fmt: skip
+    assert table["level"].to_dict()["a", "m1"] == "measures"
+    assert table["level"].to_dict()["b", "m1"] == ""
+    before = verdicts(("ada", "a", "m1", "confirm", T1), ("ada", "b", "m2", "confirm", T3))
+    blind = recoded(held, signs, every, coder_kinds=KINDS, verifications=before)
+    assert set(blind["paper"]) == {"b", "c"}
+    nobody = recoded(*tables([], []), every, coder_kinds={})
+    assert list(nobody.columns) == ["paper", "coder", "facet", "code", "value", "level"]
+    assert nobody.empty
+    with pytest.raises(ValueError, match="coder='ada'"):
+        recoded(held, signs, every, coder_kinds={"bot": "language-model"})
+
+
+def test_degenerate_tables_are_explained() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = validation(FOUND.iloc[:0], human({}), verdicts(), *NO_SAMPLE, MODES)
+        assert table["codes"].tolist() == [0, 0, 0]
+        assert set(table["absence_supported"]) == {"not estimable"}
+        assert (table["note"] != "").all()
+        none = validation(FOUND, AFRESH, verdicts(), *DRAWN, MODES.iloc[:0])
+        assert none["code"].tolist() == [""]
+
+
+# ---------------------------------------------------------------- a model with itself
+
+
+def passes(model_b: str = "M", instructions: str = "x") -> pd.DataFrame:
+    held, signs = tables(
+        [coding(p, "bot", "m1", level="argues") for p in "abc"] + [coding("a", "bit", "m1", level="argues")],
+        [(p, w) for p in "abcd" for w in ("bot", "bit")] + [("a", "ada")],
+    )
+    signs["run"] = signs["coder"].map({"bot": "r1", "bit": "r2", "ada": ""})
+    coders = pd.DataFrame(
+        {
+            "coder": ["bot", "bit", "ada"],
+            "kind": ["language-model", "language-model", "human"],
+            "name": ["M", model_b, "M"],
+        }
+    )
+    runs = pd.DataFrame(
+        {"id": ["r1", "r2"], "coder": ["bot", "bit"], "instructions_sha256": ["x", instructions]}
+    )
+    return repeatability(held, signs, codes("m1"), coders, runs, draws=40)
+
+
+def test_two_passes_of_one_model_are_repeatability() -> None:
+    table = passes()
+    assert table[["model", "coder_a", "coder_b", "instructions"]].drop_duplicates().to_numpy().tolist() == [
+        ["M", "bit", "bot", "same"]
+    ]
+    one = table[(table["code"] == "m1") & (table["statistic"] == "observed")].iloc[0]
+    assert (one["value"], one["papers"], one["kind"]) == (0.5, 4, "inter-pass")
+    assert set(passes(instructions="y")["instructions"]) == {"differ"}
+    assert set(passes(instructions="")["instructions"]) == {"not on record"}
+    other = passes(model_b="N")
+    assert other.empty
+    assert list(other.columns) == list(table.columns)
+
+
+# ---------------------------------------------------------------- the stand-in test
+
+REFERENCE = json.loads((Path(__file__).parent / "fixtures/standin.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("number", range(len(REFERENCE["cases"])))
+def test_the_stand_in_test_equals_the_authors(number: int) -> None:
+    case = REFERENCE["cases"][number]
+    wins = left_out(case["model"], case["humans"], epsilon=case["epsilon"])
+    assert [w.papers for w in wins] == [h["papers"] for h in case["of_humans"]]
+    assert [w.p for w in wins] == pytest.approx([h["p"] for h in case["of_humans"]])
+    assert [w.human - w.model for w in wins] == pytest.approx(
+        [h["mean_difference"] for h in case["of_humans"]]
+    )
+    assert winning_rate(wins) == pytest.approx((case["winning_rate"], case["advantage"]))
+
+
+def test_the_stand_in_test_by_hand() -> None:
+    humans = {
+        "ada": dict(zip("pqrs", [1, 1, 0, 0], strict=True)),
+        "bob": dict(zip("pqrs", [1, 0, 0, 1], strict=True)),
+        "cyd": dict(zip("pqrs", [1, 1, 0, 1], strict=True)),
+    }
+    model = dict(zip("pqrs", [1, 1, 0, 1], strict=True))
+    wins = left_out(model, humans, min_papers=4)
+    # Ada left out: on s the model agrees with both others and she with none; elsewhere they tie.
+    assert [(w.model, w.human) for w in wins] == [(1.0, 0.75), (1.0, 0.75), (1.0, 1.0)]
+    differences = [0, 0, 0, -1]
+    assert wins[0].p == pytest.approx(stats.ttest_1samp(differences, 0.2, alternative="less").pvalue)
+    assert wins[2].p == 0.0  # all ties: below any epsilon above 0
+    assert left_out(model, humans, min_papers=4, epsilon=0.0)[2].p == 1.0
+    assert winning_rate(wins) == (1 / 3, 1.0)
+    assert left_out(model, humans) == []
+    assert all(math.isnan(v) for v in winning_rate([]))
+
+
+def test_benjamini_and_yekutieli() -> None:
+    # q / H_3 x rank / 3 with H_3 = 11/6: 0.00909, 0.01818, 0.02727.
+    assert rejected([0.02, 0.009, 0.5]).tolist() == [False, True, False]
+    assert rejected([0.018, 0.009, 0.027]).tolist() == [True, True, True]
+    assert rejected([]).tolist() == []
+
+
+def test_scores() -> None:
+    assert accuracy(1, [1, 0, 1]) == pytest.approx(2 / 3)
+    assert set_likeness({"a"}, [{"a"}, {"a", "b"}, {"c"}]) == pytest.approx((1 + 1 / 2 * 2 / 3 + 0) / 3)
+
+
+def crowd(model_error: float, people: int = 3, papers: int = 60, share: float = 0.4) -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    truth = {c: rng.random(papers) < (share if c == "m1" else 0.0) for c in ("m1", "m2")}
+    names = [f"p{n:03}" for n in range(papers)]
+
+    def told(error: float) -> list[dict[str, str]]:
+        said = {c: t ^ (rng.random(papers) < (error if c == "m1" else 0.0)) for c, t in truth.items()}
+        return [{c: "argues" for c in said if said[c][n]} for n in range(papers)]
+
+    seen = dict(zip(names, told(model_error), strict=True))
+    rows = [(p, "failure_mode", c) for p, held in seen.items() for c in held] + [(p, "", "") for p in names]
+    machines = pd.DataFrame(rows, columns=["paper", "facet", "code"])
+    people_said = {
+        (who, p): held for who in list(KINDS)[:people] for p, held in zip(names, told(0.1), strict=True)
+    }
+    return stand_in(machines, human(people_said), codes("m1", "m2"))
+
+
+def test_a_good_model_stands_in_a_bad_one_does_not_and_a_rare_code_is_not_tested() -> None:
+    good, bad = crowd(0.05), crowd(0.45)
+    assert good.set_index("code").loc["m1", "verdict"] == "stands in"
+    assert good.set_index("code").loc["", "verdict"] == "stands in"
+    assert bad.set_index("code").loc["m1", "verdict"] == "does not stand in"
+    assert bad.set_index("code").loc["m1", "rho"] < good.set_index("code").loc["m1", "rho"]
+    never = good.set_index("code").loc["m2"]
+    assert never["verdict"] == "cannot be tested"
+    assert never["note"] == "humans saw it in 0 papers, 10 are needed"
+    assert np.isnan(never["omega"])
+
+
+@pytest.mark.parametrize(
+    ("people", "why"),
+    [
+        (0, "no human has coded papers afresh, three are needed"),
+        (1, "one human has coded papers afresh, three are needed"),
+        (2, "two humans have coded papers afresh, three are needed"),
+    ],
+)
+def test_fewer_than_three_humans_cannot_test(people: int, why: str) -> None:
+    table = crowd(0.1, people=people)
+    assert set(table["verdict"]) == {"cannot be tested"}
+    assert set(table["note"]) == {why}
+
+
+def test_too_few_papers_cannot_test() -> None:
+    note = crowd(0.1, papers=29)["note"].iloc[0]
+    assert note == "fewer than three humans share 30 papers with another and the model (most: 29)"
+
+
+# ---------------------------------------------------------------- figures and the survey's answer
+
+
+def texts_of(chart: object) -> str:
+    return json.dumps(chart.to_dict())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_figures_say_so_where_no_human_has_looked(width: charts.theme.Width) -> None:
+    table = validation(FOUND, AFRESH.iloc[:0], verdicts(), *NO_SAMPLE, MODES)
+    said = texts_of(charts.validation_state(table, width=width))
+    assert (
+        "no human has audited or coded afresh any" in said.replace('", "text": "', " ") or "no human" in said
+    )
+    rates = corrected_rates(FOUND, AFRESH.iloc[:0], *DRAWN, MODES)
+    assert "no human has coded a" in texts_of(charts.raw_against_corrected(rates, width=width))
+    assert "machines have coded no failure" in texts_of(charts.validation_state(table.iloc[:1], width=width))
+    assert "there is no failure" in texts_of(charts.raw_against_corrected(rates.iloc[:0], width=width))
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_figures_draw_what_humans_looked_at(width: charts.theme.Width) -> None:
+    table = validation(FOUND, AFRESH, verdicts(("bob", "a6", "m1", "confirm", T1)), *DRAWN, MODES)
+    said = texts_of(charts.validation_state(table, width=width))
+    assert "m1: 3 of 6 in a paper that a human coded afresh" in said
+    assert "m1: 1 of 6 audited by a human" in said
+    # Machines gave m2 to a paper of which a human says no: corrected, nobody discusses it.
+    added = pd.concat([FOUND, machine({"a4": {"m2": "argues"}})])
+    rates = corrected_rates(added, AFRESH, *DRAWN, MODES)
+    said = texts_of(charts.raw_against_corrected(rates, width=width))
+    assert "m1: corrected 17%" in said
+    assert "m1: as machines say 50%" in said
+    assert "Not estimable: once corrected, no paper discusses it." in said
+
+
+def test_the_survey_s_answer_from_machines_alone_to_humans(survey: Path) -> None:
+    papers = [f"p{n:02}" for n in range(1, 13)]
+    keep(survey, *papers)
+    for coder in PASSES:
+        coded(survey, coder, *(row for p in papers for row in whole(p)))
+    answer = validated(open_survey(survey))
+    assert set(answer.tables) == {"validation", "validation-rates", "validation-repeat", "validation-standin"}
+    numbers = {n.name: n.value for n in answer.numbers}
+    assert numbers["ValidRecoded"] == numbers["ValidAudited"] == numbers["ValidCorrected"] == 0
+    assert numbers["ValidRecall"] is None
+    assert numbers["ValidSameTwice"] == 1.0
+    assert [f.description.split(":")[0] for f in answer.figures] == ["Nothing is drawn"] * 2
+
+    chosen = sample_verification(survey, size=4).papers
+    coded(survey, "eva", *(row for p in chosen for row in whole(p)))
+    verify(survey, "eva", [word(papers[0] if papers[0] not in chosen else papers[-1])])
+    answer = validated(open_survey(survey))
+    numbers = {n.name: n.value for n in answer.numbers}
+    assert (numbers["ValidDrawn"], numbers["ValidRecoded"], numbers["ValidAudited"]) == (4, 4, 1)
+    assert (numbers["ValidRecall"], numbers["ValidCorrected"]) == (1.0, 1)
+    rates = answer.tables["validation-rates"]
+    assert rate(rates, QUANTITIES[0], "judge-bias")["corrected"] == 1.0
+    for shown in answer.figures:
+        assert shown.description
+        assert shown.draw("single").to_dict()
+    assert answer.figures[0].description.startswith(
+        "Bars of the machines' codes by failure mode. Of 12 codes, 7 rest on machines alone, 1 were audited by a human"
+    )
