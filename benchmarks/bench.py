@@ -7,6 +7,7 @@ processes of their own find their bytecode compiled, as a user's second start do
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -27,11 +28,15 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
+from reviewers_page import measured
+from scipy import sparse
+from widget_page import answer_times
 
 import analysis.agreement
 from analysis.cooccurrence import cooccurrence
 from analysis.coverage import coverage
-from analysis.selection import FAILURE_MODE
+from analysis.nullmodel import APART, null_counts, null_matrices
+from analysis.selection import FAILURE_MODE, Incidence
 from analysis.trends import trends
 from analysis.undermeasurement import undermeasurement
 from workbench.files import replace
@@ -213,7 +218,31 @@ def agreement(final: pd.DataFrame, facets: dict[str, list[str]]) -> list[Row]:
             f"agreement, {len(some)} failure modes", modes, "loop, krippendorff", theirs, bar, modes < 1, note
         ),
         Row(f"agreement, all {len(every)} codes", all_, bar=bar, met=all_ < 1),
+        *every_agreement(facets, PAPERS, bar),
+        *every_agreement(facets, 10 * PAPERS, ""),
     ]
+
+
+def every_agreement(facets: dict[str, list[str]], papers: int, bar: str) -> list[Row]:
+    """Codes, sets of codes and pairs of three coders, over the failure modes."""
+    codings, signoffs, _ = generated.coders_of(
+        generated.coded(facets, papers)[0], facets[FAILURE_MODE], papers
+    )
+    some = pd.DataFrame([{"facet": FAILURE_MODE, "code": c} for c in facets[FAILURE_MODE]])
+    kinds = dict.fromkeys(generated.CODERS, "human")
+    parts = [
+        partial(clock, partial(one, codings, signoffs, some, coder_kinds=kinds, draws=DRAWS))
+        for one in (
+            analysis.agreement.agreement,
+            analysis.agreement.agreement_sets,
+            analysis.agreement.agreement_pairs,
+        )
+    ]
+    codes, sets, pairs = medians(3, *parts)
+    together = codes + sets + pairs
+    note = f"codes {codes * 1000:.0f}, sets {sets * 1000:.0f}, three pairs of coders {pairs * 1000:.0f} ms"
+    what = f"all agreement, {papers:,} papers x {len(some)} modes"
+    return [Row(what, together, bar=bar, met=together < 1 if bar else None, note=note)]
 
 
 def duplicates() -> list[Row]:
@@ -233,6 +262,78 @@ def duplicates() -> list[Row]:
     return [Row(f"duplicates, {RECORDS} records", mine, "rapidfuzz, all pairs", theirs, note=note)]
 
 
+def curveball(papers: list[set[int]], trades: int, rng: random.Random) -> None:
+    """Let pairs of papers trade codes, as one would write it with sets (Strona et al. 2014)."""
+    for _ in range(trades):
+        one, two = rng.sample(range(len(papers)), 2)
+        shared = papers[one] & papers[two]
+        mine, theirs = list(papers[one] - shared), list(papers[two] - shared)
+        if mine and theirs:
+            pool = mine + theirs
+            rng.shuffle(pool)
+            papers[one], papers[two] = shared | set(pool[: len(mine)]), shared | set(pool[len(mine) :])
+
+
+def nulls() -> list[Row]:
+    """Time null samples, each 5 trades a paper after the one before, with both margins seen to be kept."""
+    rows = []
+    for papers, codes, draws, few in ((500, 33, 10_000, 20), (5000, 40, 1000, 2)):
+        rng = np.random.default_rng(7)
+        carried = rng.random((papers, codes)) < 0.35 / np.arange(1, codes + 1) ** 0.7
+        keys, ids = ([f"{letter}{n}" for n in range(many)] for letter, many in (("p", papers), ("c", codes)))
+        facet = Incidence(sparse.csr_matrix(carried.astype(np.int64)), keys, ids)
+        for one in null_matrices(facet, draws=5):
+            kept = (one.sum(0) == carried.sum(0)).all() and (one.sum(1) == carried.sum(1)).all()
+            assert kept and (one != carried).any(), "a margin is not kept, or nothing was drawn"
+        counts = null_counts(facet, draws=100)
+        assert (np.diagonal(counts, axis1=1, axis2=2) == carried.sum(0)).all(), "a code lost papers"
+        sets = [set(np.flatnonzero(row).tolist()) for row in carried]
+
+        def loop(sets: list[set[int]] = sets, few: int = few) -> None:
+            state, draw = list(sets), random.Random(7)
+            for _ in range(few):
+                curveball(state, APART * len(sets), draw)
+
+        ours, theirs = medians(
+            3, partial(clock, partial(null_counts, facet, draws=draws)), partial(clock, loop)
+        )
+        theirs *= draws / few
+        many = f"{draws / ours:,.0f} samples a second; theirs {few} samples, scaled"
+        name, bar = f"null, {draws:,} samples of {papers:,} x {codes}", "< 5 s" if papers == 500 else ""
+        rows.append(Row(name, ours, "loop, sets", theirs, bar, ours < 5 if bar else None, many))
+        times = theirs / ours
+        rows.append(
+            Row(
+                f"{name}, times as fast",
+                ours,
+                "loop, sets",
+                theirs,
+                ">= 50 times",
+                times >= 50,
+                f"{times:,.0f} times",
+            )
+        )
+    return rows
+
+
+def widgets(root: Path) -> list[Row]:
+    """Time the coding widget's answer to a key press, in a browser."""
+    shown, saved, count = answer_times(root)
+    note = f"{count:,} rows in the coder's file; without Jupyter's messages"
+    return [
+        Row("coding widget, visible answer", shown, bar="< 100 ms", met=shown < 0.1, note=note),
+        Row("coding widget, saved mark", saved, bar="< 500 ms", met=saved < 0.5, note=note),
+    ]
+
+
+def reviewing(root: Path, folder: Path) -> list[Row]:
+    """Time the reviewer's page in a browser, of the real survey and of one of 5,000 coded papers, and weigh it."""
+    return [
+        Row(what, seconds, bar=bar, met=met if bar else None, note=note)
+        for what, seconds, bar, met, note in measured(root, folder, 5000)
+    ]
+
+
 def table_of(rows: list[Row]) -> str:
     lines = [("what", "median ms", "beside", "median ms", "ratio", "bar", "", "note")]
     for r in rows:
@@ -247,16 +348,18 @@ def table_of(rows: list[Row]) -> str:
 def main() -> None:
     load = f"load average {os.getloadavg()[0]:.1f} at the start on {os.cpu_count()} cores"
     with tempfile.TemporaryDirectory() as folder:
-        root, cold, cache = (Path(folder) / n for n in ("survey", "cold", "bytecode"))
+        root, cold, cache, quick = (Path(folder) / n for n in ("survey", "cold", "bytecode", "quick"))
         for part in ("corpus", "coding_schema"):
             shutil.copytree(HERE.parent / part, root / part)
         shutil.copytree(root / "corpus", cold / "corpus")
+        shutil.copytree(root, quick)
         cache.mkdir()
         survey = open_survey(root)
         facets = {f.id: [c.id for c in f.codes] for f in survey.schema.facets}
         final, papers = generated.coded(facets, PAPERS)
         rows = agreement(final, facets) + matrices(final, papers, survey.failure_modes, list(facets))
-        rows += duplicates() + commands(root, cache) + readers(root, cold, cache)
+        rows += nulls() + duplicates() + commands(root, cache) + readers(root, cold, cache) + widgets(quick)
+        rows += reviewing(root, Path(folder) / "pages")
     print(table_of(rows))
     met = [r.met for r in rows if r.met is not None]
     print(f"{sum(met)} of {len(met)} bars met; {load}; on a busy machine times are longer")

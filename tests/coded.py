@@ -7,12 +7,12 @@ from pathlib import Path
 
 from workbench.adjudication import adjudicate
 from workbench.bibliography import PAPERS, Entry, papers_text
-from workbench.codebook import CODEBOOK, codebook
 from workbench.coding import code, signoff
 from workbench.corpus import stored
 from workbench.files import Row, replace_all, rows_text, sha256, writing
+from workbench.history import kept_files
+from workbench.measuring import measure
 from workbench.sampling import sample
-from workbench.schema import load_schema
 from workbench.screening import Written, screen
 from workbench.searches import SEARCHES, Search, searches_text
 from workbench.tables import HITS, MAYBE_DUPLICATES
@@ -97,6 +97,32 @@ def word(paper: str, code: str = "judge-bias", outcome: str = "confirm", **cells
     return {**row, "_line": "1", "_file": "rows.csv", **cells}
 
 
+def measured(paper: str, **cells: str) -> Row:
+    """Return paired evidence as a reader gives it; of the papers of the fixture, both numbers are the paper's own."""
+    n = str(int(paper[1:]))
+    words = (
+        f"We look at proxy {n} and find that {WORDS} it stands for did not move at all in {n} of our trials."
+    )
+    values = {"change": n} if cells.get("kind") == "drop" else {"proxy_value": n, "latent_value": n}
+    row = {
+        "paper": paper,
+        "failure_mode": "judge-bias",
+        "n": "1",
+        "kind": "pair",
+        "proxy": "judge-verdict",
+        "latent": "preference",
+        "proxy_measure": "share preferred",
+        "latent_measure": "share that people prefer",
+        "unit": "percent",
+        "higher_is": "better",
+        "system": "a model",
+        "protocol": "Both on the same items.",
+        "locator": "abstract",
+        "words": words,
+    }
+    return {**row, **values, "_line": "1", "_file": "rows.csv", **cells}
+
+
 def know(root: Path, coder: str, kind: str) -> None:
     """Add somebody to coders.yaml."""
     with (root / "corpus/coders.yaml").open("a", encoding="utf-8") as f:
@@ -126,7 +152,7 @@ def listed(root: Path, *papers: str) -> None:
         for p in papers
     ]
     with writing(root):
-        replace_all(root, {PAPERS: papers_text(entries), CODEBOOK: codebook(load_schema(root))})
+        replace_all(root, {PAPERS: papers_text(entries), **kept_files(root, [])})
 
 
 def fill(root: Path) -> None:
@@ -182,6 +208,7 @@ def fill(root: Path) -> None:
     ]
     adjudicate(root, "eva", rulings)
     verify(root, "eva", [word("p01"), word("p02", outcome="reject"), word("p03")])
+    measure(root, "eva", [measured("p01"), measured("p02"), measured("p03", kind="drop")])
 
 
 def _values(row: Row) -> Row:

@@ -57,6 +57,23 @@ facets:
     codes:
       - {id: training, name: Training, definition: Weights move.}
       - {id: selection, name: Selection, definition: The best is picked.}
+  - id: proxy
+    name: Proxy
+    question: What stands for the property?
+    cardinality: {min: 0, max: null}
+    assessable_from: abstract
+    codes:
+      - {id: benchmark-score, name: Benchmark score, definition: A score.}
+      - {id: judge-verdict, name: Verdict, definition: What a judge says.}
+      - {id: disclosure, name: Disclosure, definition: What is told., assessable_from: full-text}
+  - id: latent
+    name: Property
+    question: What does it stand for?
+    cardinality: {min: 0, max: null}
+    assessable_from: abstract
+    codes:
+      - {id: capability, name: Capability, definition: What it can do.}
+      - {id: preference, name: Preference, definition: What people want.}
   - id: failure_mode
     name: Failure mode
     question: How does the proxy fail?
@@ -139,6 +156,9 @@ CODERS = """\
   since: 2026-11-24
 """
 
+#: When everything in the tests is decided: see `workbench.clock`.
+EPOCH = "1795500000"
+
 #: By number modulo five: 24 records about judges, 24 about rewards (the rarer stream wins), 12 about neither.
 GUESSED = ("llm-as-judge", "llm-as-judge", "llm-as-judge;reward-hacking", "reward-hacking", "")
 
@@ -146,8 +166,12 @@ GUESSED = ("llm-as-judge", "llm-as-judge", "llm-as-judge;reward-hacking", "rewar
 @pytest.fixture
 def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sixty papers p01 to p60 from 2022 to 2025; of p59 no abstract is in hand, p60 is grey."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795500000")
-    root = tmp_path / "survey"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+    return small_survey(tmp_path / "survey")
+
+
+def small_survey(root: Path) -> Path:
+    """Write the survey of the fixture into a new folder."""
     root.mkdir()
     texts = [
         Text(

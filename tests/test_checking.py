@@ -10,18 +10,21 @@ from pathlib import Path
 import pytest
 
 from tests.coded import fill
+from tests.test_panel import row
 from workbench.checking import check
 from workbench.corpus import stored
 from workbench.faults import Fault
-from workbench.files import Row, rows_text
-from workbench.tables import STORED
+from workbench.files import Row, replace_all, rows_text, writing
+from workbench.tables import AUDIT, STORED
 
 FILES = [
     "corpus/adjudications.csv",
+    "corpus/audit/panel.csv",
     "corpus/codings/pass-a.csv",
     "corpus/codings/pass-b.csv",
     "corpus/hits.csv",
     "corpus/maybe_duplicates.csv",
+    "corpus/measurements.csv",
     "corpus/records.csv",
     "corpus/runs.csv",
     "corpus/sample.csv",
@@ -37,6 +40,8 @@ FILES = [
 @pytest.fixture
 def full(survey: Path) -> Path:
     fill(survey)
+    with writing(survey):
+        replace_all(survey, {AUDIT.path: rows_text(AUDIT, [row(), row(model="a/two")])})
     return survey
 
 

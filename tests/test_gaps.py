@@ -21,7 +21,8 @@ from analysis.coverage import CLASSES, coverage, gaps, gaps_summary, in_words
 from analysis.surprise import hypergeometric_tails
 from tests.test_charts import STAMP, drawing, read, words
 from tests.test_coverage import code, final
-from workbench.results.gaps import CROSSED, DECIDED, decided, surprising
+from workbench.assumptions import assumptions
+from workbench.results.gaps import CROSSED, surprising
 from workbench.schema import load_schema
 from workbench.survey import open_survey
 
@@ -399,13 +400,14 @@ def test_nothing_to_draw_is_said() -> None:
 def test_the_rules_name_codes_that_the_schema_has() -> None:
     schema = load_schema(Path(__file__).parent.parent)
     modes = {c.id for c in schema.failure_modes}
-    assert set(DECIDED) <= {facet for facet, _ in CROSSED}
-    for facet in DECIDED:
+    held = assumptions(Path(__file__).parent.parent)
+    assert set(held.decided) <= {facet for facet, _ in CROSSED}
+    for facet in held.decided:
         codes = {c.id for f in schema.facets if f.id == facet for c in f.codes}
-        assert {(m, c) for m, c in decided(facet)} <= set(product(modes, codes))
+        assert held.pairs(facet) <= set(product(modes, codes))
     # Every mode has a home stream.
-    assert {m for m, _ in decided("stream")} == modes
-    assert decided("method") == frozenset()
+    assert {m for m, _ in held.pairs("stream")} == modes
+    assert held.pairs("method") == frozenset()
 
 
 def test_a_survey_without_codings_gets_an_answer_that_says_so(survey: Path) -> None:

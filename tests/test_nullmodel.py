@@ -24,13 +24,6 @@ from analysis.selection import Incidence
 
 Matrix = NDArray[np.int64]
 
-#: Darwin's finches, 13 species x 17 islands (Sanderson 2000, American Scientist 88:332, after Gotelli & Graves 1996).
-FINCHES = """
-00111111110111111 11111111110101100 11111111111101100 00111001010110111 11101111110101100 00000000001010000
-00111111100101100 00000000000100000 00111111110100100 00111111110101100 00111011010000000 00110000000000000
-11111111111111111
-"""
-
 
 def facet(matrix: object, name: str = "c") -> Incidence:
     held = np.asarray(matrix, dtype=np.int64)
@@ -97,24 +90,6 @@ def test_draws_are_uniform_among_all_matrices_of_the_margins() -> None:
 def _swaps(matrix: NDArray[np.bool_]) -> int:
     """Number of checkerboards, each of which can be swapped."""
     return sum(int((a & ~b).sum() * (b & ~a).sum()) for a, b in combinations(matrix, 2))
-
-
-def test_finches_are_as_surprising_as_published() -> None:
-    """Roberts and Stone's S-bar squared of the finches is 53.1, with p about 4 in 10,000.
-
-    Chen, Diaconis, Holmes & Liu 2005, JASA 100:109, section 6: sequential importance sampling, another method.
-    """
-    species = np.array([[int(c) for c in row] for row in FINCHES.split()])
-    assert species.shape == (13, 17)
-    islands = facet(species.T)
-    together = species @ species.T
-    off = ~np.eye(13, dtype=bool)
-    observed = (together[off] ** 2).sum() / (13 * 12)
-    assert observed == pytest.approx(53.1, abs=0.05)
-    drawn = null_counts(islands, draws=60_000, seed=3)
-    assert (drawn[:, ~off].reshape(-1, 13) == species.sum(1)).all()
-    statistic = (drawn[:, off].astype(np.int64) ** 2).sum(1) / (13 * 12)
-    assert 2e-4 < (statistic >= observed - 1e-9).mean() < 8e-4
 
 
 def test_one_code_a_paper_gives_the_hypergeometric_law() -> None:

@@ -30,6 +30,8 @@ def number(name: str, value: float | str | None = 1, form: str = "count") -> Num
         (0.2857, "percent", "29%", r"29\%"),
         (0.004, "percent", "<1%", r"\ensuremath{<}1\%"),
         (0.996, "percent", ">99%", r"\ensuremath{>}99\%"),
+        (-0.004, "percent", ">-1%", r"\ensuremath{>}\ensuremath{-}1\%"),
+        (-0.28, "percent", "-28%", r"\ensuremath{-}28\%"),
         (0, "percent", "0%", r"0\%"),
         (1, "percent", "100%", r"100\%"),
         (0.2857, "percent1", "28.6%", r"28.6\%"),
@@ -93,6 +95,18 @@ def test_a_table_for_print_escapes_its_words_and_rounds_its_numbers() -> None:
     assert text.count(r"\begin{") == text.count(r"\end{") == 2
     with pytest.raises(ValueError, match="no column Share"):
         latex_table(Printed("x", "c", table, {"Share": "percent"}), STAMP)
+
+
+def test_a_wide_table_is_set_smaller_and_its_widest_columns_wrapped() -> None:
+    said = "a remark of many words " * 6
+    table = pd.DataFrame({"Name": ["x"], "A long heading of numbers": [1], "Remark": [said.strip()]})
+    text = latex_table(Printed("w", "c", table, {"A long heading of numbers": "count"}), STAMP)
+    form = re.search(r"begin\{tabular\}\{@\{\}(.*)@\{\}\}", text)
+    assert form
+    assert r">{\raggedright\arraybackslash}p{" in form[1]
+    assert sum(int(w) for w in re.findall(r"p\{(\d+)pt\}", form[1])) < 390
+    assert r"\footnotesize\setlength{\tabcolsep}{3pt}" in text
+    assert r"\usepackage{array,booktabs}" in text
 
 
 def test_a_table_without_rows_says_none() -> None:

@@ -116,7 +116,7 @@ def test_a_missing_schema_is_refused(survey: Path) -> None:
         (
             "    levelled: true",
             "    levelled: false",
-            "  - id: stream",
+            "facets:",
             1,
             "",
             "exactly one facet carries levels",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.checking import check
+from workbench.corpus import stored
 from workbench.executing import execute
 from workbench.faults import Fault, Refused
-from workbench.figure_files import Stamp, stamp_line, write_figure
+from workbench.figure_files import Stamp, draw_figure, stamp_line, write_drawn
 from workbench.files import replace, sha256
 from workbench.final import human_verified_share
 from workbench.status import status
@@ -60,7 +62,7 @@ def build(root: Path, out: Path) -> list[str]:
         survey, inputs, stamp = _checked(root, stage)
         written: list[Path] = []
         # Notebooks first: where one fails, nothing has been written yet.
-        for make in (_notebooks, _counts, _tables_and_figures):
+        for make in (_notebooks, _counts, _tables_and_figures, _site):
             written += make(survey, out, stamp, stage)
         _clear(out, written)
         if data_digests(root) != inputs:
@@ -102,6 +104,31 @@ def figures(root: Path, out: Path) -> list[str]:
     return [p.relative_to(out).as_posix() for p in written]
 
 
+def site(root: Path, out: Path) -> list[str]:
+    """Check the survey and write the reviewer's page, the same as ``build`` writes.
+
+    Args:
+        root: the survey folder.
+        out: the page's folder. A build's manifest beside it is deleted: it spoke of another page.
+
+    Returns:
+        Names of the files written, relative to ``out``.
+
+    Raises:
+        Refused: the check found faults; nothing was written.
+    """
+    from workbench.site.pages import write_site
+
+    with _stages() as stage:
+        survey, _, stamp = _checked(root, stage)
+        stage("the reviewer's page")
+        written = write_site(survey, out, stamp)
+    manifest = out.parent / "manifest.json"
+    if manifest.is_file() and f'"{out.name}/index.html"' in manifest.read_text("utf-8"):
+        manifest.unlink()
+    return [p.relative_to(out).as_posix() for p in written]
+
+
 def write_results(
     survey: Survey, out: Path, stamp: Stamp, told: Told = lambda what: None, *, tables: bool = True
 ) -> list[Path]:
@@ -111,7 +138,8 @@ def write_results(
         survey: the opened survey.
         out: tables go to ``out/tables`` as CSV, figures to ``out/figures`` as SVG, PDF and PNG in both widths with
             the table they draw as CSV, tables for print to ``out/latex``, and the numbers of the prose to
-            ``out/latex/numbers.tex`` and ``out/latex/numbers.json``. Beside every CSV lies its ``-metadata.json``
+            ``out/latex/numbers.tex`` and ``out/latex/numbers.json``; pages go where their name says. Beside
+            every CSV lies its ``-metadata.json``
             (CSV on the Web, W3C 2015), which carries the stamp.
         stamp: what every figure and table says of its data.
         told: is told which question is under way.
@@ -136,25 +164,31 @@ def write_results(
         put(out / folder / f"{name}.csv", csv_text(table))
         put(out / folder / f"{name}.csv-metadata.json", csv_metadata(name, table, title, line))
 
-    for number, (what, answer) in enumerate(QUESTIONS.items(), 1):
-        told(f"{what} ({number} of {len(QUESTIONS)})")
-        answered = answer(survey)
-        numbers += answered.numbers
-        for name, table in answered.tables.items() if tables else ():
-            put_csv("tables", name, table, what)
-        for table_ in answered.printed:
-            put(out / "latex" / f"{table_.stem}.tex", latex_table(table_, line))
-        for figure in answered.figures:
-            put_csv("figures", figure.stem, figure.data, figure.title)
-            for width in WIDTHS:
-                written += write_figure(
-                    figure.draw(width),
-                    f"{figure.stem}-{width}",
-                    out / "figures",
-                    title=figure.title,
-                    description=figure.description,
-                    stamp=stamp,
-                )
+    converted: list[Future[list[Path]]] = []
+    # While one figure is converted to PDF and PNG, the next answer is worked out and drawn.
+    with ThreadPoolExecutor(1) as beside:
+        for number, (what, answer) in enumerate(QUESTIONS.items(), 1):
+            told(f"{what} ({number} of {len(QUESTIONS)})")
+            answered = answer(survey)
+            numbers += answered.numbers
+            for name, table in answered.tables.items() if tables else ():
+                put_csv("tables", name, table, what)
+            for table_ in answered.printed:
+                put(out / "latex" / f"{table_.stem}.tex", latex_table(table_, line))
+            for name, page in answered.pages.items():
+                put(out / name, page(line))
+            for figure in answered.figures:
+                put_csv("figures", figure.stem, figure.data, figure.title)
+                for width in WIDTHS:
+                    drawn = draw_figure(
+                        figure.draw(width),
+                        f"{figure.stem}-{width}",
+                        title=figure.title,
+                        description=figure.description,
+                        stamp=stamp,
+                    )
+                    converted.append(beside.submit(write_drawn, drawn, out / "figures"))
+    written += [path for one in converted for path in one.result()]
     put(out / "latex" / "numbers.tex", numbers_tex(numbers, line))
     put(out / "latex" / "numbers.json", numbers_json(numbers, line))
     return written
@@ -227,6 +261,13 @@ def _tables_and_figures(survey: Survey, out: Path, stamp: Stamp, told: Told) -> 
     return write_results(survey, out, stamp, told)
 
 
+def _site(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
+    from workbench.site.pages import write_site
+
+    told("the reviewer's page")
+    return write_site(survey, out / "site", stamp)
+
+
 def _clear(out: Path, written: list[Path]) -> None:
     """Delete what an earlier build wrote and this one did not, so that the manifest names all there is."""
     try:
@@ -242,7 +283,10 @@ def _clear(out: Path, written: list[Path]) -> None:
 def data_digests(root: Path) -> dict[str, str]:
     """Return the digest of every data file: path relative to the survey folder -> SHA-256."""
     found = [
-        p for room in ("coding_schema", "corpus") for p in sorted((root / room).rglob("*")) if p.is_file()
+        p
+        for room in ("coding_schema", "corpus", "claims")
+        for p in sorted((root / room).rglob("*"))
+        if p.is_file()
     ]
     # What a file manager or JupyterLab leaves behind is no data.
     files = [p for p in found if not any(part.startswith(".") for part in p.relative_to(root).parts)]
@@ -263,7 +307,9 @@ def data_stamp(survey: Survey, digests: dict[str, str]) -> Stamp:
         survey.verifications,
         survey.maybe_duplicates,
     )
-    times = [*(at for table in decided for at in table["at"]), *_search_times(survey.root)]
+    # A number that was withdrawn is a decision too, though the table leaves it out.
+    measured = [row["at"] for row in stored(survey.root, "measurements", [])]
+    times = [*(at for table in decided for at in table["at"]), *measured, *_search_times(survey.root)]
     rows = survey.final[survey.final["basis"] == "abstract"].to_dict("records")
     return {
         "data_sha256": sha256("".join(f"{path} {digest}\n" for path, digest in sorted(digests.items()))),

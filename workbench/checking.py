@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from workbench.assumptions import assumption_faults
 from workbench.batch import near
 from workbench.bibliography import PAPERS, read_papers
+from workbench.claims import claim_faults
 from workbench.clock import STAMP
 from workbench.codebook import CODEBOOK, codebook, read_codebook
 from workbench.coders import Coder, read_coders
@@ -16,9 +18,15 @@ from workbench.coding import KEY, OUT, PLACE, WHOLE, complete_faults, paper_faul
 from workbench.corpus import current, stored
 from workbench.faults import Fault
 from workbench.files import Row, read_text, rows_text, sort_key
+from workbench.history import history_faults
+from workbench.measuring import KEY as MEASURED
+from workbench.measuring import hole_faults, measurement_faults, numbers_held, on_paper
+from workbench.panel import panel_faults
+from workbench.sampling import STAGE as SCREENING
 from workbench.schema import BASES, Schema, read_schema
 from workbench.screening import STAGES, included, screened, screening_faults
 from workbench.searches import SEARCHES, read_searches
+from workbench.stale import stale, stale_faults
 from workbench.tables import RECORDS, RUNS, SAMPLE, SAMPLING, STORED
 from workbench.verification import OUTCOMES
 
@@ -50,6 +58,7 @@ def check(root: Path) -> list[Fault]:
     faults += _pairs(tables["maybe_duplicates"], records)
     faults += _samples(tables["sampling"], tables["sample"], records)
     faults += _runs(tables["runs"], coders.keys())
+    faults += panel_faults(tables["audit"])
     for row in tables["screening"]:
         say = _say(row, row["paper"], faults)
         if schema:
@@ -60,6 +69,12 @@ def check(root: Path) -> list[Fault]:
             say("a language model's decision without a run", "record it with --run")
         _run_and_time(row, tables["runs"], say)
     faults += _decisions(tables, records, coders, schema)
+    faults += _measurements(tables, records, coders, schema)
+    if schema:
+        faults += claim_faults(root, schema, records)
+        faults += assumption_faults(root, schema, [s.id for s in read_searches(root, [])])
+        faults += history_faults(root, schema, tables["signoffs"])
+        faults += stale_faults(stale(root, schema, tables["codings"], tables["signoffs"]), schema)
     return sorted(faults)
 
 
@@ -142,6 +157,35 @@ def _decisions(
         _place(row, say)
         _by_whom(row, row["coder"], coders, say)
         _run_and_time({**row, "run": ""}, [], say)
+    return faults
+
+
+def _measurements(
+    tables: dict[str, list[Row]], records: dict[str, Row], coders: dict[str, Coder], schema: Schema | None
+) -> list[Fault]:
+    """Paired evidence, by the rules of its door; what was superseded may name what the schema had before."""
+    faults: list[Fault] = []
+    latest = current(tables["measurements"], MEASURED)
+    held = numbers_held(latest.values())
+    told: set[tuple[str, str]] = set()
+    for row in tables["measurements"]:
+        say = _say(row, row["paper"], faults)
+        on_paper(row, records, say)
+        if latest[tuple(row[c] for c in MEASURED)] is row:
+            if schema:
+                measurement_faults(row, schema, say)
+            if row["state"] == "present" and not row["span_sha256"]:
+                message, remedy = (
+                    "rests on no checked place",
+                    "give it again with its words and the text in hand",
+                )
+                faults.append(Fault(row["_file"], int(row["_line"]), row["paper"], message, remedy, True))
+        if (at := (row["paper"], row["failure_mode"])) not in told:
+            hole_faults(held[at], say)
+            told.add(at)
+        _place(row, say)
+        _by_whom(row, row["by"], coders, say)
+        _run_and_time({**row, "coder": row["by"]}, tables["runs"], say)
     return faults
 
 
@@ -286,7 +330,7 @@ def _samples(blocks: list[Row], drawn: list[Row], records: dict[str, Row]) -> li
         say = _say(row, row["paper"], faults)
         if row["paper"] not in records:
             say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
-        elif row["stratum"] != records[row["paper"]]["stratum"]:
+        elif row["stage"] == SCREENING and row["stratum"] != records[row["paper"]]["stratum"]:
             say("its stratum is not the one in records.csv", "a stratum is given once and never changed")
         if (row["stage"], row["stratum"], row["block"]) not in known:
             say("its block is not in sampling.csv", "let `survey sample` draw")

@@ -23,7 +23,8 @@ app = typer.Typer(
     was not certain) - `sample` (draw what is to be screened) - `instructions` (what every screener and coder is
     given) - `screen` (in or out, by two who do not see each other) - `code` and `signoff` (which failure modes, from
     what was read; signed off, a code that is not there is coded absent) - `adjudicate` (a third party decides where the
-    two differ) - `verify` (a human confirms or corrects). `check` says what is wrong with the data,
+    two differ) - `verify` (a human confirms or corrects) - `measure` (where a paper gives a number for the proxy and
+    one for the property). `check` says what is wrong with the data,
     `status` how far the survey is, `build` checks everything and writes the results.""",
 )
 
@@ -60,6 +61,12 @@ def add(
     by: Annotated[str, typer.Option(help="Who searched.")] = "",
     query: Annotated[str, typer.Option(help="What was asked.")] = "",
     where: Annotated[str, typer.Option(help="What was searched.")] = "",
+    terms: Annotated[
+        str | None,
+        typer.Option(
+            help="Topic words of the query, joined by semicolons; * is any ending; '' where it had none."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
     ] = False,
@@ -76,6 +83,7 @@ def add(
             by=by,
             query=query,
             where=where,
+            terms=terms,
             dry_run=dry_run,
             progress=progress,
         )
@@ -138,16 +146,34 @@ def duplicates(
 
 @app.command()
 def sample(
+    stage: Annotated[
+        str, typer.Option(help="screening (records to screen) or verification (coded papers for a human).")
+    ] = "screening",
+    size: Annotated[
+        int | None, typer.Option(help="Papers of each stratum to verify (default: the schema's block).")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be drawn; write nothing.")
     ] = False,
     survey: SurveyPath = HERE,
 ) -> None:
-    """Draw the next random blocks of records to screen, by the rule of the schema."""
+    """Draw the next random blocks: of records to screen, or of coded papers for a human to code afresh."""
     from workbench.sampling import sample as draw
+    from workbench.verification_sample import sample_verification
 
+    if stage not in ("screening", "verification"):
+        typer.echo(f"unknown stage {stage!r}; one of screening, verification", err=True)
+        raise typer.Exit(2)
+    if stage == "screening" and size is not None:
+        typer.echo("--size goes with --stage verification; blocks to screen are the schema's", err=True)
+        raise typer.Exit(2)
+    screening = stage == "screening"
     with _door():
-        drawn = draw(survey, dry_run=dry_run)
+        drawn = (
+            draw(survey, dry_run=dry_run)
+            if screening
+            else sample_verification(survey, size=size, dry_run=dry_run)
+        )
     for aim, (count, wanted) in drawn.reached.items():
         typer.echo(f"{aim}: {count} of {wanted}")
     for block in drawn.blocks:
@@ -156,25 +182,30 @@ def sample(
             f"block {block['block']} of {block['stratum']}: {block['drawn']} of {block['frame']} ({why})"
         )
     if drawn.waiting and not drawn.blocks:
-        typer.echo(f"{drawn.waiting} drawn records still wait for two screeners")
-    typer.echo(f"{len(drawn.papers)} records {'would be ' if dry_run else ''}drawn")
+        waits = (
+            "records still wait for two screeners" if screening else "papers still wait for a human's coding"
+        )
+        typer.echo(f"{drawn.waiting} drawn {waits}")
+    what = "records" if screening else "papers"
+    typer.echo(f"{len(drawn.papers)} {what} {'would be ' if dry_run else ''}drawn")
 
 
 @app.command()
 def instructions(
-    task: Annotated[str, typer.Argument(help="screen or code.")],
+    task: Annotated[str, typer.Argument(help="screen, code or measure.")],
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
     survey: SurveyPath = HERE,
 ) -> None:
-    """Write what every screener or coder, human or model, is given: from the schema."""
+    """Write what every screener, coder or reader, human or model, is given: from the schema."""
+    from workbench.codebook import TASKS
     from workbench.codebook import instructions as written
     from workbench.files import replace
     from workbench.schema import load_schema
 
     with _door():
         schema = load_schema(survey)
-        if task not in ("screen", "code"):
-            typer.echo(f"unknown task {task!r}; one of screen, code", err=True)
+        if task not in TASKS:
+            typer.echo(f"unknown task {task!r}; one of {', '.join(TASKS)}", err=True)
             raise typer.Exit(2)
         text = written(schema, task)
         if out:
@@ -392,6 +423,63 @@ def verify(
 
 
 @app.command()
+def measure(
+    by: Coder,
+    from_file: From = None,
+    paper: Paper = None,
+    failure_mode: Annotated[str | None, typer.Option(help="The failure mode the numbers bear on.")] = None,
+    n: Annotated[str | None, typer.Option(help="1, 2, ... within paper and failure mode.")] = None,
+    state: Annotated[str | None, typer.Option(help="present (the default), or withdrawn.")] = None,
+    kind: Annotated[str | None, typer.Option(help="pair (both values) or drop (a change alone).")] = None,
+    basis: Annotated[str | None, typer.Option(help="abstract (the default) or full-text.")] = None,
+    proxy: Annotated[str | None, typer.Option(help="Code of the facet proxy.")] = None,
+    latent: Annotated[str | None, typer.Option(help="Code of the facet latent.")] = None,
+    proxy_measure: Annotated[str | None, typer.Option(help="What number the proxy's is, own words.")] = None,
+    latent_measure: Annotated[
+        str | None, typer.Option(help="What number the property's is, own words.")
+    ] = None,
+    proxy_value: Annotated[str | None, typer.Option(help="The proxy's number, as reported.")] = None,
+    latent_value: Annotated[str | None, typer.Option(help="The property's number, as reported.")] = None,
+    change: Annotated[str | None, typer.Option(help="Of a drop: how large, as reported.")] = None,
+    latent_is: Annotated[
+        str | None, typer.Option(help="Of a drop: worse (the default), better or neither.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="percent, score-0-1, correlation, ..., other: ...")] = None,
+    higher_is: Annotated[
+        str | None, typer.Option(help="better or worse: what a higher proxy looks like.")
+    ] = None,
+    sample: Annotated[str | None, typer.Option(help="Items behind the numbers, as reported.")] = None,
+    system: Annotated[str | None, typer.Option(help="The model or models, as named.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="How both were taken, own words.")] = None,
+    attempts: Annotated[str | None, typer.Option(help="Attempts allowed per item, where stated.")] = None,
+    note: Annotated[str | None, typer.Option(help="Own words.")] = None,
+    locator: Locator = None,
+    words: Annotated[
+        str | None,
+        typer.Option(help="Five or more words of the text that hold every number; only their place is kept."),
+    ] = None,
+    query: Annotated[str, typer.Option(help="Log a search of texts held already: what was looked for.")] = "",
+    where: Annotated[str, typer.Option(help="Of that search: which texts.")] = "",
+    rows: Annotated[str, typer.Option(help="Of that search: how many texts.")] = "",
+    run: Run = "",
+    batch: Batch = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """Record paired evidence: a number for the proxy beside one for the property; all rows or none."""
+    flags = locals()
+    from workbench.measuring import COLUMNS, Searched
+    from workbench.measuring import measure as record
+
+    searched = Searched(query, where, rows) if query or where or rows else None
+    with _door():
+        # A search that found nothing is logged too.
+        alone = searched and not from_file and all(flags[c] is None for c in COLUMNS)
+        given = [] if alone else _given(from_file, COLUMNS, flags)
+        written = record(survey, by, given, run=run, batch=batch, search=searched)
+    _told(written)
+
+
+@app.command()
 def check(survey: SurveyPath = HERE) -> None:
     """Validate everything; exit 1 with file, line, key, message and remedy for each fault."""
     from workbench.checking import check as validate
@@ -427,18 +515,113 @@ def status(
 
 @app.command()
 def codebook(survey: SurveyPath = HERE) -> None:
-    """Write CODEBOOK.md anew from the schema."""
-    from workbench.codebook import CODEBOOK
-    from workbench.codebook import codebook as written
-    from workbench.files import replace
-    from workbench.schema import load_schema
+    """Write CODEBOOK.md anew from the schema, and keep a copy of the version in force."""
+    from workbench.corpus import stored
+    from workbench.faults import Fault
+    from workbench.files import replace_all, writing
+    from workbench.history import kept_files
+
+    with _door(), writing(survey):
+        unread: list[Fault] = []
+        written = replace_all(survey, kept_files(survey, stored(survey, "signoffs", unread)))
+    typer.echo(f"written: {', '.join(str(survey / w) for w in written) or 'nothing to change'}")
+
+
+@app.command()
+def stale(
+    coder: Annotated[str, typer.Option(help="Whose codings (default: everybody's, counted only).")] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """List the codings that a changed wording of the schema makes stale, with the old wording and the new."""
+    from workbench.faults import Refused
+    from workbench.screening import known_coder
+    from workbench.stale import listing, stale_of
 
     with _door():
-        replace(survey / CODEBOOK, written(load_schema(survey)))
-    typer.echo(f"written: {survey / CODEBOOK}")
+        faults: list[Any] = []
+        if coder and known_coder(survey, coder, faults) is None:
+            raise Refused(faults)
+        lines = listing(*stale_of(survey), coder)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def show(
+    paper: Annotated[str, typer.Argument(help="A paper's key.")],
+    survey: SurveyPath = HERE,
+) -> None:
+    """Show one paper: its codings side by side, their places, the rulings and what holds; signed-off work only."""
+    from workbench.showing import show as shown
+
+    with _door():
+        lines = shown(survey, paper)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def disagreements(
+    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
+    survey: SurveyPath = HERE,
+) -> None:
+    """List what coders or screeners differ on and nobody has settled, most important first."""
+    from workbench.showing import listed
+
+    with _door():
+        lines = listed(survey, limit)
+    for line in lines:
+        typer.echo(line)
 
 
 Out = Annotated[Path | None, typer.Option(help="Where the results go (default: build/ in the survey).")]
+
+
+@app.command()
+def claim(
+    file: Annotated[Path, typer.Argument(help="A claim: a YAML file in the form of claims/README.md.")],
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Hold a safety claim against the survey: what its evidence does not capture, with numbers."""
+    from workbench.building import data_digests, data_stamp
+    from workbench.claims import card_of
+    from workbench.figure_files import stamp_line
+    from workbench.files import replace
+    from workbench.survey import open_survey
+
+    with _door():
+        opened = open_survey(survey)
+        text = card_of(opened, file, stamp_line(data_stamp(opened, data_digests(survey))))
+        if out:
+            replace(out, text)
+            typer.echo(f"written: {out}")
+        else:
+            typer.echo(text)
+
+
+@app.command()
+def methods(
+    latex: Annotated[bool, typer.Option("--latex", help="LaTeX paragraphs instead of Markdown.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Write the methods section from the rows: search, sampling, screening, coding, agreement, analysis."""
+    from workbench.building import data_digests, data_stamp
+    from workbench.figure_files import stamp_line
+    from workbench.files import replace
+    from workbench.methods import methods_latex, methods_markdown
+    from workbench.survey import open_survey
+
+    with _door():
+        opened = open_survey(survey)
+        stamp = stamp_line(data_stamp(opened, data_digests(survey)))
+        text = (methods_latex if latex else methods_markdown)(opened, stamp)
+        if out:
+            replace(out, text)
+            typer.echo(f"written: {out}")
+        else:
+            typer.echo(text)
 
 
 @app.command()
@@ -461,6 +644,22 @@ def figures(out: Out = None, survey: SurveyPath = HERE) -> None:
     with _door():
         written = make(survey, target)
     _made(written, target)
+
+
+@app.command()
+def site(
+    out: Annotated[
+        Path | None, typer.Option(help="The page's folder (default: build/site in the survey).")
+    ] = None,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Check the data, then write the reviewer's page: every number down to its evidence, with no server."""
+    from workbench.building import site as make
+
+    target = out or survey / "build/site"
+    with _door():
+        written = make(survey, target)
+    typer.echo(f"{len(written)} files written; open {target / 'index.html'}")
 
 
 def _made(written: list[str], target: Path) -> None:

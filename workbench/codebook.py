@@ -8,6 +8,8 @@ from workbench.files import sha256
 from workbench.schema import Code, Facet, Schema, Term
 
 CODEBOOK = "coding_schema/CODEBOOK.md"
+#: What there are instructions for.
+TASKS = ("screen", "code", "measure")
 
 
 def codebook(schema: Schema) -> str:
@@ -29,13 +31,15 @@ def instructions(schema: Schema, task: str) -> str:
 
     Args:
         schema: the coding schema.
-        task: ``screen`` or ``code``.
+        task: ``screen``, ``code`` or ``measure``.
 
     Raises:
         ValueError: unknown task.
     """
-    if task not in ("screen", "code"):
-        raise ValueError(f"unknown task {task!r}; one of screen, code")
+    if task not in TASKS:
+        raise ValueError(f"unknown task {task!r}; one of {', '.join(TASKS)}")
+    if task == "measure":
+        return "\n".join([*_measuring(schema), *MEASURE_ROWS, ""])
     if task == "screen":
         head = [
             f"# Instructions for screening (coding schema {schema.version})",
@@ -96,6 +100,58 @@ CODE_ROWS = [
     "The words are checked against the text and not stored; words that do not stand there are refused. A note that",
     "shares eight or more words in a row with the text is refused.",
 ]
+
+MEASURE_ROWS = [
+    "## What to write",
+    "",
+    "One JSON object a line, every value a string:",
+    "",
+    "- `paper`, `failure_mode`, `n` (1, 2, ... within paper and failure mode; left out, the next), `kind` (pair or",
+    "  drop), `basis` (abstract or full-text), `proxy` and `latent` (ids below the headings of those names);",
+    "- `proxy_measure`, `latent_measure` (a few own words: what number it is);",
+    "- of a pair `proxy_value` and `latent_value`, of a drop `change`: the number as it stands there (92.4), without",
+    "  its unit and never converted, rounded, averaged or worked out from others; a reported range as 20 to 55;",
+    "- of a drop `latent_is`: what the property turned out to be beside what the proxy showed: worse (left out, this),",
+    "  better, or neither where no side is the better;",
+    "- `unit`: percent (a share of 100), percentage-points or relative-percent (of a drop, where the text says which;",
+    "  else percent), score-A-B with the ends of its scale (score-0-1, score-1-5), correlation, count, ratio, mixed",
+    "  (the two values are in different units; the measures say which), or other: and the unit;",
+    "- `higher_is`: better or worse, what a higher value of the proxy LOOKS like (accuracy better, attack success",
+    "  worse);",
+    "- `sample` (items behind the numbers, as reported), `attempts` (allowed per item): only where the text says so,",
+    '  else "";',
+    "- `system` (the model or models, as named), `protocol` (own words: how both were taken), `note` (own words),",
+    "  `locator` (abstract, or the section);",
+    "- `words`: five or more words in a row of the text, copied exactly, in which every number you give stands.",
+    "",
+    "The words are checked against the text and not stored; numbers that do not stand in them are refused. What you",
+    "say in your own words may not share eight or more words in a row with the text.",
+]
+
+
+def _measuring(schema: Schema) -> list[str]:
+    out = [
+        f"# Instructions for paired evidence (coding schema {schema.version})",
+        "",
+        "You look for places where a paper reports a number for a PROXY (a score, reward, verdict, safety metric,",
+        "...) and a number for the PROPERTY that the proxy stands for, or for the same proxy measured again under",
+        "conditions that show the property (fresh items, adaptive attack, human judges, the true objective). Work from",
+        "the text in front of you, not from what you remember.",
+        "",
+        "- **pair**: both numbers stand in the text and belong to the same system or systems.",
+        "- **drop**: the text says by how much the number changed when measured again, mostly for the worse, and not",
+        "  both numbers.",
+        "- A method against its baseline, a model against another, before and after an improvement: never a pair. The",
+        "  two numbers must claim to say the same of the same thing, and part because the proxy fails.",
+        "- A gap that is small, nil or the other way round is a pair like any other: leave none out for its size.",
+        "- One row a comparison. Where a text gives many, take the one it leads with and those in its summary.",
+        "",
+    ]
+    modes = [("Failure modes", schema.failure_modes)]
+    facets = [(f.name, f.codes) for f in schema.facets if f.id in ("proxy", "latent")]
+    for name, codes in (*modes, *facets):
+        out += [f"## {name}", "", *[f"- **{c.id}**: {c.definition}" for c in codes], ""]
+    return out
 
 
 def _named(term: Term | Code) -> str:

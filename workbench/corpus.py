@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.faults import Fault
-from workbench.files import Row, read_rows, rows_text
+from workbench.files import Row, parsed, rows_text
 from workbench.tables import STORED, Table
 
 
@@ -29,14 +29,17 @@ def stored(root: Path, name: str, faults: list[Fault], coder: str | None = None)
     """
     table = STORED[name]
     if "{coder}" not in table.path:
-        return [{**row, "_file": table.path} for row in read_rows(root, table.path, table, faults)]
+        rows, found = parsed(root, table.path, table)
+        faults += found
+        return [{**row, "_file": table.path} for row in rows]
     folder = root / Path(table.path).parent
-    who = [coder] if coder is not None else sorted(p.stem for p in folder.glob("*.csv"))
-    return [
-        {**row, "_file": path_of(table, w), "coder": w}
-        for w in who
-        for row in read_rows(root, path_of(table, w), table, faults)
-    ]
+    out: list[Row] = []
+    for who in [coder] if coder is not None else sorted(p.stem for p in folder.glob("*.csv")):
+        path = path_of(table, who)
+        rows, found = parsed(root, path, table)
+        faults += found
+        out += [{**row, "_file": path, "coder": who} for row in rows]
+    return out
 
 
 def text_of(table: Table, rows: Iterable[Row]) -> str:

@@ -84,6 +84,7 @@ async def _execute_all(books: dict[Path, Any], faults: list[Fault], told: Callab
                 kernel_name="python3",
                 resources={"metadata": {"path": str(path.parent)}},
                 record_timing=False,
+                store_widget_state=False,  # a page cannot act; what a widget holds is not for it
                 extra_arguments=["--log-level=ERROR"],
             )
             number = 0
@@ -115,6 +116,9 @@ def _page(book: Any, name: str) -> str:
 
     # What a run leaves beside the outputs (counts apart) says nothing of the survey and differs between machines.
     book.metadata.pop("language_info", None)
+    for output in (o for cell in book.cells for o in cell.get("outputs", ())):
+        # A widget needs JupyterLab: the page shows the words that stand for it.
+        output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="", embed_images=True, theme="light"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -87,7 +88,40 @@ def write_figure(
         workbench.figures.pdf.NoText: the font of the figure was not found.
         OSError: the folder cannot be written.
     """
-    wanted = list(dict.fromkeys(formats))
+    drawn = draw_figure(
+        chart, stem, title=title, description=description, stamp=stamp, formats=formats, language=language
+    )
+    return write_drawn(drawn, out_dir)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure drawn as SVG, which the files of all formats are made from; what it says as in ``write_figure``."""
+
+    stem: str
+    drawing: str
+    title: str
+    description: str
+    line: str
+    formats: tuple[Format, ...]
+    language: str
+
+
+def draw_figure(
+    chart: Any,
+    stem: str,
+    *,
+    title: str,
+    description: str,
+    stamp: Stamp,
+    formats: Iterable[Format] = FORMATS,
+    language: str = "en",
+) -> Drawn:
+    """Stamp and draw a chart: the first half of ``write_figure``, with the same arguments and errors.
+
+    Drawing goes on in one thread at a time; ``write_drawn`` may run beside it in another.
+    """
+    wanted = tuple(dict.fromkeys(formats))
     unknown = [one for one in wanted if one not in FORMATS]
     if unknown:
         raise ValueError(f"format {', '.join(map(repr, unknown))} is not one of {', '.join(FORMATS)}")
@@ -101,8 +135,14 @@ def write_figure(
     drawing = svg.finish(
         svg.draw(stamped(chart, line)), name=stem, title=title, description=description, language=language
     )
+    return Drawn(stem, drawing, title, description, line, wanted, language)
+
+
+def write_drawn(drawn: Drawn, out_dir: Path) -> list[Path]:
+    """Convert a drawing and write its files: the second half of ``write_figure``."""
+    drawing, title, description, language = drawn.drawing, drawn.title, drawn.description, drawn.language
     content: dict[str, bytes] = {}
-    for one in wanted:
+    for one in drawn.formats:
         if one == "svg":
             content[one] = svg.in_points(drawing).encode()
         elif one == "pdf":
@@ -110,17 +150,17 @@ def write_figure(
                 drawing,
                 title=title,
                 description=description,
-                keywords=line,
+                keywords=drawn.line,
                 language=language,
                 expect_text=svg.has_text(drawing),
             )
         else:
             content[one] = png.from_svg(
-                drawing, title=title, description=description, source=line, language=language
+                drawing, title=title, description=description, source=drawn.line, language=language
             )
     paths = []
-    for one in wanted:
-        path = out_dir / f"{stem}.{one}"
+    for one in drawn.formats:
+        path = out_dir / f"{drawn.stem}.{one}"
         files.replace(path, content[one])
         paths.append(path)
     return paths

@@ -13,8 +13,9 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 
 from workbench.faults import Fault, Refused
@@ -24,6 +25,10 @@ JOURNAL = Path(".cache/journal")
 COMMIT = "commit.json"
 
 Row = dict[str, str]
+
+#: What was last parsed of each file, by file and header: the digest of its bytes, its rows, what is wrong with it.
+#: Widgets read the same tables at every key press; the bytes are read anew each time and must be the same ones.
+_PARSED: dict[tuple[Path, str, tuple[str, ...]], tuple[str, list[Row], list[Fault]]] = {}
 
 
 def sha256(data: bytes | str) -> str:
@@ -35,13 +40,16 @@ def sha256(data: bytes | str) -> str:
 def writing(root: Path) -> Iterator[None]:
     """Hold the survey's lock: one writer at a time, and an interrupted write is completed first.
 
+    Whoever holds it may call a door, which takes it again: what was checked before is then still so.
+
     Raises:
         Refused: another process holds the lock for more than 30 seconds.
     """
     from filelock import FileLock, Timeout
 
     (root / ".cache").mkdir(exist_ok=True)
-    lock = FileLock(root / ".cache/lock", timeout=30)
+    # One lock object a file, so that a thread that holds it takes it again; other threads wait like processes.
+    lock = FileLock((root / ".cache/lock").resolve(), timeout=30, is_singleton=True)
     try:
         lock.acquire()
     except Timeout:
@@ -204,10 +212,32 @@ def read_rows(root: Path, path: str, table: Table, faults: list[Fault]) -> list[
     Returns:
         One dictionary a row, with the extra key ``_line``: the line the row starts on, from 1.
     """
-    text = read_text(root, path, faults)
-    if not text and (root / path).is_file():
-        faults.append(Fault(path, 1, "", "is empty, without its header", "restore it from git, or delete it"))
-    return parse_rows(text, path, table.header, faults) if text else []
+    rows, found = parsed(root, path, table)
+    faults += found
+    return [dict(row) for row in rows]
+
+
+def parsed(root: Path, path: str, table: Table) -> tuple[list[Row], list[Fault]]:
+    """Return the rows of a file and what is wrong with it, parsed anew only where its bytes have changed.
+
+    The rows are shared by all who ask: copy them before changing one. See ``read_rows``.
+    """
+    try:
+        data = (root / path).read_bytes()
+    except FileNotFoundError:
+        return [], []
+    place = ((root / path).absolute(), path, tuple(table.header))
+    digest = sha256(data)
+    known = _PARSED.get(place)
+    if known is None or known[0] != digest:
+        text, warnings = decode_incoming(data, path)
+        faults = [Fault(w.file, w.line, w.key, w.message, w.remedy) for w in warnings]
+        if not text:
+            remedy = "restore it from git, or delete it"
+            faults.append(Fault(path, 1, "", "is empty, without its header", remedy))
+        rows = parse_rows(text, path, table.header, faults) if text else []
+        known = _PARSED[place] = (digest, rows, faults)
+    return known[1], known[2]
 
 
 def parse_rows(text: str, path: str, header: list[str], faults: list[Fault]) -> list[Row]:
@@ -262,18 +292,24 @@ def _wrong_header(path: str, cells: list[str], header: list[str]) -> Fault:
 
 def rows_text(table: Table, rows: Iterable[Mapping[str, str]]) -> str:
     """Return the canonical text of a table: header, then rows sorted by key, RFC 4180 quoting, LF."""
+    ordered = list(map(itemgetter(*table.header), sorted(rows, key=lambda r: sort_key(table, r))))
+    text = _csv_text(table, ordered)
+    if "\r" in text:
+        # A carriage return inside a cell would be read back as a line end of the file.
+        plain = [[v.replace("\r\n", "\n").replace("\r", "\n") for v in cells] for cells in ordered]
+        text = _csv_text(table, plain)
+    return text
+
+
+def _csv_text(table: Table, rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.header)
-    # A carriage return inside a cell would be read back as a line end of the file.
-    writer.writerows(
-        [row[c].replace("\r\n", "\n").replace("\r", "\n") for c in table.header]
-        for row in sorted(rows, key=lambda r: sort_key(table, r))
-    )
+    writer.writerows(rows)
     return out.getvalue()
 
 
 def sort_key(table: Table, row: Mapping[str, str]) -> tuple[tuple[int, str], ...]:
     """Return what rows of a table are sorted by: its key, whole numbers by size."""
     # The text itself breaks the tie between 7 and 007, so that the order never depends on who came first.
-    return tuple((int(v), v) if (v := row[c]).isascii() and v.isdigit() else (-1, v) for c in table.key)
+    return tuple([(int(v), v) if (v := row[c]).isdigit() and v.isascii() else (-1, v) for c in table.key])

@@ -108,6 +108,36 @@ def final(
     return out
 
 
+def by_machines(
+    codings: Iterable[Row],
+    signoffs: Iterable[Row],
+    rulings: Iterable[Row],
+    coders: Mapping[str, Coder],
+    records: Mapping[str, Row],
+    included: Collection[str],
+) -> list[dict[str, Any]]:
+    """Derive ``final`` as it would be if no human had coded, adjudicated or verified.
+
+    Args:
+        codings: as for :func:`final`, and so are all other arguments.
+        signoffs: rows of all coders.
+        rulings: adjudications.
+        coders: known coders by id.
+        records: rows of records.csv by paper.
+        included: papers that are in.
+    """
+    machines = {c.id for c in coders.values() if c.kind == "language-model"}
+    return final(
+        [r for r in codings if r["coder"] in machines],
+        [r for r in signoffs if r["coder"] in machines],
+        [r for r in rulings if r["by"] in machines and r["chosen"] in machines | {"new"}],
+        [],
+        coders,
+        records,
+        included,
+    )
+
+
 def settled(values: Sequence[Row | None], ruling: Row | None) -> tuple[str, Row | None]:
     """Return how one code of one paper is resolved, and the row that holds (None: coded absent, or open).
 

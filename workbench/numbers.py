@@ -84,10 +84,10 @@ def printed(value: float | str | None, form: Form, *, missing: str = MISSING) ->
         return f"{round(number)}"
     if form == "percent":
         whole = round(100 * number)
-        if whole == 0 and number > 0:
-            return "<1%"
-        if whole == 100 and number < 1:
-            return ">99%"
+        if whole == 0 and number:
+            return "<1%" if number > 0 else ">-1%"
+        if abs(whole) == 100 and abs(number) < 1:
+            return ">99%" if number > 0 else "<-99%"
         return f"{whole}%"
     if form == "percent1":
         return f"{100 * number:.1f}%"

@@ -27,7 +27,7 @@ def run_record(
         coder: who decides.
         run: the run's id; may be empty for a human.
         batch: what the run was given (recorded when the run is new).
-        task: ``screen`` or ``code``.
+        task: ``screen``, ``code`` or ``measure``.
         schema: the coding schema in force.
         faults: what is wrong is added here.
 

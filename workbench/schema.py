@@ -15,6 +15,8 @@ from workbench.yaml_files import Lines, read_model
 PATH = "coding_schema/schema.yaml"
 #: What may be read of a paper, from least to most.
 BASES = ("title", "abstract", "full-text")
+#: The schema last read of each survey, with the digest of its file: it takes a second to read, and doors need it often.
+_READ: dict[Path, tuple[str, Schema | None, list[Fault]]] = {}
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -192,6 +194,20 @@ def read_schema(root: Path, faults: list[Fault]) -> Schema | None:
     if not (root / PATH).is_file():
         faults.append(Fault(PATH, 0, "", "no such file", "a survey folder needs a coding schema"))
         return None
+    digest = schema_digest(root)
+    known = _READ.get(root.absolute())
+    if known is None or known[0] != digest:
+        found: list[Fault] = []
+        schema = _read(root, found)
+        if schema_digest(root) != digest:  # changed while it was read: not to be remembered
+            faults += found
+            return schema
+        known = _READ[root.absolute()] = (digest, schema, found)
+    faults += known[2]
+    return known[1]
+
+
+def _read(root: Path, faults: list[Fault]) -> Schema | None:
     before = len(faults)
     schema, lines = read_model(root, PATH, Schema, faults, "give it the form described in CONTRIBUTING.md")
     if schema is None:

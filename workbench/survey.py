@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.corpus import stored, year_of
+from workbench.corpus import current, stored, year_of
 from workbench.faults import Fault, Refused
 from workbench.files import Row, recover
 from workbench.schema import Schema, load_schema
@@ -120,6 +120,22 @@ class Survey:
         return self._table("verifications")
 
     @cached_property
+    def measurements(self) -> pd.DataFrame:
+        """Paired evidence that holds: of every row its newest revision, withdrawn ones left out."""
+        rows = current(self._rows("measurements"), ("paper", "failure_mode", "n")).values()
+        return _frame(STORED["measurements"], [{**r} for r in rows if r["state"] == "present"], {})
+
+    @cached_property
+    def audit(self) -> pd.DataFrame:
+        """The model panel: one measured value of one model a row."""
+        from workbench.panel import panel_values
+
+        faults: list[Fault] = []
+        rows = panel_values(self._rows("audit"), faults)
+        _refuse(faults)
+        return _frame(STORED["audit"], rows, {"value": "float64", "n": "Int64"})
+
+    @cached_property
     def screened(self) -> pd.DataFrame:
         """What screening came to, a row a paper and stage."""
         from workbench.screening import screened
@@ -134,8 +150,16 @@ class Survey:
     @cached_property
     def final(self) -> pd.DataFrame:
         """What the coders' work comes to: what every analysis but agreement takes."""
+        return self._final(by_machines=False)
+
+    @cached_property
+    def final_by_machines(self) -> pd.DataFrame:
+        """The table ``final`` as it would be if no human had coded, adjudicated or verified: what validation takes."""
+        return self._final(by_machines=True)
+
+    def _final(self, *, by_machines: bool) -> pd.DataFrame:
+        from workbench import final as work
         from workbench.coders import read_coders
-        from workbench.final import final
         from workbench.screening import included, screened
 
         faults: list[Fault] = []
@@ -144,16 +168,22 @@ class Survey:
         records = {r["paper"]: r for r in self._rows("records")}
         grey = {p for p, r in records.items() if r["grey"] == "yes"}
         rulings = self._rows("adjudications")
-        rows = final(
-            self._rows("codings"),
-            self._rows("signoffs"),
-            rulings,
-            self._rows("verifications"),
-            coders,
-            records,
-            included(screened(self._rows("screening"), rulings, grey)),
+        codings, signoffs = self._rows("codings"), self._rows("signoffs")
+        inside = included(screened(self._rows("screening"), rulings, grey))
+        rows = (
+            work.by_machines(codings, signoffs, rulings, coders, records, inside)
+            if by_machines
+            else work.final(codings, signoffs, rulings, self._rows("verifications"), coders, records, inside)
         )
         return _frame(DERIVED["final"], rows, {"human_verified": "bool", "grey": "bool", "year": "Int64"})
+
+    @cached_property
+    def stale(self) -> pd.DataFrame:
+        """Codings made under a wording that holds no longer, with the old and the new: what to look at again."""
+        from workbench.stale import stale
+
+        rows = stale(self.root, self.schema, self._rows("codings"), self._rows("signoffs"))
+        return _frame(DERIVED["stale"], [{**r} for r in rows], {})
 
     @cached_property
     def coders(self) -> pd.DataFrame:

@@ -213,6 +213,73 @@ VERIFICATIONS = Table(
     },
 )
 
+MEASUREMENTS = Table(
+    "measurements",
+    "corpus/measurements.csv",
+    ("paper", "failure_mode", "n", "revision"),
+    {
+        "paper": PAPER,
+        "failure_mode": "the failure mode that the two numbers bear on",
+        "n": "1, 2, ... within paper and failure mode; never used again for other numbers",
+        "revision": CODED["revision"],
+        "state": "present or withdrawn; `Survey.measurements` has what is present only",
+        "kind": "pair (both values) or drop (a change on measuring again, without both values)",
+        "basis": "where the numbers were read: abstract or full-text",
+        "proxy": "code of the facet proxy",
+        "latent": "code of the facet latent: the property that the proxy stands for",
+        "proxy_measure": "what number the proxy's is, in the reader's own words",
+        "latent_measure": "what number the property's is, in the reader's own words",
+        "proxy_value": "the number exactly as reported; a range as `20 to 55`",
+        "latent_value": "the number exactly as reported",
+        "change": "of a drop: its size exactly as reported",
+        "latent_is": "of a drop: worse or better than the proxy shows, or neither where no side is the better",
+        "unit": "of the values, or of the change: a unit of `workbench.measuring.UNITS`",
+        "higher_is": "better or worse: what a higher value of the proxy looks like",
+        "sample": "items or cases behind either number, as reported; empty where not given",
+        "system": "the model or models the numbers belong to, as named",
+        "protocol": "how both were taken, in the reader's own words",
+        "attempts": "attempts allowed per item, as stated; empty where not",
+        "note": "the reader's own words",
+        "locator": VALUE_COLUMNS["locator"],
+        **{c: VALUE_COLUMNS[c] for c in ("text_sha256", "start", "end", "span_sha256")},
+        "run": RUN,
+        "by": "who read it (id in coders.yaml)",
+        "at": WHEN,
+    },
+)
+
+AUDIT = Table(
+    "audit",
+    "corpus/audit/panel.csv",
+    ("model", "measure", "source", "protocol", "attempts"),
+    {
+        "model": "id of the model, as its developer or host writes it: developer/name-version",
+        "measure": "what was measured, by whose instrument; values of one measure are comparable",
+        "source": "where the value was published",
+        "protocol": "how it was measured, in our own words",
+        "attempts": "attempts allowed per item: a number, or least and most as 30-90; empty where not stated",
+        "developer": "who made the model",
+        "released": "year and month of the model's release; empty where it was not seen",
+        "weights": "open, borderline (open under a restrictive licence) or closed",
+        "dimension": "capability, behavioural-safety or governance",
+        "value": "the value as published (float64 in `Survey.audit`)",
+        "unit": "share (0 to 1), percent, index (0 to 100), grade (0 to 4.3) or count",
+        "higher_is": "better or worse",
+        "n": "items or cases behind the value (Int64 in `Survey.audit`); empty where not stated",
+        "attempts_are": "single, independent (drawn anew), adaptive (the attacker learns), pool (of fixed attacks) or "
+        "budget (at most so many queries)",
+        "belongs_to": "model, or developer: the value is the developer's, repeated on its models",
+        "kind": "primary, or secondary: the primary source was not opened; left out unless asked for",
+        "reported_by": "developer (the model's own), third-party (anyone else, a competitor too) or unclear",
+        "property": "what was measured, where it was measured more than once under other conditions",
+        "conditions": "what differed: name=value pairs joined by `; `",
+        "source_url": "address of the source",
+        "source_date": "date of the source, as far as it is known",
+        "seen_in": "where the value was read: repository@commit:path, an address, or a stored text",
+        "note": "what a reader of the value must know, in our own words",
+    },
+)
+
 PAPERS = Table(
     "papers",
     "",
@@ -266,6 +333,24 @@ FINAL = Table(
         "year": "year of the first public version (Int64)",
     },
 )
+STALE = Table(
+    "stale",
+    "",
+    ("coder", "paper", "basis", "facet", "code", "part"),
+    {
+        "coder": "whose coding it is (id in coders.yaml)",
+        "paper": PAPER,
+        "basis": CODED["basis"],
+        "schema": "version of the coding schema it was made under",
+        "facet": CODED["facet"],
+        "code": CODED["code"] + "; empty where the facet was left without a code",
+        "state": "present, no-information, absent, or not asked (the code came later)",
+        "level": VALUE_COLUMNS["level"],
+        "part": "which part of the wording changed: `failure_mode judge-bias definition`, `level argues`, ...",
+        "old": "what it said; empty where it is new",
+        "new": "what it says today; empty where it is gone",
+    },
+)
 FAILURE_MODES = Table(
     "failure_modes",
     "",
@@ -310,8 +395,10 @@ STORED = {
         SIGNOFFS,
         ADJUDICATIONS,
         VERIFICATIONS,
+        MEASUREMENTS,
+        AUDIT,
     )
 }
 
 #: Tables that are derived from the files on reading.
-DERIVED = {t.name: t for t in (PAPERS, SCREENED, FINAL, FAILURE_MODES, CODES)}
+DERIVED = {t.name: t for t in (PAPERS, SCREENED, FINAL, STALE, FAILURE_MODES, CODES)}

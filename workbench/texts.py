@@ -22,6 +22,8 @@ FULL_TEXTS = Path(".cache/texts/full")
 LEAST_WORDS = 5
 #: A note that shares this many words in a row with the text is a quotation.
 QUOTED_WORDS = 8
+#: The abstracts last read of each survey, with the digest of their file.
+_READ: dict[Path, tuple[str, dict[str, Text]]] = {}
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,14 @@ def abstracts(root: Path) -> dict[str, Text]:
     path = root / ABSTRACTS
     if not path.exists():
         return {}
-    rows = (json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip())
-    return {r["paper"]: Text(r["paper"], r["title"], r["abstract"], r["source"]) for r in rows}
+    data = path.read_bytes()
+    digest = sha256(data)
+    known = _READ.get(path.absolute())
+    if known is None or known[0] != digest:
+        rows = (json.loads(line) for line in data.decode("utf-8").split("\n") if line.strip())
+        texts = {r["paper"]: Text(r["paper"], r["title"], r["abstract"], r["source"]) for r in rows}
+        known = _READ[path.absolute()] = (digest, texts)
+    return dict(known[1])
 
 
 def abstracts_text(texts: Iterable[Text]) -> str:

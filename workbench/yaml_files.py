@@ -65,6 +65,7 @@ def _walk(node: yaml.Node, at: tuple[str | int, ...], file: str, lines: Lines, f
                 )
             seen.add(key.value)
             _walk(value, (*at, key.value), file, lines, faults)
+            lines[(*at, key.value)] = key.start_mark.line + 1  # where a reader looks for it
     elif isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
             _walk(item, (*at, number), file, lines, faults)

@@ -31,5 +31,6 @@ def from_svg(svg: str, *, title: str, description: str, source: str = "", langua
         # Transparent figures turn black in some viewers; the sheet is white anyway.
         white = Image.new("RGB", image.size, "white")
         white.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
-        white.save(out, format="PNG", dpi=(DPI, DPI), pnginfo=info, optimize=True)
+        # The last three hundredths of size that `optimize` saves cost two thirds of the time.
+        white.save(out, format="PNG", dpi=(DPI, DPI), pnginfo=info, compress_level=6)
     return out.getvalue()

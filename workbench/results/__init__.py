@@ -11,13 +11,25 @@ from typing import TYPE_CHECKING
 
 from workbench.results.agreed import agreed
 from workbench.results.answers import Answer
+from workbench.results.audited import audited
 from workbench.results.by_year import by_year
+from workbench.results.claimed import claimed
 from workbench.results.covered import covered
 from workbench.results.flow_of_records import flow_of_records
+from workbench.results.gaps import surprising
+from workbench.results.instability import unstable
+from workbench.results.lag import lagged
 from workbench.results.left_out import left_out
+from workbench.results.methods import methods
+from workbench.results.paired_evidence import paired
+from workbench.results.portfolio import portfolio
 from workbench.results.raised_together import raised_together
 from workbench.results.reading_more import reading_more
+from workbench.results.sensitivity import sensitive
+from workbench.results.sides import compared
+from workbench.results.trilemma import held_together
 from workbench.results.under_measured import under_measured
+from workbench.results.validated import validated
 
 if TYPE_CHECKING:
     from workbench.survey import Survey
@@ -26,10 +38,22 @@ if TYPE_CHECKING:
 QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "flow of records": flow_of_records,
     "coverage": covered,
+    "gaps": surprising,
     "under-measurement": under_measured,
+    "sensitivity of under-measurement": sensitive,
     "co-occurrence": raised_together,
     "agreement": agreed,
+    "validation": validated,
     "attention by year": by_year,
+    "the two sides": compared,
+    "lag of measurement": lagged,
+    "trilemma": held_together,
+    "paired evidence": paired,
     "what reading more changes": reading_more,
+    "portfolio of instruments": portfolio,
+    "safety claims": claimed,
+    "model audit": audited,
+    "instability": unstable,
+    "methods": methods,
     "what was left out": left_out,
 }

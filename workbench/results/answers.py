@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -27,6 +27,7 @@ __all__ = [
     "figure",
     "in_schema",
     "mode_sides",
+    "short_citations",
 ]
 
 #: What was read for the results; full text is a parallel table, never mixed in.
@@ -81,12 +82,14 @@ class Answer:
         figures: the figures drawn from them.
         numbers: the numbers that prose quotes, each a LaTeX macro.
         printed: the tables that a paper prints.
+        pages: file name -> function that takes the stamp's line and gives the page's text (Markdown).
     """
 
     tables: dict[str, pd.DataFrame]
     figures: tuple[Figure, ...] = ()
     numbers: tuple[Number, ...] = ()
     printed: tuple[Printed, ...] = ()
+    pages: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
 
 
 def figure(
@@ -112,3 +115,32 @@ def code_names(survey: Survey) -> dict[str, str]:
 def mode_sides(survey: Survey) -> dict[str, str]:
     """Return the side of every failure mode."""
     return dict(zip(survey.failure_modes["code"], survey.failure_modes["side"], strict=True))
+
+
+def short_citations(survey: Survey) -> dict[str, str]:
+    """Return how a figure names each work that is coded or measured: ``Roe et al. 2024``, else its key.
+
+    Two works that would be named alike are told apart by a letter, in the order of their keys.
+    """
+    spoken_of = {*survey.final["paper"], *survey.measurements["paper"]}
+    papers = survey.papers[survey.papers["paper"].isin(spoken_of)].sort_values("paper")
+    said: dict[str, list[str]] = {}
+    for paper, authors, year in zip(papers["paper"], papers["authors"], papers["first_public"], strict=True):
+        people = [name.split(",")[0].strip() for name in authors.split(";") if name.strip()]
+        who = people[0] if people else ""
+        if len(people) == 2 and people[1] != "others":
+            who = f"{people[0]} and {people[1]}"
+        elif len(people) > 1:
+            who = f"{people[0]} et al."
+        name = who if pd.isna(year) else f"{who} {year}"
+        said.setdefault(name if who else paper, []).append(paper)
+    return {
+        paper: name if len(alike) == 1 else f"{name}{_letters(n)}"
+        for name, alike in said.items()
+        for n, paper in enumerate(alike)
+    }
+
+
+def _letters(n: int) -> str:
+    """Return a, b, ..., z, aa, ab, ..."""
+    return (_letters(n // 26 - 1) if n >= 26 else "") + chr(97 + n % 26)

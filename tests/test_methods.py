@@ -1,0 +1,73 @@
+"""The methods section says what the rows say, and what nobody did."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import coded
+from workbench.methods import methods_latex, methods_markdown, paragraphs
+from workbench.results.methods import methods
+from workbench.status import status
+from workbench.survey import open_survey
+
+
+@pytest.fixture
+def filled(survey: Path) -> Path:
+    coded.fill(survey)
+    return survey
+
+
+def test_each_paragraph_states_the_counts_of_the_rows(filled: Path) -> None:
+    said = dict(paragraphs(open_survey(filled)))
+    counts = {key: value["total"] for key, value in status(filled).items()}
+    assert (
+        "2 searches over 1 source were logged (2026-11-24): s01-list (2 records, query: proxy)"
+        in said["Search"]
+    )
+    assert (
+        f"They gave {counts['identified']} hits, of which {counts['duplicates']} were duplicates"
+        in said["Search"]
+    )
+    assert "the 58 works whose abstract was in hand" in said["Sampling"]
+    assert "in random blocks of 4 (seed 7)" in said["Sampling"]
+    assert "Two language-model passes screened 5 works" in said["Screening"]
+    assert (
+        "They agreed on 4; 1 was settled by adjudication. 4 are in and 1 out (other field 1)."
+        in said["Screening"]
+    )
+    assert "3 works were coded twice" in said["Coding"]
+    assert "100% of them are human-verified" in said["Coding"]
+    assert "this measures repeatability, not validity" in said["Agreement"]
+
+
+def test_where_nothing_was_done_it_says_so(survey: Path) -> None:
+    coded.listed(survey, *(f"p{n:02}" for n in range(1, 61)))
+    said = dict(paragraphs(open_survey(survey)))
+    assert said["Search"] == "No search has been logged yet."
+    assert said["Sampling"] == "No sample has been drawn."
+    assert said["Screening"] == "Nothing has been screened yet."
+    assert said["Coding"] == "Nothing has been coded yet."
+    assert "cannot be estimated" in said["Agreement"]
+    assert "No paired evidence" in said["Paired evidence and audit"]
+
+
+def test_the_same_words_as_markdown_and_as_latex(filled: Path) -> None:
+    survey = open_survey(filled)
+    stamp = "data 1a2b3c4d · 0 % human-verified"
+    markdown, latex = methods_markdown(survey, stamp), methods_latex(survey, stamp)
+    assert markdown.endswith(f"\n{stamp}\n")
+    assert latex.startswith(f"% {stamp}\n")
+    headings = re.findall(r"^## (.*)$", markdown, re.M)
+    assert headings == re.findall(r"\\paragraph\{(.*?)\}", latex)
+    assert not re.search(r"(?<!\\)[%&#]", latex.partition("\n")[2])
+    assert methods_markdown(open_survey(filled), stamp) == markdown
+
+
+def test_the_counts_of_prose_are_those_of_status(filled: Path) -> None:
+    numbers = {n.name: n.value for n in methods(open_survey(filled)).numbers}
+    counts = status(filled)
+    assert numbers["Included"] == counts["included"]["total"] == 4
+    assert numbers["HumanVerifiedShare"] == counts["human_verified"]["share"] == 1.0

@@ -1,0 +1,167 @@
+"""Which record to read next, and what the learner saves."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.prioritisation import (
+    LearnerMissing,
+    at_random,
+    by_score,
+    by_stream,
+    drawn_at_random,
+    rehearse,
+    scores,
+    words,
+    work_saved,
+)
+
+KEYS = st.lists(st.text("abcdef", min_size=1, max_size=4), unique=True, max_size=25)
+INSIDE = [
+    "judge",
+    "verdict",
+    "biased",
+    "longer",
+    "preferred",
+    "score",
+    "rises",
+    "quality",
+    "falls",
+    "position",
+]
+OUTSIDE = ["robot", "arm", "grasp", "torque", "camera", "depth", "gripper", "planning", "joint", "motor"]
+
+
+def made_up(
+    inside: int, outside: int, seed: int, own: float = 0.35
+) -> tuple[dict[str, str], dict[str, bool]]:
+    """Texts of two kinds that share most of their words, and which kind each is."""
+    rng = np.random.default_rng(seed)
+    shared = [f"word{n}" for n in range(60)]
+    texts, labels = {}, {}
+    for n in range(inside + outside):
+        kind = n < inside
+        words = [
+            rng.choice(INSIDE if kind else OUTSIDE) if rng.random() < own else rng.choice(shared)
+            for _ in range(40)
+        ]
+        texts[f"p{n:03}"], labels[f"p{n:03}"] = " ".join(words), kind
+    return texts, labels
+
+
+@given(KEYS, st.integers(0, 9))
+def test_a_random_order_does_not_depend_on_what_else_is_there(papers: list[str], seed: int) -> None:
+    order = at_random(papers, seed)
+    assert sorted(order) == sorted(papers)
+    assert at_random(papers[::2], seed) == [p for p in order if p in set(papers[::2])]
+    assert order == at_random(reversed(papers), seed)
+
+
+def test_seeds_give_different_orders() -> None:
+    papers = [f"p{n}" for n in range(30)]
+    assert at_random(papers, 1) != at_random(papers, 2)
+
+
+def test_by_stream_keeps_the_order_of_the_schema_and_puts_the_unknown_last() -> None:
+    streams = {"a": ["rewards"], "b": ["judges", "rewards"], "c": [], "d": ["elsewhere"], "e": ["rewards"]}
+    order = by_stream("abcde", streams, ["judges", "rewards"])
+    assert order[0] == "b"
+    assert set(order[1:3]) == {"a", "e"}
+    assert set(order[3:]) == {"c", "d"}
+
+
+def test_by_score_puts_papers_without_a_score_last() -> None:
+    assert by_score(["a", "b", "c"], {"a": 0.2, "c": 0.0}) == ["a", "c", "b"]
+
+
+@given(KEYS, st.integers(0, 25))
+def test_records_read_in_the_random_order_are_counted_as_drawn(papers: list[str], number: int) -> None:
+    order = at_random(papers)
+    assert drawn_at_random(order[:number], order[number:]) == len(order[:number])
+
+
+def test_the_run_of_draws_ends_where_another_order_was_read() -> None:
+    order = at_random([f"p{n}" for n in range(40)])
+    # The learner took the last ten; then ten were drawn at random from those left.
+    assert drawn_at_random([*order[:29:-1], *order[:10]], order[10:30]) == 10
+    # One picked in between breaks the run.
+    assert drawn_at_random([*order[:10], order[20], *order[10:13]], [*order[13:20], *order[21:]]) == 3
+    assert drawn_at_random([order[5]], order[:5]) == 0
+
+
+def test_the_learner_tells_two_kinds_of_text_apart() -> None:
+    texts, labels = made_up(40, 40, seed=1)
+    of = words(texts)
+    taught = {p: labels[p] for n, p in enumerate(sorted(texts)) if n % 4 == 0}
+    score = scores(of, taught)
+    assert set(score) == set(texts)
+    assert all(0 <= s <= 1 for s in score.values())
+    rest = [p for p in texts if p not in taught]
+    ranked = by_score(rest, score)
+    assert sum(labels[p] for p in ranked[:30]) >= 27
+
+
+def test_scores_do_not_depend_on_the_order_of_decisions() -> None:
+    texts, labels = made_up(8, 8, seed=2)
+    of = words(texts)
+    assert scores(of, labels) == scores(of, dict(reversed(labels.items())))
+
+
+@pytest.mark.parametrize(
+    "decided", [{}, {"p000": True}, {"p000": True, "p001": True}, {"gone": True, "away": False}]
+)
+def test_without_a_decision_of_each_kind_there_is_no_score(decided: dict[str, bool]) -> None:
+    assert scores(words({"p000": "a proxy", "p001": "a robot"}), decided) == {}
+
+
+def test_texts_that_share_no_word_are_still_texts() -> None:
+    of = words({"a": "proxy", "b": "robot"})
+    assert of.matrix.shape == (2, 2)
+    with pytest.raises(ValueError, match="no word in any text"):
+        words({"a": "", "b": "the of"})
+
+
+def test_without_scikit_learn_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = words({"a": "proxy fails", "b": "robot arm"})
+    for name in ("sklearn.feature_extraction.text", "sklearn.linear_model"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(LearnerMissing, match=r"pip install 'evalsafetygap\[learn\]'"):
+        words({"a": "proxy"})
+    with pytest.raises(LearnerMissing, match="scikit-learn"):
+        scores(of, {"a": True, "b": False})
+
+
+def test_a_rehearsal_reads_every_paper_once() -> None:
+    texts, labels = made_up(6, 14, seed=3)
+    for every in (1, 4):
+        order = rehearse(words(texts), labels, ["p019", "p018"], every=every)
+        assert order[:2] == ["p019", "p018"]
+        assert sorted(order) == sorted(labels)
+
+
+def test_the_learner_saves_work_on_made_up_texts_and_chance_does_not() -> None:
+    """The small version of benchmarks/simulate_screening.py."""
+    learner, chance = [], []
+    for seed in range(5):
+        texts, labels = made_up(12, 108, seed, own=0.15)
+        mixed = at_random(labels, seed)
+        order = rehearse(words(texts), labels, mixed[:10], every=5)
+        learner.append(work_saved([labels[p] for p in order]))
+        chance.append(work_saved([labels[p] for p in mixed]))
+    assert np.mean(learner) > 0.4
+    assert abs(np.mean(chance)) < 0.15
+
+
+def test_work_saved_on_an_example_by_hand() -> None:
+    # 20 of 100 are in; 19 are 95%. Found after 30 records: 70% unread, less the 5% of chance.
+    labels = [True] * 18 + [False] * 11 + [True] + [False] * 60 + [True] + [False] * 9
+    assert work_saved(labels) == pytest.approx(0.65)
+    assert work_saved([True] * 10) == pytest.approx(-0.05)
+    assert work_saved([True] + [False] * 99) == pytest.approx(0.94)
+    assert np.isnan(work_saved([False] * 5))
+    assert np.isnan(work_saved([]))

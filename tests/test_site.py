@@ -1,0 +1,275 @@
+"""The reviewer's page: what is in it and what is not, that nothing in the data can act, that its bytes stay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from analysis.coverage import gaps
+from analysis.prisma import prisma
+from analysis.selection import counted
+from tests.coded import fill, know, mode, put, sign, whole
+from tests.test_cli import REPOSITORY
+from workbench.assumptions import assumptions
+from workbench.building import build, data_digests, data_stamp, site
+from workbench.results.answers import in_schema
+from workbench.site.data import site_data, table, visible
+from workbench.site.flow import leaves
+from workbench.site.pages import POLICY, SCRIPTS, STYLE, script, write_site
+from workbench.survey import Survey, open_survey
+from workbench.texts import abstracts
+
+ASSETS = REPOSITORY / "workbench/site/assets"
+DRAWS = 50
+
+
+@pytest.fixture
+def filled(survey: Path) -> Survey:
+    fill(survey)
+    return open_survey(survey)
+
+
+def written(survey: Survey, out: Path) -> dict[str, str]:
+    stamp = data_stamp(survey, data_digests(survey.root))
+    return {
+        p.relative_to(out).as_posix(): p.read_text("utf-8")
+        for p in write_site(survey, out, stamp, draws=DRAWS)
+    }
+
+
+def data_of(survey: Survey) -> dict[str, dict[str, object]]:
+    return site_data(survey, data_stamp(survey, data_digests(survey.root)), draws=DRAWS)
+
+
+def unpacked(packed: dict) -> list[dict]:
+    columns = {
+        name: c["all"] if "all" in c else [None if n < 0 else c["of"][n] for n in c["at"]]
+        for name, c in packed["columns"].items()
+    }
+    return [{name: column[n] for name, column in columns.items()} for n in range(packed["n"])]
+
+
+def test_identical_data_give_identical_bytes(filled: Survey, tmp_path: Path) -> None:
+    one, two = written(filled, tmp_path / "a"), written(open_survey(filled.root), tmp_path / "b")
+    assert one == two
+
+
+def test_the_page_forbids_everything_but_its_own_scripts_and_styles(filled: Survey, tmp_path: Path) -> None:
+    page = written(filled, tmp_path)["index.html"]
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    assert policy.replace("&#x27;", "'") == POLICY
+    assert POLICY.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe" not in POLICY
+    assert "http" not in POLICY
+    # The policy stands before anything that could load, and there is nothing inline.
+    assert page.index("Content-Security-Policy") < page.index("<link")
+    assert re.findall(r"<script(?! src=\"(?:assets|data)/)[^>]*>", page) == []
+    assert "<style" not in page
+    assert re.findall(r"\son\w+=|\sstyle=", page) == []
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+
+
+def test_our_script_makes_nothing_from_markup_and_asks_nothing_of_a_network() -> None:
+    """What could turn words into markup or code, or send something, is nowhere in the script."""
+    banned = (
+        *("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "srcdoc"),
+        *(
+            "eval(",
+            "new Function",
+            "setTimeout('",
+            'setTimeout("',
+            "fetch(",
+            "XMLHttpRequest",
+            "sendBeacon",
+            "WebSocket",
+        ),
+        *("import(", "http://", "style="),
+    )
+    for path in sorted(ASSETS.glob("*.js")):
+        text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert [word for word in banned if word in text] == [], path.name
+        assert text.startswith("// @ts-check"), path.name
+
+
+def test_every_asset_is_loaded_and_every_script_is_there() -> None:
+    assert sorted(p.name for p in ASSETS.iterdir()) == sorted([*SCRIPTS, STYLE])
+
+
+def test_our_own_script_and_style_stay_small() -> None:
+    assert sum(p.stat().st_size for p in ASSETS.iterdir()) < 250_000
+
+
+def test_a_data_script_cannot_be_left_by_its_data() -> None:
+    said = {
+        "a": "</script><script>alert(1)</script>",
+        "b": "<!-- \u2028\u2029 & ]]>",
+        "c": 'quote " back \\ slash',
+    }
+    text = script("x-y", said)
+    assert not re.search(r"[<>&\u2028\u2029]", text)
+    (value,) = re.findall(r'^\(window\.SURVEY=window\.SURVEY\|\|\{\}\)\["x-y"\]=(.*);\n$', text)
+    assert json.loads(value) == said
+
+
+def test_no_sentence_of_a_text_is_in_the_page(filled: Survey, tmp_path: Path) -> None:
+    """Of every abstract in hand, no eight words in a row stand in any file (titles are facts, and apart)."""
+    every = "\n".join(written(filled, tmp_path).values()).lower()
+    texts = abstracts(filled.root)
+    assert len(texts) > 50
+    for text in texts.values():
+        words = text.body.lower().split()
+        runs = [" ".join(words[n : n + 8]) for n in range(len(words) - 7)]
+        assert runs
+        assert [run for run in runs if run in every] == []
+
+
+def test_codings_that_nobody_signed_off_or_that_wait_for_a_second_coder_are_not_in_the_page(
+    filled: Survey, tmp_path: Path
+) -> None:
+    root = filled.root
+    know(root, "pass-c", "human")
+    # p02 has two coders already; a third who has not signed off stays hidden.
+    put(root, "pass-c", *[{**r, "note": "A third opinion, unsigned."} for r in whole("p02")])
+    survey = open_survey(root)
+    assert {at[0] for at in visible(survey) if at[1] == "p02"} == {"pass-a", "pass-b"}
+    text = written(survey, tmp_path / "one")["data/codings.js"]
+    assert "A third opinion" not in text
+    assert '"closed":3' in text
+    sign(root, "pass-c", "p02")
+    assert "A third opinion" in written(open_survey(root), tmp_path / "two")["data/codings.js"]
+
+
+def test_a_paper_with_one_signature_stays_closed(survey: Path, tmp_path: Path) -> None:
+    fill(survey)
+    from tests.coded import keep
+
+    keep(survey, "p10")
+    put(survey, "pass-a", *whole("p10")[:2], mode("p10", note="Seen by one coder only."))
+    sign(survey, "pass-a", "p10")
+    opened = open_survey(survey)
+    assert "Seen by one coder only" not in "".join(written(opened, tmp_path).values())
+    assert not {at for at in visible(opened) if at[1] == "p10"}
+
+
+@pytest.mark.parametrize("which", ["fixture", "repository"])
+def test_every_record_ends_in_the_box_that_counts_it(which: str, survey: Path) -> None:
+    if which == "fixture":
+        fill(survey)
+    opened = open_survey(survey if which == "fixture" else REPOSITORY)
+    flow = prisma(
+        opened.hits,
+        opened.papers,
+        opened.sample,
+        opened.screened,
+        maybe_duplicates=opened.maybe_duplicates,
+        signoffs=opened.signoffs,
+        final=opened.final,
+    )
+    ends = leaves(opened, "abstract")
+    assert len(ends) == len(opened.papers)
+    parts = Counter(ends.values())
+    boxes = Counter(box for box, _ in ends.values())
+    leaf = ("grey", "not_sampled", "pending", "excluded", "not_coded_twice", "unsettled", "synthesis")
+    for row in flow[flow["box"].isin(leaf)].to_dict("records"):
+        counts = parts[row["box"], row["reason"]] if row["reason"] else boxes[row["box"]]
+        assert counts == row["n"], row
+    assert set(boxes) <= set(leaf)
+
+
+def test_the_page_counts_from_the_rows_that_count() -> None:
+    survey = open_survey(REPOSITORY)
+    final = in_schema(survey.final, survey.codes)
+    core = data_of_repository()["core"]
+    rows = core["rows"]
+    for grey, kept in (("exclude", (0,)), ("include", (0, 1)), ("only", (1,))):
+        for number, basis in ((1, "abstract"), (2, "full-text")):
+            mine = [n for n, b in enumerate(rows["basis"]) if b == number and rows["grey"][n] in kept]
+            assert len(mine) == len(counted(final, grey=grey, basis=basis))
+
+
+_made: dict[str, dict] = {}
+
+
+def data_of_repository() -> dict[str, dict]:
+    """Made once: two tests read it."""
+    if not _made:
+        _made.update(data_of(open_survey(REPOSITORY)))
+    return _made
+
+
+def test_what_was_computed_of_a_cell_is_what_the_analysis_says() -> None:
+    survey = open_survey(REPOSITORY)
+    final = in_schema(survey.final, survey.codes)
+    grid = data_of_repository()["gaps-failure_mode--stream"]["tables"]["argues|include"]
+    told = {c for f, c in survey.assessable("abstract") if f == "stream"}
+    streams = list(survey.codes.loc[survey.codes["facet"] == "stream", "code"])
+    assert set(streams) == told
+    cells = gaps(
+        final,
+        "failure_mode",
+        "stream",
+        min_level="argues",
+        grey="include",
+        row_codes=list(survey.failure_modes["code"]),
+        column_codes=streams,
+        by_rule=assumptions(survey.root).pairs("stream"),
+        draws=DRAWS,
+    )
+    assert [grid["classes"][n] for n in grid["class"]] == list(cells["class"])
+    assert grid["expected"] == pytest.approx(list(cells["expected"]), rel=6e-3)
+    assert grid["lower"] == pytest.approx(list(cells["p_lower"]), rel=6e-3)
+    assert grid["draws"] == DRAWS
+
+
+def test_a_table_is_packed_without_loss() -> None:
+    rows = {
+        "a": ["x", "y", "x", "x", None],
+        "b": [1.0, 2.5, None, float("nan"), 3.0],
+        "c": [("k", "l"), (), (), (), ()],
+    }
+    packed = json.loads(json.dumps(table(rows)))
+    assert unpacked(packed) == [
+        {"a": "x", "b": 1, "c": ["k", "l"]},
+        {"a": "y", "b": 2.5, "c": []},
+        {"a": "x", "b": None, "c": []},
+        {"a": "x", "b": None, "c": []},
+        {"a": None, "b": 3, "c": []},
+    ]
+
+
+def test_an_empty_survey_has_a_page_too(survey: Path, tmp_path: Path) -> None:
+    """Nothing screened, nothing coded: every data file is there and says so."""
+    from tests.coded import listed
+
+    listed(survey, *(f"p{n:02}" for n in range(1, 61)))
+    files = written(open_survey(survey), tmp_path)
+    assert "data/core.js" in files
+    assert '"rows":{"paper":[]' in files["data/core.js"]
+
+
+def test_the_command_writes_the_page_and_the_build_has_it(
+    survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(survey)
+    # The other stages of the build have tests of their own.
+    monkeypatch.setattr("workbench.building._tables_and_figures", lambda *given: [])
+    names = site(survey, tmp_path / "build/site")
+    assert "index.html" in names
+    assert (tmp_path / "build/site/index.html").is_file()
+    alone = {n: (tmp_path / "build/site" / n).read_bytes() for n in names}
+    made = build(survey, tmp_path / "build")
+    assert {f"site/{n}" for n in names} <= set(made)
+    assert {n: (tmp_path / "build/site" / n).read_bytes() for n in names} == alone
+    site(survey, tmp_path / "build/site")
+    assert not (tmp_path / "build/manifest.json").exists()
+
+
+def test_another_folders_manifest_is_left_alone(survey: Path, tmp_path: Path) -> None:
+    fill(survey)
+    (tmp_path / "manifest.json").write_text("{}")
+    site(survey, tmp_path / "page")
+    assert (tmp_path / "manifest.json").read_text() == "{}"
