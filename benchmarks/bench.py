@@ -136,6 +136,32 @@ def commands(root: Path, cache: Path) -> list[Row]:
     ]
 
 
+def whole(cache: Path, out: Path) -> list[Row]:
+    """Time the figure set and the whole build of this repository's survey, each once: they take their time."""
+    here = HERE.parent
+    drawn, built = (
+        clock(partial(run, cache, BIN / "survey", what, "--survey", here, "--out", out / what))
+        for what in ("figures", "build")
+    )
+    files = len(list((out / "figures/figures").glob("*.pdf")))
+    return [
+        Row(
+            "survey figures",
+            drawn,
+            bar="< 20 s",
+            met=drawn < 20,
+            note=f"{files} figures, each also SVG and PNG",
+        ),
+        Row(
+            "survey build",
+            built,
+            bar="< 3 min",
+            met=built < 180,
+            note="with notebooks and the reviewer's page",
+        ),
+    ]
+
+
 def carried(final: pd.DataFrame, facet: str, level: str = "") -> dict[str, set[str]]:
     """Return paper -> codes, by a loop over the rows."""
     held: dict[str, set[str]] = {}
@@ -359,7 +385,7 @@ def main() -> None:
         final, papers = generated.coded(facets, PAPERS)
         rows = agreement(final, facets) + matrices(final, papers, survey.failure_modes, list(facets))
         rows += nulls() + duplicates() + commands(root, cache) + readers(root, cold, cache) + widgets(quick)
-        rows += reviewing(root, Path(folder) / "pages")
+        rows += reviewing(root, Path(folder) / "pages") + whole(cache, Path(folder) / "out")
     print(table_of(rows))
     met = [r.met for r in rows if r.met is not None]
     print(f"{sum(met)} of {len(met)} bars met; {load}; on a busy machine times are longer")

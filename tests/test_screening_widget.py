@@ -1,0 +1,322 @@
+"""The screening widget, as its browser side speaks to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.corpus import stored
+from workbench.faults import Refused
+from workbench.files import Row, replace_all, rows_text, writing
+from workbench.sampling import sample
+from workbench.screening import screen
+from workbench.tables import MAYBE_DUPLICATES
+from workbench.texts import ABSTRACTS
+from workbench.widgets import screening as module
+from workbench.widgets.screening import ScreeningWidget
+
+PLAN = [
+    ("include", "", ["llm-as-judge"], ""),
+    ("exclude", "other-field", [], "A grid, not a judge."),
+    ("unsure", "", ["reward-hacking"], "What is measured is not said."),
+    ("exclude", "other-system", ["llm-as-judge", "reward-hacking"], ""),
+    ("include", "", [], ""),
+]
+
+
+@pytest.fixture
+def drawn(survey: Path) -> Path:
+    """The small survey with its first blocks drawn and a screening of another, who must stay unseen."""
+    sample(survey)
+    papers = [r["paper"] for r in stored(survey, "sample", [])]
+    rows = [row(p, "exclude", "other-system", note="SECRET of the other") for p in papers[:6]]
+    screen(survey, "pass-a", rows, run="run-of-the-other", batch="a batch")
+    return survey
+
+
+def row(paper: str, decision: str, reason: str = "", streams: str = "", note: str = "") -> Row:
+    cells = {"paper": paper, "decision": decision, "reason": reason, "streams": streams, "note": note}
+    return {**cells, "_line": "1", "_file": "rows.csv"}
+
+
+class Browser:
+    """Speaks to a widget as the page does."""
+
+    def __init__(self, widget: ScreeningWidget) -> None:
+        self.widget, self.n, self.answers = widget, 0, [""]
+        self.state: dict[str, Any] = self("open")
+
+    def __call__(self, name: str, **cells: Any) -> dict[str, Any]:
+        self.n += 1
+        answer = self.widget.act({"n": self.n, "view": "v", "name": name, **cells})
+        self.answers.append(json.dumps(answer))
+        self.faults, self.clash, self.state = answer["faults"], answer["clash"], answer["state"]
+        return self.state
+
+    def decide(self, decision: str, reason: str = "", streams: Any = (), note: str = "", **more: Any) -> str:
+        paper = str(self.state["record"]["paper"])
+        self(
+            "decide",
+            paper=paper,
+            decision=decision,
+            reason=reason,
+            streams=";".join(streams),
+            note=note,
+            **more,
+        )
+        return paper
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    found = sorted(p for p in (root / "corpus").rglob("*") if p.is_file())
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
+
+
+def test_five_decisions_are_the_bytes_that_the_command_writes(drawn: Path, tmp_path: Path) -> None:
+    shutil.copytree(drawn, twin := tmp_path / "twin")
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    rows = []
+    for decision, reason, streams, note in PLAN:
+        paper = browser.decide(decision, reason, streams, note)
+        assert browser.faults == []
+        rows.append(row(paper, decision, reason, ";".join(streams), note))
+    screen(twin, "eva", rows)
+    assert contents(drawn) == contents(twin)
+    assert browser.state["decided"] == 5
+    assert browser.state["counts"] == {"include": 2, "exclude": 2, "unsure": 1}
+
+
+def test_nothing_of_the_other_screener_reaches_the_browser_nor_is_opened(drawn: Path) -> None:
+    (drawn / "corpus/screening/pass-a.csv").write_text("SECRET, and torn", "utf-8")
+    browser = Browser(ScreeningWidget(drawn, "eva", "learner"))
+    for _ in range(8):
+        browser.decide("exclude", "other-field")
+        assert browser.faults == []
+        browser("suggest", paper=browser.state["record"]["paper"])
+        browser("list", on=True)
+    assert "SECRET" not in "".join(browser.answers)
+    assert "pass-a" not in "".join(browser.answers)
+
+
+def test_opening_writes_nothing_and_a_language_model_or_stranger_screens_elsewhere(drawn: Path) -> None:
+    before = contents(drawn)
+    for who, said in (
+        ("", None),
+        ("pass-a", "is a language model"),
+        ("nobody", "is not in corpus/coders.yaml"),
+    ):
+        state = Browser(ScreeningWidget(drawn, who)).state
+        assert state["record"] is None
+        assert state["people"] == [{"id": "eva", "name": "Eva"}]
+        assert said is None or said in state["not_coder"]
+    browser = Browser(ScreeningWidget(drawn))
+    assert browser("coder", coder="eva")["record"]
+    browser("order", order="random")
+    assert contents(drawn) == before
+
+
+def test_the_record_carries_what_a_screener_needs(drawn: Path) -> None:
+    state = Browser(ScreeningWidget(drawn, "eva")).state
+    record = state["record"]
+    assert "its score went up" in record["abstract"]
+    assert record["note"] == ""
+    assert set(record["guessed"]) <= {"llm-as-judge", "reward-hacking"}
+    rules = state["once"]
+    assert [r["id"] for r in rules["reasons"]] == ["other-field", "other-system"]
+    assert [s["id"] for s in rules["streams"]] == ["llm-as-judge", "reward-hacking"]
+    assert rules["question"] == "Does it bear on a proxy?"
+
+
+def test_without_the_cache_the_widget_says_so_and_the_basis_is_the_title(drawn: Path) -> None:
+    (drawn / ABSTRACTS).unlink()
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    assert browser.state["record"]["abstract"] == ""
+    assert browser.state["record"]["note"] == "The abstract is not on this machine."
+    browser.decide("exclude", "other-field", basis="title")
+    assert stored(drawn, "screening", [], coder="eva")[0]["basis"] == "title"
+
+
+def test_possible_duplicates_are_shown_decided_or_not(drawn: Path) -> None:
+    paper = Browser(ScreeningWidget(drawn, "eva")).state["record"]["paper"]
+    pairs = []
+    for other, decision in (("p59", ""), ("p60", "different")):
+        a, b = sorted((paper, other))
+        pair = {"a": a, "b": b, "score": "97.0", "why": "titles alike", "decision": decision}
+        pairs.append({**dict.fromkeys(("by", "note", "at"), ""), **pair})
+    with writing(drawn):
+        replace_all(drawn, {MAYBE_DUPLICATES.path: rows_text(MAYBE_DUPLICATES, pairs)})
+    shown = Browser(ScreeningWidget(drawn, "eva")).state["record"]["duplicates"]
+    assert [(d["paper"], d["settled"], d["drawn"]) for d in shown] == [
+        ("p59", "", False),
+        ("p60", "different", False),
+    ]
+
+
+def test_going_back_changes_nothing_until_decided_anew_which_is_a_new_revision(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    first = browser.decide("include", streams=["llm-as-judge"])
+    second = browser.decide("exclude", "other-field")
+    third = browser.state["record"]["paper"]
+    before = contents(drawn)
+    # Within one second (the epoch is fixed) the order of the two is not known: both are met going back.
+    back = [browser("back")["record"]["paper"], browser("back")["record"]["paper"]]
+    assert sorted(back) == sorted([first, second])
+    browser("back")
+    assert "nothing was decided before this" in browser.faults[0]
+    assert contents(drawn) == before
+    assert browser("on")["record"]["paper"] == third
+    browser("show", paper=first)
+    assert browser.state["record"]["mine"]["decision"] == "include"
+    assert browser.state["record"]["mine"]["streams"] == ["llm-as-judge"]
+    browser.decide("exclude", "other-system")
+    rows = [r for r in stored(drawn, "screening", [], coder="eva") if r["paper"] == first]
+    assert [(r["revision"], r["decision"]) for r in rows] == [("1", "include"), ("2", "exclude")]
+    assert browser.state["record"]["paper"] == third
+    assert browser.state["decided"] == 2
+
+
+def test_what_the_door_refuses_is_told_and_nothing_is_written(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    before, paper = contents(drawn), browser.state["record"]["paper"]
+    browser.decide("exclude")
+    assert "unknown reason of exclusion" in browser.faults[0]
+    words = " ".join(browser.state["record"]["abstract"].split()[:10])
+    browser.decide("include", note=words)
+    assert "the note quotes the text" in browser.faults[0]
+    browser("show", paper="p60")
+    assert "not in the sample" in browser.faults[0]
+    assert contents(drawn) == before
+    assert browser.state["record"]["paper"] == paper
+
+
+def test_a_decision_changed_on_disk_meanwhile_is_shown_and_not_overwritten(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    paper = browser.state["record"]["paper"]
+    papers = [r["paper"] for r in stored(drawn, "sample", [])]
+    other = next(p for p in papers if p != paper)
+    screen(drawn, "eva", [row(paper, "exclude", "other-field"), row(other, "include")])
+    before = contents(drawn)
+    browser.decide("include", streams=["llm-as-judge"])
+    assert contents(drawn) == before
+    (shown,) = browser.clash["rows"]
+    assert (shown["shown"], shown["disk"]["decision"]) == (None, "exclude")
+    assert browser.clash["mine"]["decision"] == "include"
+    mine = {k: v for k, v in browser.clash["mine"].items() if k != "name"}
+    browser("decide", **mine, over=True)
+    rows = {(r["paper"], r["revision"]): r["decision"] for r in stored(drawn, "screening", [], coder="eva")}
+    assert rows == {(paper, "1"): "exclude", (paper, "2"): "include", (other, "1"): "include"}
+
+
+def test_another_row_changed_on_disk_is_kept_and_no_hindrance(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    paper = browser.state["record"]["paper"]
+    other = next(r["paper"] for r in stored(drawn, "sample", []) if r["paper"] != paper)
+    screen(drawn, "eva", [row(other, "include")])
+    browser.decide("exclude", "other-field")
+    assert (browser.faults, browser.clash) == ([], None)
+    assert {r["paper"] for r in stored(drawn, "screening", [], coder="eva")} == {paper, other}
+
+
+def test_the_learner_is_asked_for_speaks_late_and_then_orders(
+    drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FEW", 2)
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    browser.decide("include")
+    assert browser("suggest", paper=browser.state["record"]["paper"])["suggestion"]["why"].startswith(
+        "Too few"
+    )
+    for decision, reason in (("exclude", "other-field"), ("exclude", "other-field"), ("include", "")):
+        browser.decide(decision, reason)
+        assert browser.state["suggestion"] is None
+    told = browser("suggest", paper=browser.state["record"]["paper"])["suggestion"]
+    assert 0 < told["score"] < 1
+    assert 1 <= told["rank"] <= told["of"] == browser.state["drawn"] - 4
+    assert (told["included"], told["excluded"], told["own"]) == (2, 2, False)
+    shown = browser("order", order="learner")["record"]["paper"]
+    assert browser("suggest", paper=shown)["suggestion"]["rank"] == 1
+
+
+def test_without_scikit_learn_everything_else_works(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "learner_installed", lambda: False)
+    with pytest.raises(Refused, match=r"scikit-learn.*evalsafetygap\[learn\]"):
+        ScreeningWidget(drawn, "eva", "learner")
+    with pytest.raises(Refused, match="unknown order 'luck'"):
+        ScreeningWidget(drawn, "eva", "luck")
+    browser = Browser(ScreeningWidget(drawn, "eva", "random"))
+    assert browser.state["once"]["learner_installed"] is False
+    browser("order", order="learner")
+    assert "needs scikit-learn" in browser.faults[0]
+    told = browser("suggest", paper=browser.state["record"]["paper"])["suggestion"]
+    assert "pip install" in told["why"]
+    browser.decide("include")
+    assert browser.faults == []
+
+
+def test_recall_is_told_from_the_file_after_a_restart(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva", "random"))
+    assert browser.state["recall"]["note"] == "nothing found yet"
+    for n in range(8):
+        browser.decide(*(("include",) if n < 2 else ("exclude", "other-field")))
+    told = browser.state["recall"]
+    left = browser.state["drawn"] - 8
+    assert (told["run"], told["left"], told["dry"]) == (8, left, 6)
+    assert told["low"] < told["value"] == 2 / (2 + left * 2 / 8)
+    assert told["low"] < told["value"] < told["high"] <= 1
+    again = Browser(ScreeningWidget(drawn, "eva", "random")).state
+    assert again["recall"] == told
+    assert again["record"]["paper"] == browser.state["record"]["paper"]
+
+
+def test_reading_in_another_order_is_no_estimate_of_recall(
+    drawn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(4):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1795500000 + n))
+        browser = Browser(ScreeningWidget(drawn, "eva", "random"))
+        line = browser.widget._lined_up(
+            [p for p in browser.widget._drawn() if p not in browser.widget._read()],
+            browser.widget._schema(),
+            {},
+        )
+        browser("show", paper=line[-1])
+        browser.decide("include")
+    told = browser.state["recall"]
+    assert (told["run"], told["value"], told["note"]) == (0, None, "nothing read at random yet")
+    assert f"{told['more']} more at random" in told["advice"]
+
+
+def test_when_all_is_decided_recall_is_known_and_there_is_no_record(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva", "random"))
+    for n in range(browser.state["drawn"]):
+        browser.decide(*(("include",) if n % 3 == 0 else ("exclude", "other-field")))
+    state = browser.state
+    assert state["record"] is None
+    assert state["decided"] == state["drawn"]
+    assert (state["recall"]["value"], state["recall"]["advice"]) == (1.0, "Every drawn record is decided.")
+    assert browser("back")["record"]["mine"]
+
+
+def test_the_time_left_is_told_after_three_decisions(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10_000, 15))
+    monkeypatch.setattr(module, "monotonic", lambda: float(next(clock)))
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    for n in range(3):
+        assert browser.state["seconds"] is None, n
+        browser.decide("exclude", "other-field")
+    assert browser.state["seconds"] == 15
+    assert browser.state["minutes_left"] == pytest.approx((browser.state["drawn"] - 3) * 15 / 60)
+
+
+def test_a_survey_without_a_sample_has_nothing_to_show(survey: Path) -> None:
+    state = Browser(ScreeningWidget(survey, "eva", "learner")).state
+    assert (state["drawn"], state["record"]) == (0, None)
+
+
+def test_the_page_shows_a_sentence_where_no_widget_can_be(drawn: Path) -> None:
+    bundle = ScreeningWidget(drawn, "eva")._repr_mimebundle_()
+    assert "screening widget stands here" in bundle["text/plain"]

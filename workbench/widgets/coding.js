@@ -1,0 +1,332 @@
+// The coding widget: see coding.py. Letters jump to facets, digits give levels; see HELP.
+
+const HELP = [["/", "find a failure mode"], ["s p l ...", "go to a facet (its letter stands beside its name)"],
+  ["\u2190 \u2192", "move among the codes of a facet"], ["Space", "code it, or take it back"], ["n", "no information"],
+  ["u", "sure or unsure"], ["*", "make it the principal one"], ["1 2 3 4", "level of the failure mode"],
+  ["w", "take the words selected in the paper"], ["z", "take the last step back"], ["j k", "next, previous paper"],
+  ["Shift+S", "sign off"], ["?", "this list"], ["Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
+const TAKEN = new Set(["n", "u", "w", "z", "j", "k"]);
+function letters(app) {
+  const used = new Set(TAKEN), out = {};
+  for (const f of facets(app)) {
+    const letter = [...f.id.replace(/[^a-z]/g, "")].find((l) => !used.has(l));
+    if (letter) { used.add(letter); out[f.id] = letter; }
+  }
+  return out;
+}
+// ---- the whole
+function draw(app) {
+  const s = app.state;
+  if (!s.once) return faultsOf(app);
+  if (!s.coder || s.not_coder) return chooser(app, "Who codes?");
+  const parts = [bar(app), ...seenBefore(app), ...faultsOf(app), ...notesOf(app), ...asked(app),
+    ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open"))];
+  if (!s.paper) return [...parts, h("p", { "data-key": "none" }, "No paper is in: screen some first (notebook 02), or wait for a second screener.")];
+  return [...parts, h("div", { class: "sv-columns", "data-key": "columns" },
+    h("div", { class: "sv-left" }, paper(app), beside(app)),
+    h("div", { class: "sv-right", tabindex: "0", role: "region", "aria-label": "Facets" }, ...coding(app)))];
+}
+
+function bar(app) {
+  const s = app.state, done = s.queue.filter(([, st]) => st === "signed").length;
+  const sign = { signed: "\u2713 ", begun: "\u2026 ", skipped: "\u21b7 ", open: "" };
+  return h("div", { class: "sv-bar sv-top", "data-key": "bar" },
+    h("strong", {}, `Coding as ${s.coder}`), h("span", {}, `schema ${s.schema}`),
+    h("label", {}, "from the ", h("select", { "data-id": "basis", onchange: (e) => app.send("basis", { basis: e.target.value }) },
+      ["title", "abstract", "full-text"].map((b) => h("option", { value: b, selected: b === s.basis }, b)))),
+    h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers signed off" }), ` ${done} of ${s.queue.length} signed off`),
+    h("label", {}, "Paper ", h("select", { "data-id": "paper", class: "sv-papers", onchange: (e) => go(app, { paper: e.target.value }) },
+      s.queue.map(([p, st]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, `${sign[st]}${s.once.titles[p] || p}`)))),
+    button("Previous", () => go(app, { step: -1 }), { keyed: "k", "data-id": "previous" }),
+    button("Next", () => go(app, { step: 1 }), { keyed: "j", "data-id": "next" }),
+    button("Skip for now", () => app.send("skip").then(() => arrived(app)), { "data-id": "skip" }),
+    button("Undo", () => app.send("undo"), { keyed: "z", "data-id": "undo", disabled: !s.undo }),
+    button("Keys", () => { app.ui.help = !app.ui.help; app.redraw(); }, { keyed: "?", "aria-expanded": String(!!app.ui.help), "data-id": "help" }),
+    savedMark(app),
+    app.ui.help ? h("dl", { class: "sv-help", "data-key": "keys" }, HELP.map(([k, what]) => h("div", {}, h("dt", {}, key(k)), h("dd", {}, what)))) : null);
+}
+function seenBefore(app) {
+  return app.state.codes_seen ? [h("p", { class: "sv-notes", "data-key": "seen" }, h("strong", {}, "Not blind: "),
+    "you looked at the machines' codes of this paper in the verification widget. A coding you give now cannot count as an independent one.")] : [];
+}
+function go(app, where) { return app.send("go", where).then(() => arrived(app)); }
+function arrived(app) {
+  app.ui.open = {}; app.ui.query = ""; app.ui.look = null; app.ui.selection = "";
+  const left = app.root.querySelector(".sv-paper"); if (left) left.scrollTop = 0;
+  app.redraw();
+  app.say(app.state.paper ? app.state.paper.title : "No paper");
+}
+function notesOf(app) {
+  return app.notes.length ? [h("div", { class: "sv-notes", "data-key": "notes" }, app.notes.map((t) => h("p", {}, t)))] : [];
+}
+function asked(app) {
+  const ask = app.state.ask;
+  return ask ? [h("div", { class: "sv-clash", role: "alertdialog", "aria-label": "A later change", "data-key": "ask" }, h("p", {}, ask.text),
+    h("div", { class: "sv-bar" }, button("Save it as a new row", () => app.send(ask.message.name, { ...ask.message, revise: true, commit: true }), { "data-id": "revise" }),
+      button("Leave it as it was", () => app.send("open"), { "data-id": "leave-it" })))] : [];
+}
+
+// ---- left: the paper, and the codebook of what has the focus
+function beside(app) {
+  const look = app.ui.look || { terms: "start" };
+  let inside;
+  if (look.code) {
+    const facet = facets(app).find((f) => f.id === look.facet), c = facet && facet.codes.find((x) => x.id === look.code);
+    if (c) inside = codeBook(app, facet, c);
+  } else if (look.facet) {
+    const f = facets(app).find((x) => x.id === look.facet);
+    if (f) inside = [h("h3", {}, f.name), h("p", {}, f.question), h("ul", {}, f.rules.map((r) => h("li", {}, r)))];
+  } else if (look.terms && app.state.once.codebook[look.terms]) {
+    inside = [h("h3", {}, look.terms === "levels" ? "Levels" : look.terms === "roles" ? "Roles" : "Remedy for the failure"),
+      app.state.once.codebook[look.terms].map((t) => h("div", {}, h("p", {}, h("strong", {}, t.name), ": ", t.definition),
+        t.good ? h("p", { class: "sv-eg" }, h("span", { class: "sv-ok" }, "yes: "), t.good) : null,
+        t.bad ? h("p", { class: "sv-eg" }, h("span", { class: "sv-missing" }, "no: "), t.bad) : null))];
+  }
+  if (!inside) {
+    inside = [h("h3", {}, "Codebook"), h("p", {}, app.state.once.codebook.purpose),
+      h("p", {}, h("strong", {}, "Four answers differ. "), "A code you give is ", h("em", {}, "present"), ". ", h("em", {}, "No information"),
+        " means the text raises the matter but withholds what is needed to decide. What you leave alone becomes ", h("em", {}, "absent"),
+        " when you sign off, and only then. A paper you ", h("em", {}, "skip"), " says nothing."),
+      app.state.once.codebook.rules.map((r) => h("details", { "data-key": r.id }, h("summary", {}, r.id), h("p", {}, r.text)))];
+  }
+  return h("div", { class: "sv-book", tabindex: "0", role: "region", "aria-label": "Codebook" }, inside);
+}
+// ---- right: the facets
+function coding(app) {
+  const s = app.state, keysOf = letters(app), out = [];
+  for (const f of facets(app)) {
+    const able = f.codes.some((c) => c.bases.includes(s.basis));
+    if (!able) out.push(h("p", { class: "sv-faint", "data-key": `facet-${f.id}` }, h("strong", {}, f.name), `: not assessable from the ${s.basis}; nothing to code.`));
+    else out.push(f.levelled ? modes(app, f, keysOf[f.id]) : plain(app, f, keysOf[f.id]));
+  }
+  return [...out, others(app), footer(app)].filter(Boolean);
+}
+function heading(app, f, letter) {
+  const lacks = f.id in app.state.lacking;
+  const range = f.max === null ? (f.min ? `${f.min} or more` : "any number, or none") : f.min === f.max ? `exactly ${f.min}` : `${f.min} to ${f.max}`;
+  return h("h4", { id: `${app.ui.id}-${f.id}` }, h("button", { type: "button", class: "sv-link", "data-id": `facet-${f.id}`, "data-look": f.id,
+    title: "Its rules in the codebook" }, f.name), letter ? [" ", key(letter)] : null, " ", h("small", {}, `${f.question} (${range}${f.principal ? ", one principal" : ""})`),
+  lacks ? h("span", { class: "sv-missing" }, " missing") : null);
+}
+function plain(app, f, letter) {
+  const held = app.state.codes[f.id] || {}, able = f.codes.filter((c) => c.bases.includes(app.state.basis));
+  const first = able.find((c) => c.id === (app.ui.roving || {})[f.id]) || able.find((c) => held[c.id]) || able[0];
+  return h("div", { class: "sv-facet", "data-key": `facet-${f.id}` }, heading(app, f, letter),
+    h("div", { class: "sv-chips", role: "group", "aria-labelledby": `${app.ui.id}-${f.id}` }, able.map((c) => {
+      const row = held[c.id], told = row ? (row.state === "present" ? "\u25cf " : "? ") : "\u25cb ";
+      const words = [row ? (row.state === "present" ? "coded" : "no information") : "not coded", row && row.principal === "yes" ? "principal" : "",
+        row && row.confidence === "unsure" ? "unsure" : ""].filter(Boolean).join(", ");
+      return h("button", { type: "button", class: "sv-chip", "data-id": `${f.id}/${c.id}`, "data-code": c.id, "data-facet": f.id, "data-look": `${f.id}/${c.id}`,
+        "data-key": c.id, tabindex: c === first ? "0" : "-1", "aria-pressed": row ? (row.state === "present" ? "true" : "mixed") : "false",
+        "aria-label": `${c.name}: ${words}`, onclick: () => toggle(app, f, c.id) },
+      told, c.name, row && row.principal === "yes" ? " \u2605" : "", row && row.confidence === "unsure" ? " (unsure)" : "", row && row.state !== "present" ? " (no information)" : "");
+    })), chipActions(app, f, held));
+}
+// What the keys n, u and * do, for a mouse: shown for the codes that are given.
+function chipActions(app, f, held) {
+  const given = Object.keys(held);
+  const now = app.ui.look && app.ui.look.facet === f.id && app.ui.look.code;
+  if (!now || !f.codes.some((c) => c.id === now)) return given.length && f.principal ? null : null;
+  const name = f.codes.find((c) => c.id === now).name, row = held[now];
+  return h("div", { class: "sv-bar sv-actions", "data-key": "actions" }, h("small", {}, `${name}:`),
+    button(row && row.state === "no-information" ? "Not coded" : "No information", () => noInformation(app, f, now), { keyed: "n", "data-id": `${f.id}-n` }),
+    row && row.state === "present" ? button(row.confidence === "unsure" ? "Sure" : "Unsure", () => unsure(app, f, now), { keyed: "u", "data-id": `${f.id}-u` }) : null,
+    f.principal && row && row.state === "present" && row.principal !== "yes" ? button("Make it principal", () => principal(app, f, now), { keyed: "*", "data-id": `${f.id}-p` }) : null);
+}
+// What the user did is shown at once, before Python has answered; the answer puts it right.
+function foresee(app, facet, code, row) {
+  const held = (app.state.codes[facet] ||= {});
+  if (app.state.signed) return;
+  if (row) held[code] = { ...(held[code] || { confidence: "sure", principal: "" }), ...row }; else delete held[code];
+  app.redraw();
+}
+function toggle(app, f, code) {
+  const row = (app.state.codes[f.id] || {})[code], present = row && row.state === "present";
+  app.ui.roving = { ...app.ui.roving, [f.id]: code };
+  app.ui.look = { facet: f.id, code };
+  foresee(app, f.id, code, present ? null : { state: "present" });
+  app.send("set", { facet: f.id, code, state: present ? "withdrawn" : "present" });
+}
+function noInformation(app, f, code) {
+  const row = (app.state.codes[f.id] || {})[code], now = row && row.state === "no-information";
+  foresee(app, f.id, code, now ? null : { state: "no-information", principal: "" });
+  app.send("set", { facet: f.id, code, state: now ? "withdrawn" : "no-information" });
+}
+function unsure(app, f, code) {
+  const row = (app.state.codes[f.id] || {})[code];
+  if (!row) return app.say("Code it first");
+  const confidence = row.confidence === "unsure" ? "sure" : "unsure";
+  foresee(app, f.id, code, { confidence });
+  app.send("set", { facet: f.id, code, state: row.state, confidence });
+}
+function principal(app, f, code) {
+  const row = (app.state.codes[f.id] || {})[code];
+  if (!f.principal || !row || row.state !== "present") return app.say("Code it first");
+  app.send("set", { facet: f.id, code, state: "present", principal: row.principal === "yes" ? "no" : "yes" });
+}
+
+// ---- failure modes: type-ahead, then a card each
+// Every word must be found, by name before synonym before definition; where that finds nothing, some words, by their stems.
+function found(app) {
+  const words = (app.ui.query || "").toLowerCase().split(/\s+/).filter(Boolean), s = app.state;
+  const able = levelled(app).codes.filter((c) => c.bases.includes(s.basis));
+  const scored = (wanted, all) => able.map((c) => {
+    const name = c.name.toLowerCase(), syn = c.synonyms.map((x) => x.toLowerCase());
+    let score = 0, hits = 0, why = "";
+    for (const w of wanted) {
+      const as = syn.find((x) => x.includes(w));
+      let one = 0;
+      if (name.startsWith(w) || c.id.startsWith(w)) one = 8;
+      else if (name.includes(w) || c.id.includes(w)) one = 6;
+      else if (as) { one = 4; why = as; } else if (c.definition.toLowerCase().includes(w)) { one = 2; why ||= "in its definition"; }
+      else if (c.include.toLowerCase().includes(w)) { one = 1; why ||= "in its rules"; }
+      score += one; hits += one > 0;
+    }
+    return (all ? hits === wanted.length : hits > 0) ? { c, score, why } : null;
+  }).filter(Boolean).sort((a, b) => b.score - a.score || able.indexOf(a.c) - able.indexOf(b.c));
+  const exact = scored(words, true);
+  const list = exact.length || !words.length ? exact : scored(words.map((w) => w.slice(0, Math.max(4, w.length - 4))), false);
+  return list.slice(0, words.length ? 8 : 60);
+}
+function modes(app, f, letter) {
+  const s = app.state, ui = app.ui, list = ui.listing ? found(app) : [];
+  const now = Math.min(ui.pick || 0, Math.max(0, list.length - 1)), listId = `${ui.id}-found`;
+  return h("div", { class: "sv-facet", "data-key": `facet-${f.id}` }, heading(app, f, letter),
+    h("div", { class: "sv-search" }, h("input", { type: "text", "data-id": "search", role: "combobox", "aria-expanded": String(ui.listing ? "true" : "false"),
+      "aria-controls": listId, "aria-autocomplete": "list", "aria-label": `Find a failure mode by name, synonym or definition`, autocomplete: "off", spellcheck: "false",
+      "aria-activedescendant": list.length ? `${listId}-${now}` : null, placeholder: "Type to find a failure mode: name, synonym, definition ( / )", value: ui.query || "",
+      onfocus: () => { ui.listing = true; ui.pick = 0; app.redraw(); lookAt(app, found(app)[0]); },
+      onblur: () => { ui.listing = false; setTimeout(() => app.redraw(), 150); },
+      oninput: (e) => { ui.query = e.target.value; ui.listing = true; ui.pick = 0; lookAt(app, found(app)[0]); app.redraw(); },
+      onkeydown: (e) => searching(e, app, found(app)) }),
+    h("ul", { role: "listbox", id: listId, "aria-label": "Failure modes found", hidden: !ui.listing, class: "sv-found" }, list.length ? list.map(({ c, why }, i) =>
+      h("li", { role: "option", id: `${listId}-${i}`, "data-key": c.id, "aria-selected": String(i === now), onmousedown: (e) => { e.preventDefault(); add(app, c.id); } },
+        h("strong", {}, c.name), s.modes[c.id] ? " (coded)" : "", why ? h("small", {}, ` ${why}`) : null, h("small", { class: "sv-def" }, ` ${c.definition}`)))
+      : ui.listing ? [h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing found: try a synonym, or fewer letters")] : [])),
+    Object.entries(s.modes).map(([id, m]) => card(app, id, m)),
+    Object.keys(s.modes).length ? null : h("p", { class: "sv-faint", "data-key": "no-modes" }, "None coded. Signing off like this says: this text raises no failure mode."));
+}
+function lookAt(app, hit) { if (hit) { app.ui.look = { facet: levelled(app).id, code: hit.c.id }; app.redraw(); } }
+function searching(e, app, list) {
+  const ui = app.ui;
+  if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+    ui.listing = true;
+    ui.pick = Math.max(0, Math.min(list.length - 1, (ui.pick || 0) + (e.key === "ArrowDown" ? 1 : -1)));
+    lookAt(app, list[ui.pick]);
+    app.redraw();
+    app.root.querySelector('.sv-found [aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
+    e.preventDefault();
+  } else if (e.key === "Enter") { e.preventDefault(); if (list[ui.pick || 0]) add(app, list[ui.pick || 0].c.id); }
+}
+function add(app, code) {
+  const ui = app.ui;
+  ui.query = ""; ui.listing = false; ui.card = code; ui.open = { [code]: true };
+  ui.look = { facet: levelled(app).id, code };
+  const box = at(app, "search"); if (box) { box.value = ""; delete box.dataset.dirty; }
+  if (app.state.modes[code]) { app.redraw(); focusOn(app, `${code}-level-${app.state.modes[code].cells.level || "mentions"}`); return; }
+  app.send("mode", { code, cells: {}, typing: true }).then(() => { app.redraw(); app.root.querySelector(`[data-key="mode-${code}"] input`)?.focus(); });
+}
+function card(app, id, m) {
+  const c = modeOf(app, id), open = (app.ui.open || {})[id] ?? (m.draft || !m.saved), book = app.state.once.codebook;
+  const mark = m.draft ? h("span", { class: "sv-missing" }, m.missing.length ? `draft: still missing ${m.missing.join("; ")}` : "draft: not saved yet")
+    : h("span", { class: "sv-ok" }, m.state === "present" ? "saved" : "saved: no information", m.revision > 1 ? `, revision ${m.revision}` : "");
+  const later = app.state.signed && m.draft && !m.missing.length;
+  return h("div", { class: `sv-card${m.draft ? " sv-draft" : ""}`, "data-key": `mode-${id}`, "data-card": id },
+    h("div", { class: "sv-bar" }, h("button", { type: "button", class: "sv-link", "data-id": `${id}-head`, "data-look": `${levelled(app).id}/${id}`, "aria-expanded": String(!!open),
+      onclick: () => { app.ui.open = { ...app.ui.open, [id]: !open }; app.ui.card = id; app.redraw(); } }, open ? "\u25be " : "\u25b8 ", h("strong", {}, c.name)),
+    m.cells.level && !open ? h("span", {}, `${m.cells.level}, ${m.cells.role}`) : null, mark),
+    open ? h("div", { class: "sv-fields" }, m.state === "present" ? [
+      radios(app, id, m, "level", book.levels.map((t, i) => ({ ...t, name: `${i + 1} ${t.name}` })), "levels"), radios(app, id, m, "role", book.roles, "roles"),
+      words(app, id, m), area(app, id, m, "note"),
+      radios(app, id, m, "figure_seen", YES_NO, "levels"), radios(app, id, m, "mitigates", book.mitigates, "mitigates"),
+      radios(app, id, m, "formal", YES_NO, "levels"), radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }]),
+      line(app, id, m, "locator")] : h("p", {}, "The text raises it and withholds what is needed to decide: no level, no words."),
+    h("div", { class: "sv-bar" },
+      later ? button("Save as a new row (revision)", () => app.send("mode", { code: id, cells: {}, commit: true, revise: true }), { "data-id": `${id}-commit` }) : null,
+      m.draft && m.saved ? button("Back to what is saved", () => app.send("drop", { code: id }), { "data-id": `${id}-drop` }) : null,
+      button(m.state === "present" ? "No information instead" : "Code it after all", () => app.send("mode", { code: id, cells: {}, state: m.state === "present" ? "no-information" : "present" }), { "data-id": `${id}-none` }),
+      button(m.saved ? "Withdraw this code" : "Drop this draft", () => app.send("withdraw", { code: id }), { "data-id": `${id}-withdraw` }))) : null);
+}
+// ---- what others coded (only after both signed off: Python sends nothing before), and signing off
+function others(app) {
+  const s = app.state;
+  if (!s.signed) return null;
+  const names = Object.entries(s.others);
+  return h("div", { class: "sv-facet", "data-key": "others" }, h("h4", {}, "The other coders"), names.length ? names.map(([who, rows]) => h("div", { "data-key": who },
+    h("p", {}, h("strong", {}, who), " signed it off too:"), h("ul", {}, rows.map((r) => h("li", {}, h("code", {}, `${r.facet} ${r.code}`),
+      [r.state === "no-information" ? " no information" : "", r.level ? ` ${r.level}, ${r.role}` : "", r.principal === "yes" ? " principal" : "", r.note ? `: ${r.note}` : ""].join(""))))))
+    : h("p", {}, "Nobody else has signed this paper off yet. Until then nobody sees the other's coding."));
+}
+function footer(app) {
+  const s = app.state, drafts = Object.entries(s.modes).filter(([, m]) => m.draft).map(([id]) => modeOf(app, id).name);
+  const keysOf = letters(app), stop = [...facets(app).filter((f) => f.id in s.lacking).map((f) => [f.name, " ", key(keysOf[f.id]), ` ${s.lacking[f.id]}`]),
+    ...drafts.map((d) => `${d} is still a draft`)];
+  return h("div", { class: "sv-facet sv-foot", "data-key": "foot" }, s.signed
+    ? [h("p", { class: "sv-ok" }, `\u2713 Signed off on the ${s.basis} under schema ${s.schema}, ${s.signed.replace("T", " ").replace("Z", " UTC")}.`),
+      h("p", {}, "Changes after this are new rows that say so."), button("Next paper", () => go(app, { step: 1 }), { keyed: "j", "data-id": "onwards" })]
+    : [stop.length ? [h("p", {}, h("strong", {}, "Before you can sign off:")), h("ul", {}, stop.map((t) => h("li", { class: "sv-missing" }, t)))] : h("p", { class: "sv-ok" }, "Nothing is missing."),
+      button(`Sign off: coded on the ${s.basis}; what is not coded is absent`, () => app.send("sign"), { keyed: "Shift+S", "data-id": "sign" })]);
+}
+
+// ---- keys
+function pressed(event, app) {
+  const ui = app.ui, s = app.state, k = event.key;
+  if (k === "Escape") {
+    if (ui.listing || ui.picking) { ui.listing = false; ui.picking = null; app.redraw(); return true; }
+    return false;
+  }
+  if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || !s || !s.once) return false;
+  if (k === "?") { ui.help = !ui.help; app.redraw(); return true; }
+  if (!s.paper) return false;
+  const chip = event.target.closest("[data-code]"), card_ = event.target.closest("[data-card]");
+  if (chip) {
+    const facet = facets(app).find((f) => f.id === chip.dataset.facet), code = chip.dataset.code;
+    if (["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "Home", "End"].includes(k)) {
+      const all = [...chip.parentNode.querySelectorAll("[data-code]")], i = all.indexOf(chip);
+      const to = k === "Home" ? 0 : k === "End" ? all.length - 1 : (i + (k === "ArrowRight" || k === "ArrowDown" ? 1 : -1) + all.length) % all.length;
+      ui.roving = { ...ui.roving, [facet.id]: all[to].dataset.code };
+      all[to].focus();
+      return true;
+    }
+    if (k === "n") { noInformation(app, facet, code); return true; }
+    if (k === "u") { unsure(app, facet, code); return true; }
+    if (k === "*") { principal(app, facet, code); return true; }
+  }
+  if (card_ && /^[1-9]$/.test(k)) {
+    const level = s.once.codebook.levels[Number(k) - 1];
+    if (level) { change(app, card_.dataset.card, "level", level.id); focusOn(app, `${card_.dataset.card}-level-${level.id}`); }
+    return true;
+  }
+  if (k === "/") { focusOn(app, "search"); return true; }
+  if (k === "z") { if (s.undo) app.send("undo"); else app.say("Nothing to take back"); return true; }
+  if (k === "j" || k === "k") { go(app, { step: k === "j" ? 1 : -1 }); return true; }
+  if (k === "S") { app.send("sign"); return true; }
+  if (k === "w") {
+    const text = String(app.root.ownerDocument.getSelection()).trim() || ui.selection, into = card_ ? card_.dataset.card : ui.card;
+    if (text && into && s.modes[into]) change(app, into, "words", text); else app.say("Select words in the paper, and open a failure mode");
+    return true;
+  }
+  const letter = Object.entries(letters(app)).find(([, l]) => l === k);
+  if (letter) {
+    const facet = facets(app).find((f) => f.id === letter[0]);
+    if (facet.levelled) focusOn(app, "search");
+    else app.root.querySelector(`[data-facet="${facet.id}"][tabindex="0"]`)?.focus();
+    return true;
+  }
+  return false;
+}
+function begin(app) {
+  app.edit = (code, cells, typing) => app.send("mode", typing ? { code, cells, typing } : { code, cells });
+  app.ui.id = `sv${Math.random().toString(36).slice(2, 8)}`;
+  app.root.addEventListener("focusin", (e) => {
+    const look = e.target.dataset && e.target.dataset.look, inside = e.target.closest && e.target.closest("[data-card]");
+    if (inside) app.ui.card = inside.dataset.card;
+    if (!look && !inside) return;
+    if (look && look.startsWith("=")) app.ui.look = { terms: look.slice(1) };
+    else if (look) { const [facet, code] = look.split("/"); app.ui.look = { facet, code }; }
+    else app.ui.look = { facet: levelled(app).id, code: inside.dataset.card };
+    app.redraw();
+  });
+}
+
+export default { render: mount("coding", { label: "Coding", draw, keys: pressed, begin }) };

@@ -1,0 +1,107 @@
+// Codes raised together: the drawing answers the mouse, the list beside it keyboard and screen reader. See graph.py.
+const W = 760, H = 560, EDGE = 70, SVG = "http://www.w3.org/2000/svg";
+function v(tag, props, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(props || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node[name] = value; else node.setAttribute(name, String(value));
+  }
+  node.append(...children.flat(Infinity).filter(Boolean));
+  return node;
+}
+function pick(app, codes) { app.send("pick", { codes }).then(() => told(app)); }
+const picked = (s, codes) => s.at.length === codes.length && codes.every((c) => s.at.includes(c));
+// Labels stand above or below their disc, wherever they meet fewest others.
+function labels(nodes, at, radius) {
+  const taken = nodes.map((n) => { const [x, y] = at(n), r = radius(n); return [x - r, y - r, x + r, y + r]; });
+  const out = new Map();
+  for (const n of nodes) {
+    const [x, y] = at(n), r = radius(n), wide = n.name.length * 5.9 + 4;
+    const tries = [[0, r + 13], [0, -r - 5], [wide / 2 + r + 2, 4], [-wide / 2 - r - 2, 4], [0, r + 26], [0, -r - 18]];
+    let best = null;
+    for (const [dx, dy] of tries) {
+      const cx = Math.min(W - wide / 2, Math.max(wide / 2, x + dx)), box = [cx - wide / 2, y + dy - 11, cx + wide / 2, y + dy + 3];
+      const over = taken.reduce((sum, b) => sum + Math.max(0, Math.min(b[2], box[2]) - Math.max(b[0], box[0])) * Math.max(0, Math.min(b[3], box[3]) - Math.max(b[1], box[1])), 0);
+      if (!best || over < best.over - 1) best = { over, box, x: cx, y: y + dy };
+    }
+    taken.push(best.box);
+    out.set(n.id, best);
+  }
+  return out;
+}
+function drawing(app) {
+  const s = app.state, nodes = s.nodes.filter((n) => n.linked), most = Math.max(1, ...nodes.map((n) => n.n)), strong = Math.max(1, ...s.edges.map((e) => e.n));
+  const at = (n) => [EDGE + n.x * (W - 2 * EDGE), 30 + n.y * (H - 64)], radius = (n) => 4 + 12 * Math.sqrt(n.n / most);
+  const by = new Map(nodes.map((n) => [n.id, n])), where = labels(nodes, at, radius), names = new Map(s.nodes.map((n) => [n.id, n.name]));
+  return v("svg", { viewBox: `0 0 ${W} ${H}`, class: "gr-svg", role: "img",
+    "aria-label": `${nodes.length} codes and ${s.edges.length} pairs raised together; the same pairs are in the list` },
+    s.edges.map((e) => {
+      const [x1, y1] = at(by.get(e.a)), [x2, y2] = at(by.get(e.b)), ends = { x1, y1, x2, y2 };
+      return v("g", { class: "gr-edge", "data-on": picked(s, [e.a, e.b]) ? "yes" : null, onclick: () => pick(app, [e.a, e.b]) },
+        v("title", {}, `${names.get(e.a)} and ${names.get(e.b)}: ${e.n}`),
+        v("line", { ...ends, class: "gr-line", "stroke-width": 0.8 + 5 * (e.n / strong) }), v("line", { ...ends, class: "gr-hit", "stroke-width": 12 }));
+    }),
+    nodes.map((n) => {
+      const [x, y] = at(n), r = radius(n), l = where.get(n.id);
+      return v("g", { class: "gr-node", "data-side": n.side, "data-on": s.at.includes(n.id) ? "yes" : null, onclick: () => pick(app, [n.id]) },
+        v("title", {}, `${n.name}: ${n.n}`),
+        n.side === "alignment" ? v("rect", { x: x - r * 0.89, y: y - r * 0.89, width: r * 1.78, height: r * 1.78 })
+          : n.side === "governance" ? v("path", { d: `M${x} ${y - r * 1.25}L${x + r * 1.25} ${y}L${x} ${y + r * 1.25}L${x - r * 1.25} ${y}Z` })
+            : v("circle", { cx: x, cy: y, r }),
+        v("text", { x: l.x, y: l.y, "text-anchor": "middle" }, n.name));
+    }));
+}
+function options(app) {
+  const s = app.state, find = (app.ui.find || "").toLowerCase(), names = new Map(s.nodes.map((n) => [n.id, n.name]));
+  const all = [...s.nodes.map((n) => ({ codes: [n.id], text: `${n.name}: ${n.n}` })),
+    ...s.edges.map((e) => ({ codes: [e.a, e.b], text: `${names.get(e.a)} and ${names.get(e.b)}: ${e.n}` }))];
+  return all.filter((o) => !find || o.text.toLowerCase().includes(find));
+}
+function list(app) {
+  const s = app.state, found = options(app), shown = found.slice(0, 200);
+  const cursor = Math.min(app.ui.cursor || 0, Math.max(0, shown.length - 1)), id = (app.ui.id ??= Math.random().toString(36).slice(2));
+  return h("div", { class: "gr-list" }, h("label", { for: `gr-find-${id}` }, "Find a code or a pair"),
+    h("input", { id: `gr-find-${id}`, type: "text", value: app.ui.find || "", oninput: (e) => { app.ui.find = e.target.value; app.ui.cursor = 0; app.redraw(); } }),
+    h("ul", { role: "listbox", tabindex: "0", class: "gr-options", "aria-label": "Codes, then pairs, with their papers",
+      "aria-activedescendant": shown.length ? `gr-${id}-${cursor}` : null },
+    shown.map((o, i) => h("li", { role: "option", id: `gr-${id}-${i}`, "data-key": o.codes.join("|"), "aria-selected": picked(s, o.codes) ? "true" : "false",
+      "data-cursor": i === cursor ? "yes" : null, onclick: () => { app.ui.cursor = i; pick(app, o.codes); } }, o.text))),
+    found.length > shown.length ? h("p", {}, `${found.length - shown.length} more; type to narrow`) : null);
+}
+function draw(app) {
+  const s = app.state, alone = s.nodes.filter((n) => !n.linked);
+  const sides = [...new Set(s.nodes.map((n) => n.side))].filter(Boolean);
+  return [h("div", { class: "sv-bar", "data-key": "bar" }, h("strong", {}, `${s.facet_name}: raised together`), levelChoice(app),
+    h("span", { class: "sv-faint" }, "Click a node or a line, or use the list: ", key("arrows"), " ", key("Enter"))),
+  faultsOf(app),
+  s.edges.length ? null : h("p", {}, "No two are raised together at this level."),
+  h("div", { class: "gr-two", "data-key": "two" },
+    h("div", { class: "gr-frame" }, h("div", { class: "gr-drawing", "data-key": `drawing-${s.level}` }),
+      sides.length ? h("p", { class: "gr-key" }, sides.map((side) => h("span", {}, h("i", { "data-side": side, "aria-hidden": "true" }, { alignment: "\u25A0 ", governance: "\u25C6 " }[side] || "\u25CF "), side))) : null,
+      alone.length ? h("p", { class: "sv-faint" }, `In no pair: ${alone.map((n) => `${n.name} (${n.n})`).join(", ")}`) : null),
+    list(app)), papersOf(app)];
+}
+// Nodes of SVG are not morphed: the drawing is put in after the page is made, anew each time.
+function put(app) {
+  const frame = app.root.querySelector(".gr-drawing");
+  if (frame && app.state) frame.replaceChildren(drawing(app));
+}
+function keys(event, app) {
+  const box = event.target;
+  if (box.getAttribute?.("role") !== "listbox" || event.ctrlKey || event.metaKey || event.altKey) {
+    if (event.key === "ArrowDown" && box.tagName === "INPUT") { app.root.querySelector(".gr-options")?.focus(); return true; }
+    return false;
+  }
+  const shown = options(app).slice(0, 200), at = app.ui.cursor || 0;
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1, PageDown: at + 10, PageUp: at - 10 }[event.key];
+  if (to !== undefined) {
+    app.ui.cursor = Math.min(shown.length - 1, Math.max(0, to));
+    app.redraw();
+    app.root.querySelector("li[data-cursor]")?.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  if ((event.key === "Enter" || event.key === " ") && shown[at]) { pick(app, shown[at].codes); return true; }
+  return false;
+}
+const started = mount("graph", { label: "Graph of codes raised together", draw: (app) => { requestAnimationFrame(() => put(app)); return draw(app); }, keys });
+export default { render: started };

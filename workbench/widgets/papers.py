@@ -1,0 +1,257 @@
+"""What the widgets about one paper share: who is at work, the paper as it is read, and what is still missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.bibliography import PAPERS as BIBLIOGRAPHY
+from workbench.bibliography import Entry, read_papers
+from workbench.clock import now
+from workbench.coders import PATH as CODERS
+from workbench.coders import Coder, read_coders
+from workbench.coding import Texts, value_faults
+from workbench.faults import Fault, Refused
+from workbench.files import Row, sha256, writing
+from workbench.schema import BASES, Facet, Schema
+from workbench.tables import FAILURE_MODE_COLUMNS
+from workbench.texts import LEAST_WORDS, Place, Text, find, find_again, fold, quoted
+from workbench.widgets.base import Widget
+
+DRAFTS = Path(".cache/drafts")
+#: What a coder gives of a failure mode, in the order in which it is asked.
+ASKED = ("level", "role", "words", "note", "figure_seen", "mitigates", "formal", "confidence", "locator")
+
+#: The same, as the widget calls them.
+SAID = dict(zip(ASKED, ASKED, strict=True)) | {
+    "figure_seen": "whether a number stands in the text",
+    "mitigates": "whether a remedy is offered",
+    "formal": "whether it is a proof",
+    "locator": "where in the text",
+}
+
+
+class PaperWidget(Widget):
+    """A widget in which one person works on one paper at a time.
+
+    Attributes:
+        coder: id of the person; empty: the widget asks.
+        basis: what is read.
+        paper: the paper in hand.
+    """
+
+    def __init__(self, survey: Any, coder: str, basis: str) -> None:
+        """Make the widget for somebody."""
+        super().__init__(survey)
+        self.coder = coder
+        self.basis = basis
+        self.paper = ""
+        self._entries: tuple[str, dict[str, Entry]] = ("", {})
+        self._told_schema = ""
+        self._saved = ""
+
+    def act(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """See the base; a view that opens is told the codebook."""
+        if message.get("name") == "open":
+            self._told_schema = ""
+        return super().act(message)
+
+    def do_coder(self, message: Mapping[str, Any]) -> None:
+        """Work as somebody; looks at coders.yaml again."""
+        self.coder, self.paper = str(message["coder"]), ""
+
+    def _locked(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Act under the survey's lock: two kernels of one person lose nothing of each other's drafts."""
+        try:
+            with writing(self.root):
+                return PaperWidget.act(self, message)
+        except Refused as busy:
+            answer = PaperWidget.act(self, {"n": 0, "view": message.get("view", ""), "name": "open"})
+            faults = [f"{f.message}: {f.remedy}" for f in busy.faults]
+            return answer | {"n": message.get("n", 0), "faults": faults}
+
+    def _go(self, message: Mapping[str, Any], order: list[str]) -> None:
+        if message.get("paper"):
+            self.paper = str(message["paper"])
+        elif order:
+            at = order.index(self.paper) if self.paper in order else -1
+            self.paper = order[(at + int(message.get("step", 1))) % len(order)]
+
+    def _coders(self) -> dict[str, Coder]:
+        faults: list[Fault] = []
+        coders = read_coders(self.root, faults)
+        if faults:
+            raise Refused(faults)
+        return coders
+
+    def _about(self, coders: Mapping[str, Coder]) -> dict[str, Any]:
+        """What every state says: who is at work and who could be."""
+        out: dict[str, Any] = {
+            "coder": self.coder,
+            "people": [{"id": c.id, "name": c.name} for c in coders.values() if c.kind == "human"],
+            "coders_file": CODERS,
+            "basis": self.basis,
+            "saved": self._saved,
+            "queue": [],
+            "paper": None,
+        }
+        who = coders.get(self.coder)
+        if self.coder and (who is None or who.kind != "human"):
+            why = (
+                "is not in coders.yaml"
+                if who is None
+                else "is a language model: it works by the command line"
+            )
+            out["not_coder"] = f"{self.coder} {why}"
+        return out
+
+    def _text(self) -> Text | None:
+        return Texts(self.root).read(self.paper, self.basis)
+
+    def _facts(self, text: Text | None) -> dict[str, Any]:
+        entry = self._papers().get(self.paper)
+        ids = []
+        if entry:
+            ids = [
+                {"kind": kind, "text": value, "url": url}
+                for kind, value, url in (
+                    ("doi", entry.doi, f"https://doi.org/{entry.doi}"),
+                    ("arXiv", entry.arxiv_id, f"https://arxiv.org/abs/{entry.arxiv_id}"),
+                    ("address", entry.url, entry.url),
+                )
+                if value and not (kind == "address" and entry.arxiv_id and entry.arxiv_id in value)
+            ]
+        return {
+            "key": self.paper,
+            "title": fold(text.title) if text else (entry.title if entry else self.paper),
+            "body": fold(text.body) if text and self.basis != "title" else "",
+            "in_hand": text is not None,
+            "year": str(entry.year or "") if entry else "",
+            "venue": entry.venue if entry else "",
+            "authors": list(entry.authors) if entry else [],
+            "ids": ids,
+        }
+
+    def _papers(self) -> dict[str, Entry]:
+        path = self.root / BIBLIOGRAPHY
+        digest = sha256(path.read_bytes()) if path.exists() else ""
+        if digest != self._entries[0]:
+            faults: list[Fault] = []
+            self._entries = (digest, {e.key: e for e in read_papers(self.root, faults)})
+        return self._entries[1]
+
+    def _words(self, row: Row) -> str:
+        text = Texts(self.root).read(self.paper, self.basis)
+        if text is None or not row["start"]:
+            return ""
+        place = Place(row["text_sha256"], int(row["start"]), int(row["end"]), row["span_sha256"])
+        found = find_again(place, text)
+        return found[0] if found else ""
+
+
+def missing(widget: PaperWidget, schema: Schema, which: str, cells: Mapping[str, str]) -> list[str]:
+    """What must still be said of a failure mode before the door takes it, in words."""
+    out = [SAID[c] for c in ASKED if not cells[c].strip()]
+    text = widget._text()
+    if cells["words"].strip():
+        many = len(fold(cells["words"]).split())
+        if many < LEAST_WORDS:
+            out.append(f"{LEAST_WORDS - many} more word{'s' if LEAST_WORDS - many > 1 else ''} of the text")
+        elif text and find(cells["words"], text) is None:
+            out.append("words that stand in the text (these do not)")
+    if text and (run := quoted(cells["note"], text)):
+        out.append(f"a note in your own words (it quotes: {run!r})")
+    if not any(not cells[c] for c in FAILURE_MODE_COLUMNS):
+        faults: list[str] = []
+        row = {
+            "facet": levelled(schema).id,
+            "code": which,
+            "basis": widget.basis,
+            "state": "present",
+            **cells,
+            "principal": "",
+        }
+        value_faults(row, schema, lambda message, remedy: faults.append(f"{message}: {remedy}"))
+        out += [f for f in faults if " without " not in f and "confidence" not in f]
+    return out
+
+
+def codebook(schema: Schema) -> dict[str, Any]:
+    """Return what the browser shows of the schema: JSON."""
+    names = {c.id: c.name for c in schema.failure_modes}
+
+    def terms(found: Iterable[Any]) -> list[dict[str, str]]:
+        return [
+            {"id": t.id, "name": t.name or t.id, "definition": t.definition, "good": t.good, "bad": t.bad}
+            for t in found
+        ]
+
+    return {
+        "purpose": schema.purpose,
+        "levels": terms(schema.levels),
+        "roles": terms(schema.roles),
+        "mitigates": terms(schema.mitigates),
+        "rules": [{"id": r.id, "text": r.text} for r in schema.rules],
+        "facets": [
+            {
+                "id": f.id,
+                "name": f.name,
+                "question": f.question,
+                "min": f.cardinality.min,
+                "max": f.cardinality.max,
+                "principal": f.principal,
+                "levelled": f.levelled,
+                "rules": list(f.rules),
+                "codes": [
+                    {
+                        "id": c.id,
+                        "name": c.name,
+                        "definition": c.definition,
+                        "include": c.include_when,
+                        "exclude": c.exclude_when,
+                        "good": c.good,
+                        "bad": c.bad,
+                        "side": c.side,
+                        "synonyms": list(c.synonyms),
+                        "neighbours": [
+                            {"id": n.id, "name": names.get(n.id, n.id), "rule": n.rule} for n in c.neighbours
+                        ],
+                        "bases": [b for b in BASES if f.assessable(c.id, b)],
+                    }
+                    for c in f.codes
+                ],
+            }
+            for f in schema.facets
+        ],
+    }
+
+
+def levelled(schema: Schema) -> Facet:
+    """Return the facet that carries levels: the failure modes."""
+    return next(f for f in schema.facets if f.levelled)
+
+
+def codes_seen(root: Path, coder: str) -> dict[str, str]:
+    """Return the papers of which somebody asked to see the machines' codes -> when; known on this machine only."""
+    try:
+        kept = json.loads(seen_path(root, coder).read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def seen_path(root: Path, coder: str) -> Path:
+    """Return where it is noted whose codes somebody has seen."""
+    return root / DRAFTS / coder / "codes-seen.json"
+
+
+def refusal(message: str, remedy: str) -> Refused:
+    """Return a refusal of a widget's action."""
+    return Refused([Fault("widget", 0, "", message, remedy)])
+
+
+def clock() -> str:
+    """Return the time of day (UTC) at which something was saved."""
+    return now()[11:19]

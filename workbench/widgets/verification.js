@@ -1,0 +1,158 @@
+// The verification widget: see verification.py.
+
+const OUTCOME = { confirm: "confirmed", correct: "corrected", reject: "rejected", add: "added" };
+const WORDS = [["\u2191 \u2193", "move among the codes"], ["c", "confirm"], ["r", "reject"], ["e", "correct"], ["a", "add a code the machines missed"],
+  ["j k", "next, previous paper"], ["?", "this list"], ["Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
+const nameOf = (app, facet, code) => facets(app).find((f) => f.id === facet)?.codes.find((c) => c.id === code)?.name || code;
+
+function draw(app) {
+  const s = app.state;
+  if (!s.once) return faultsOf(app);
+  if (!s.coder || s.not_coder) return [...chooser(app, "Who verifies?"), banner(app)];
+  const parts = [bar(app), banner(app), ...faultsOf(app), ...(app.notes.length ? [h("div", { class: "sv-notes", "data-key": "notes" }, app.notes.map((t) => h("p", {}, t)))] : []),
+    ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open"))];
+  if (!s.paper) return [...parts, h("p", { "data-key": "none" }, "There is nothing to verify: no machine's coding is settled yet.")];
+  if (!s.shown) return [...parts, gate(app)];
+  return [...parts, h("div", { class: "sv-columns", "data-key": "columns" },
+    h("div", { class: "sv-left" }, paper(app), h("div", { class: "sv-book", tabindex: "0", role: "region", "aria-label": "Codebook" }, entry(app))),
+    h("div", { class: "sv-right", tabindex: "0", role: "region", "aria-label": "Codes that stand" }, codes(app), adding(app)))];
+}
+
+function banner(app) {
+  const x = app.state.share, share = x.share === null ? "no code yet" : `${x.verified} of ${x.of} final failure-mode codes (${(100 * x.share).toFixed(1)} %)`;
+  return h("div", { class: "sv-notes", "data-key": "banner" }, h("p", {}, h("strong", {}, "An audit of the machines' codes. "),
+    "You see what they gave and say whether it holds: this tells how many of their codes are right (precision). What they missed is told by coding papers ",
+    h("em", {}, "without"), " seeing their codes, in the coding widget of notebook 03 (recall). The two are never pooled."),
+  h("p", {}, h("strong", {}, "Human-verified: "), share, "."));
+}
+function bar(app) {
+  const s = app.state, done = s.queue.filter(([, st]) => st === "done").length, sign = { done: "\u2713 ", begun: "\u2026 ", open: "" };
+  return h("div", { class: "sv-bar sv-top", "data-key": "bar" }, h("strong", {}, `Verifying as ${s.coder}`), h("span", {}, `from the ${s.basis}, schema ${s.schema}`),
+    h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers verified" }), ` ${done} of ${s.queue.length} papers`),
+    h("label", {}, "Paper ", h("select", { "data-id": "paper", class: "sv-papers", onchange: (e) => go(app, { paper: e.target.value }) },
+      s.queue.map(([p, st]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, `${sign[st]}${s.once.titles[p] || p}`)))),
+    button("Previous", () => go(app, { step: -1 }), { keyed: "k", "data-id": "previous" }), button("Next", () => go(app, { step: 1 }), { keyed: "j", "data-id": "next" }),
+    button("Keys", () => { app.ui.help = !app.ui.help; app.redraw(); }, { keyed: "?", "aria-expanded": String(!!app.ui.help), "data-id": "help" }), savedMark(app),
+    app.ui.help ? h("dl", { class: "sv-help", "data-key": "keys" }, WORDS.map(([k, what]) => h("div", {}, h("dt", {}, key(k)), h("dd", {}, what)))) : null);
+}
+function go(app, where) {
+  return app.send("go", where).then(() => { app.ui.row = 0; app.ui.editing = null; app.ui.look = null; app.redraw(); app.say(app.state.paper ? app.state.paper.title : "No paper"); });
+}
+
+// Before the codes of a paper are shown: what seeing them costs.
+function gate(app) {
+  const s = app.state, coding = s.blind === "coding";
+  return h("div", { class: "sv-two", "data-key": "gate" }, h("div", {}, paper(app)), h("div", {}, h("h3", {}, coding ? "You are coding this paper" : "You have not coded this paper"),
+    coding ? h("p", {}, "Sign it off in the coding widget first: until then nobody else's codes of it are shown to you.")
+      : [h("p", {}, "Once you have seen the machines' codes, a coding of yours of this paper is no longer blind, and the coding widget will say so."),
+        s.blind === "drawn" ? h("p", { class: "sv-missing" }, "This paper was drawn at random for a blind human recoding: code it in notebook 03 first, unless somebody else does.") : null,
+        button("Show the machines' codes", () => app.send("reveal").then(() => app.root.focus()), { "data-id": "reveal" })],
+    " ", button("Next paper", () => go(app, { step: 1 }), { keyed: "j", "data-id": "onwards" })));
+}
+function entry(app) {
+  const look = app.ui.look, facet = look && facets(app).find((f) => f.id === look.facet), c = facet && facet.codes.find((x) => x.id === look.code);
+  if (look && look.terms && app.state.once.codebook[look.terms]) {
+    return app.state.once.codebook[look.terms].map((t) => h("p", {}, h("strong", {}, t.name), ": ", t.definition));
+  }
+  return c ? codeBook(app, facet, c) : [h("h3", {}, "Codebook"), h("p", {}, "Move to a code: its definition and its neighbours stand here.")];
+}
+
+function codes(app) {
+  const s = app.state;
+  return h("div", { "data-key": "codes" }, h("h3", {}, "Codes that stand"), s.codes.length ? null : h("p", {}, "None."), s.codes.map((c, i) => code(app, c, i)));
+}
+function code(app, c, i) {
+  const s = app.state, at_ = `${c.facet}/${c.code}`, draft = s.drafts[at_], name = nameOf(app, c.facet, c.code);
+  const held = (v) => !v ? "" : [v.state === "no-information" ? "no information" : "", v.level, v.role, v.formal === "yes" ? "formal" : "", v.figure_seen === "yes" ? "number seen" : "",
+    v.mitigates && v.mitigates !== "no" ? `remedy: ${v.mitigates}` : "", v.principal === "yes" ? "principal" : "", v.confidence === "unsure" ? "unsure" : ""].filter(Boolean).join(", ");
+  const facet = facets(app).find((f) => f.id === c.facet);
+  return h("div", { class: `sv-card${c.said || c.human_verified ? "" : " sv-todo"}`, "data-key": at_, "data-row": i, "data-facet": c.facet, "data-code": c.code },
+    h("div", { class: "sv-bar" }, h("button", { type: "button", class: "sv-link", "data-id": at_, "data-look": at_ }, h("small", {}, facet ? facet.name : c.facet), " ", h("strong", {}, name)),
+      h("span", {}, held(c.values)), c.open ? h("span", { class: "sv-missing" }, "the coders differ: adjudicate it") : null,
+      c.said ? h("span", { class: "sv-ok" }, `\u2713 you ${OUTCOME[c.said]} it`, c.said_values && held(c.said_values) ? `: ${held(c.said_values)}` : "")
+        : c.human_verified ? h("span", { class: "sv-ok" }, "\u2713 human-verified") : null),
+    c.behind.length ? h("ul", {}, c.behind.map((b) => h("li", {}, h("strong", {}, b.coder), b.kind === "language-model" ? " (machine)" : "", b.level ? ` ${b.level}, ${b.role}: ` : " ", b.note,
+      b.words ? [" \u201c", h("q", { class: "sv-words" }, b.words), "\u201d"] : null))) : null,
+    c.open ? null : h("div", { class: "sv-bar" },
+      c.there ? [button("Confirm", () => say(app, c, "confirm"), { keyed: "c", "aria-pressed": String(c.said === "confirm"), "aria-label": `Confirm ${name}`, "data-id": `${at_}-confirm` }),
+        button("Reject", () => say(app, c, "reject"), { keyed: "r", "aria-pressed": String(c.said === "reject"), "aria-label": `Reject ${name}`, "data-id": `${at_}-reject` }),
+        button("Correct", () => edit(app, c.facet, c.code), { keyed: "e", "aria-pressed": String(c.said === "correct"), "aria-label": `Correct ${name}`, "data-id": `${at_}-correct` })] : null,
+      c.there && app.ui.row === i ? h("label", {}, "Why (optional) ", h("input", { type: "text", "data-id": `${at_}-why`, value: (app.ui.why || {})[at_] || "",
+        oninput: (e) => { app.ui.why = { ...app.ui.why, [at_]: e.target.value }; } })) : null),
+    draft ? form(app, c.facet, c.code, draft, c.there ? "correct" : "add") : null);
+}
+function say(app, c, outcome) {
+  const at_ = `${c.facet}/${c.code}`;
+  return app.send("say", { facet: c.facet, code: c.code, outcome, note: ["confirm", "reject"].includes(outcome) ? (app.ui.why || {})[at_] || "" : "" }).then((answer) => {
+    if (answer.faults.length || answer.clash) return;
+    app.ui.why = { ...app.ui.why, [at_]: "" };
+    app.say(`${nameOf(app, c.facet, c.code)} ${OUTCOME[outcome]}`);
+  });
+}
+function edit(app, facet, code_) {
+  return app.send("edit", { facet, code: code_, cells: {} }).then(() => {
+    const form_ = app.root.querySelector(`[data-key="${CSS.escape(`${facet}/${code_}`)}"] .sv-fields`);
+    (form_?.querySelector("input:checked") || form_?.querySelector("input"))?.focus();
+  });
+}
+// A correction or an addition: the same fields as in coding; kept as a draft until it is said.
+function form(app, facet, id, draft, outcome) {
+  const m = { cells: draft.cells, place: draft.missing.some((t) => t.includes("stand in the text")) ? null : [0, 0] }, book = app.state.once.codebook;
+  app.state.modes[id] = { ...(app.state.modes[id] || {}), cells: draft.cells };
+  app.ui.facetOf = { ...app.ui.facetOf, [id]: facet };
+  const level = levelled(app).id === facet;
+  return h("div", { class: "sv-draft sv-card", "data-key": "form", "data-card": id }, h("p", { class: draft.missing.length ? "sv-missing" : "sv-ok" },
+    draft.missing.length ? `still missing: ${draft.missing.join("; ")}` : "complete; say it to save it"),
+  h("div", { class: "sv-fields" }, level ? [radios(app, id, m, "level", book.levels.map((t, i) => ({ ...t, name: `${i + 1} ${t.name}` })), "levels"), radios(app, id, m, "role", book.roles, "roles"),
+    words(app, id, m), area(app, id, m, "note"), radios(app, id, m, "figure_seen", YES_NO, "levels"), radios(app, id, m, "mitigates", book.mitigates, "mitigates"),
+    radios(app, id, m, "formal", YES_NO, "levels"), radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }]), line(app, id, m, "locator")]
+    : [facets(app).find((f) => f.id === facet).principal ? radios(app, id, m, "principal", YES_NO) : null,
+      radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }])].filter(Boolean)),
+  h("div", { class: "sv-bar" }, button(outcome === "add" ? "Add this code" : "Save this correction", () => say(app, { facet, code: id }, outcome), { "data-id": `${facet}/${id}-say`, disabled: draft.missing.length > 0 }),
+    button("Drop it", () => app.send("drop", { facet, code: id }), { "data-id": `${facet}/${id}-drop` })));
+}
+function adding(app) {
+  const s = app.state, there = new Set(s.codes.filter((c) => c.there || c.open).map((c) => `${c.facet}/${c.code}`));
+  const rest = facets(app).flatMap((f) => f.codes.filter((c) => c.bases.includes(s.basis) && !there.has(`${f.id}/${c.id}`)).map((c) => ({ f, c })));
+  const drafts = Object.entries(s.drafts).filter(([at_]) => !s.codes.some((c) => `${c.facet}/${c.code}` === at_));
+  return h("div", { "data-key": "adding", class: "sv-facet" }, h("h3", {}, "A code is missing?"), h("label", {}, "Add ", h("select", { "data-id": "add", onchange: (e) => { const [f, c] = e.target.value.split("/"); e.target.value = ""; if (c) edit(app, f, c); } },
+    h("option", { value: "", selected: true }, "choose a code"), facets(app).map((f) => h("optgroup", { label: f.name }, rest.filter((x) => x.f === f).map(({ c }) => h("option", { value: `${f.id}/${c.id}` }, c.name)))))),
+  drafts.map(([at_, d]) => { const [f, c] = at_.split("/"); return h("div", { "data-key": at_ }, h("h4", {}, nameOf(app, f, c)), form(app, f, c, d, "add")); }),
+  h("p", { class: "sv-faint" }, "Adding what you happen to notice does not measure what was missed; only blind coding does."));
+}
+
+function pressed(event, app) {
+  const s = app.state, ui = app.ui, k = event.key;
+  if (k === "Escape") { if (ui.picking) { ui.picking = null; app.redraw(); return true; } return false; }
+  if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || !s || !s.once) return false;
+  if (k === "?") { ui.help = !ui.help; app.redraw(); return true; }
+  if (!s.paper) return false;
+  if (k === "j" || k === "k") { go(app, { step: k === "j" ? 1 : -1 }); return true; }
+  if (!s.shown) return false;
+  const row = event.target.closest("[data-row]"), inForm = event.target.closest(".sv-fields"), i = row ? Number(row.dataset.row) : -1, c = s.codes[i];
+  if ((k === "ArrowDown" || k === "ArrowUp") && !inForm && s.codes.length) {
+    const to = Math.max(0, Math.min(s.codes.length - 1, i + (k === "ArrowDown" ? 1 : -1)));
+    at(app, `${s.codes[to].facet}/${s.codes[to].code}`)?.focus();
+    return true;
+  }
+  if (inForm && /^[1-9]$/.test(k) && levelled(app).id === ui.facetOf[inForm.closest("[data-card]").dataset.card]) {
+    const level = s.once.codebook.levels[Number(k) - 1], id = inForm.closest("[data-card]").dataset.card;
+    if (level) { change(app, id, "level", level.id); focusOn(app, `${id}-level-${level.id}`); }
+    return true;
+  }
+  if (k === "a") { focusOn(app, "add"); return true; }
+  if (c && c.there && !inForm && "cre".includes(k)) { if (k === "e") edit(app, c.facet, c.code); else say(app, c, k === "c" ? "confirm" : "reject"); return true; }
+  return false;
+}
+function begin(app) {
+  app.ui.id = `sv${Math.random().toString(36).slice(2, 8)}`;
+  app.edit = (id, cells) => app.send("edit", { facet: app.ui.facetOf[id], code: id, cells });
+  app.root.addEventListener("focusin", (e) => {
+    const look = e.target.dataset && e.target.dataset.look, row = e.target.closest && e.target.closest("[data-row]"), before = JSON.stringify([app.ui.look, app.ui.row]);
+    if (row) { app.ui.row = Number(row.dataset.row); app.ui.look = { facet: row.dataset.facet, code: row.dataset.code }; app.ui.card = row.dataset.code; }
+    if (look && look.startsWith("=")) app.ui.look = { terms: look.slice(1) };
+    if (JSON.stringify([app.ui.look, app.ui.row]) !== before) { app.redraw(); showPlace(app); }
+  });
+}
+
+export default { render: mount("verification", { label: "Verification", draw, keys: pressed, begin }) };
