@@ -197,7 +197,11 @@
           "tbody",
           {},
           side
-            ? h("tr", { class: "side" }, h("th", { colspan: columns.length + 2, scope: "rowgroup" }, h("span", {}, side.name)))
+            ? h(
+                "tr",
+                { class: "side" },
+                h("th", { colspan: columns.length + 2, scope: "rowgroup" }, h("span", {}, side.name)),
+              )
             : null,
           mine.map((x) => {
             const r = line++;
