@@ -28,7 +28,10 @@ ORDER_STATISTIC = (
     "would move them."
 )
 #: Stands wherever papers are counted by year.
-BY_YEAR = "Which sources were searched differs from year to year: shares describe this survey's frame, not the literature."
+BY_YEAR = (
+    "Which sources were searched differs from year to year: shares describe this survey's frame, not the "
+    "literature."
+)
 #: Stands wherever a lag is shown.
 RESOLUTION = (
     "Dates are years: a lag of d years is anything between d − 1 and d + 1, and 0 is less than a year."
