@@ -224,10 +224,10 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
         page.get_by_role("heading", name="Judge bias: the level?").wait_for()
         page.keyboard.press("2")
         page.keyboard.press("Control+Enter")
-        page.get_by_text("Missing: a rationale.").wait_for()
+        page.locator(".sv-missing", has_text="Missing: a rationale.").wait_for()
         page.keyboard.type("A rate is reported.")
         page.keyboard.press("Control+Enter")
-        page.get_by_text("1 settled, 3 open.").wait_for(timeout=20_000)
+        page.locator(".sv-notes", has_text="1 settled, 3 open.").wait_for(timeout=20_000)
         flags = ["--paper", "p01", "--facet", "failure_mode", "--code", "judge-bias", "--chosen", "pass-b"]
         run = command(
             "adjudicate", "--by", "eva", *flags, "--rationale", "A rate is reported.", "--survey", other
