@@ -148,6 +148,20 @@ def test_history_is_kept_and_shown(root: Path) -> None:
     assert [r["revision"] for r in stored(root, "adjudications", [])] == ["1", "2"]
 
 
+def test_what_was_settled_last_stands_first_among_the_settled(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = Seat(root)
+    seat.rules(["p02", "0.1", "abstract", "optimisation_pressure", "training"], "pass-b", scope="facet")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795600000")
+    settled = seat.rules(JUDGED, "pass-a")["state"]["settled"]
+    assert [q["key"][0] for q in settled] == ["p01", "p02", "p02"]
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795700000")
+    key = ["p02", "0.1", "abstract", "optimisation_pressure", "training"]
+    assert seat.rules(key, "pass-a")["faults"] != []  # alone it would leave two principal codes
+    assert len(stored(root, "adjudications", [])) == 3
+
+
 def test_a_coder_sees_the_dispute_and_may_not_settle_it(root: Path) -> None:
     know(root, "bob", "human")
     coded(root, "bob", *whole("p01"))

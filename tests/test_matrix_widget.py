@@ -192,7 +192,7 @@ def run_cell(page: Page, n: int) -> str:
     )
     out = page.locator(".jp-Cell").nth(n).locator(".jp-OutputArea-output pre")
     out.wait_for(timeout=60_000)
-    return out.inner_text()
+    return out.inner_text().strip()
 
 
 def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
@@ -234,6 +234,12 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
         )
         assert run.returncode == 0, run.stderr
         assert contents(root) == contents(other)
+
+        # A reason that is only begun stays in this browser.
+        page.keyboard.press("r")
+        page.keyboard.type("Half a thou")
+        assert "Half a thou" in page.evaluate("() => JSON.stringify(localStorage)")
+        page.keyboard.press("Escape")
 
         # Keys are no commands of the notebook; Esc leaves for the cell.
         before = page.locator(".jp-Cell").count()

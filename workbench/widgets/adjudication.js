@@ -106,7 +106,8 @@ function queue(app) {
     s.open > s.queue.length ? h("p", {}, `and ${s.open - s.queue.length} more`) : null,
     s.settled.length
       ? h("details", { "data-key": "settled" }, h("summary", {}, `Settled: ${s.settled_n}`),
-        h("p", { class: "sv-faint" }, "A new ruling on one of these is a new revision; the old one stays."),
+        h("p", { class: "sv-faint" }, "Newest first. A new ruling on one of these is a new revision; the old one stays.",
+          s.settled_n > s.settled.length ? ` The last ${s.settled.length} are listed.` : ""),
         h("ol", {}, s.settled.map((q) => entry(app, q, 0))))
       : null);
 }
@@ -192,12 +193,14 @@ function book(d) {
   if (!b.id) return [h("p", {}, "The schema in force no longer has this code.")];
   const others = new Set(d.given.flatMap((g) => g.codes.map((c) => c.split(" ")[0])));
   const near = [...b.neighbours].sort((x, y) => others.has(y.id) - others.has(x.id));
-  return [h("p", {}, h("strong", {}, `${b.name}. `), b.definition), say("Include when", b.include), say("Exclude when", b.exclude),
-    say("Good example", b.good), say("Bad example", b.bad),
+  const scales = (b.scales || []).filter((x) => d.kinds.includes(x.of) || (x.of === "level" && d.kinds.includes("presence"))).map((x) =>
+    [h("h4", {}, x.of), h("ul", {}, x.terms.map((t) => h("li", {}, h("strong", {}, t.id), t.said ? " (said here): " : ": ", t.text)))]);
+  const there = !d.kinds.includes("presence"); // all see the code: what they differ on comes first
+  return [h("p", {}, h("strong", {}, `${b.name}. `), b.definition), there ? scales : null,
+    say("Include when", b.include), say("Exclude when", b.exclude), say("Good example", b.good), say("Bad example", b.bad),
     near.length ? [h("h4", {}, "To tell it from"), h("ul", {}, near.map((n) =>
       h("li", {}, h("strong", {}, n.name), others.has(n.id) ? " (given here): " : ": ", n.rule)))] : null,
-    (b.scales || []).filter((s) => d.kinds.includes(s.of) || (s.of === "level" && d.kinds.includes("presence"))).map((s) =>
-      [h("h4", {}, s.of), h("ul", {}, s.terms.map((t) => h("li", {}, h("strong", {}, t.id), t.said ? " (said here): " : ": ", t.text)))]),
+    there ? null : scales,
     b.rules.length ? [h("h4", {}, `Rules of ${d.facet.toLowerCase()}`), h("ul", {}, b.rules.map((r) => h("li", {}, r)))] : null];
 }
 function history(d) {

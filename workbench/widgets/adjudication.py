@@ -115,7 +115,7 @@ class AdjudicationWidget(Widget):
         hidden = [d for d in everything if self._barred(d, mine) == "begun"]
         seen = [d for d in everything if self._barred(d, mine) != "begun"]
         left = [d for d in seen if not d.settled]
-        settled = [d for d in seen if d.settled]
+        settled = self._newest_first([d for d in seen if d.settled])
         free = [d for d in left if not self._barred(d, mine)]
         at = next((d for d in seen if d.key == self._at), None) or next(iter(free or left), None)
         self._at = at.key if at else ()
@@ -229,6 +229,14 @@ class AdjudicationWidget(Widget):
         values = (*FAILURE_MODE_COLUMNS, "principal", "note")
         columns = ("schema", "revision", "state", *values, "chosen", "rationale", "by", "at")
         return [{c: r[c] for c in columns if r[c]} for r in same]
+
+    def _newest_first(self, settled: list[Dispute]) -> list[Dispute]:
+        """Order settled disputes by their last ruling: what was settled by mistake is found at the top."""
+        last: dict[tuple[str, ...], str] = {}
+        for row in stored(self.root, "adjudications", []):
+            at = (row["paper"], row["facet"], row["code"])
+            last[at] = max(row["at"], last.get(at, ""))
+        return sorted(settled, key=lambda d: last.get((d.paper, d.facet, d.code), ""), reverse=True)
 
     def _given(self, dispute: Dispute) -> list[dict[str, Any]]:
         """What each coder gave in the same facet: a code may have gone to a neighbour."""

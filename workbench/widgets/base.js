@@ -148,8 +148,8 @@ function mount(name, { label, draw, keys, begin }) {
         app.faults = [...earlier.faults, ...answer.faults]; app.notes = answer.notes; app.clash = answer.clash || earlier.clash;
         if (app.state && earlier.ask && !app.state.ask) app.state.ask = earlier.ask;
         earlier = { faults: [], clash: null, ask: null };
-        const bad = app.faults.length || app.clash;
-        markSaved(bad ? "refused" : "saved", bad ? "Not saved" : (answer.state && answer.state.saved) || "Saved");
+        const bad = app.faults.length || app.clash, asks = app.state && app.state.ask;
+        markSaved(bad ? "refused" : asks ? "asking" : "saved", bad ? "Not saved" : (answer.state && answer.state.saved) || "Saved");
         if (app.faults.length) app.say(app.faults.join(". "));
         else if (answer.notes.length) app.say(answer.notes.join(". "));
       }

@@ -28,8 +28,8 @@ function paper(app) {
   h("p", {}, h("code", {}, p.key), p.ids.map((i) => [" ", i.kind, " ", link(i.url, i.text)]), status === "skipped" ? " \u00b7 skipped earlier" : ""),
   p.body ? h("p", { class: "sv-abstract" }, marked(p.body, marks, chars))
     : h("p", { class: "sv-notes" }, p.in_hand ? "You code from the title alone."
-      : ["The text is not in hand: ", web.length ? ["read it at ", link(web[web.length - 1].url, "its address"), ", or "] : "", "bring it with ",
-        h("code", {}, "survey add FILE --abstracts FILE"), ". Words cannot be checked until then; they are kept without a place."]));
+      : ["The text is not in hand: ", web.length ? ["read it at ", link(web[web.length - 1].url, "its address"), ", or "] : "", s.basis === "full-text" ? "put it into " : "bring it with ",
+        h("code", {}, s.basis === "full-text" ? `.cache/texts/full/${p.key}.txt` : "survey add FILE --abstracts FILE"), ". Words cannot be checked until then; they are kept without a place."]));
 }
 
 // ---- the codebook entry of a code
