@@ -55,6 +55,11 @@ def jupyterlab(root: Path, **environment: str) -> Iterator[str]:
         n: str(home / n.lower())
         for n in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     }
+    # Lab asks whether it may fetch news, in a box that lies over the notebook and takes clicks.
+    quiet = Path(own["JUPYTER_CONFIG_DIR"]) / "lab/user-settings/@jupyterlab/apputils-extension"
+    quiet.mkdir(parents=True, exist_ok=True)
+    settings = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (quiet / "notification.jupyterlab-settings").write_text(json.dumps(settings), "utf-8")
     command = [
         sys.executable,
         "-m",
