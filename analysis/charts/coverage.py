@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import KeyEntry, panel, say, sheet, texts
+from analysis.charts.columns import column_labels
+from analysis.charts.frame import KeyEntry, panel, say, sheet
 from analysis.charts.rows import list_rows
-from analysis.charts.text import text_width, widest_piece, wrap
-from analysis.charts.theme import FAINT, LINE, RAISED, TEXT, Width, page_width
+from analysis.charts.theme import FAINT, RAISED, Width, page_width
 
 #: Where on the scale white figures become easier to read than dark ones (equal contrast with both).
 _WHITE_FROM = 0.58
@@ -74,31 +74,8 @@ def coverage_heatmap(
     step = min(_WIDEST_CELL, (page - left - 1.0) / len(columns))
     plot = step * len(columns)
 
-    # Column labels: level where they fit in four lines, else upright.
     labels = {column: (names or {}).get(column) or column for column in columns}
-    level = {column: wrap(label, TEXT, step - 3.0) for column, label in labels.items()}
-    fits = all(
-        len(level[column]) <= 4 and widest_piece(label, TEXT) <= step - 3.0
-        for column, label in labels.items()
-    )
-    if fits:
-        deepest = max(len(lines) for lines in level.values())
-        above = LINE * deepest + 4.0
-        places = [
-            {"x": step * (i + 0.5), "y": -4.0 - LINE * (len(level[c]) - 1 - k), "text": line}
-            for i, c in enumerate(columns)
-            for k, line in enumerate(level[c])
-        ]
-        column_layer = texts(_placed(places), align="center", baseline="alphabetic")
-    else:
-        upright = {column: wrap(label, TEXT, 110.0) for column, label in labels.items()}
-        above = max(text_width(line, TEXT) for lines in upright.values() for line in lines) + 5.0
-        places = [
-            {"x": step * (i + 0.5) + (LINE - 0.8) * (k - (len(upright[c]) - 1) / 2), "y": -3.0, "text": line}
-            for i, c in enumerate(columns)
-            for k, line in enumerate(upright[c])
-        ]
-        column_layer = texts(_placed(places), angle=270.0)
+    column_layer, above = column_labels(columns, step, names=names)
 
     most = max(counts.values())
     grid = pd.DataFrame(
@@ -170,10 +147,6 @@ def coverage_heatmap(
         key=[KeyEntry("cell", "white", "no paper")] if most else (),
         stamp=stamp,
     )
-
-
-def _placed(places: list[dict[str, object]]) -> pd.DataFrame:
-    return pd.DataFrame(places).round({"x": 2, "y": 2})
 
 
 def _shade(n: int, most: int) -> float:
