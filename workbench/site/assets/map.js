@@ -180,7 +180,7 @@
             "data-tip": said.join("\n"),
             "aria-label": said.join("; "),
           },
-          n || (sign && kind !== "untestable" ? "" : "0"),
+          String(n),
           sign ? h("span", { class: "sign" }, sign) : null,
         ),
       );
