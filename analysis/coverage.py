@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.nullmodel import SEED, held_places, null_tallies
+from analysis.nullmodel import DRAWS, SEED, held_places, null_tallies
 from analysis.selection import LEVELS, Incidence, incidences, known_codes, meetings, tuples
 from analysis.surprise import (
     Discoveries,
@@ -111,7 +111,7 @@ def gaps(
     basis: str = "abstract",
     structural: Pairs = (),
     by_rule: Pairs = (),
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     trades: int | None = None,
     level: float = 0.05,

@@ -36,6 +36,8 @@ CHAINS = 4
 #: Trades between two retained draws, and before the first, in multiples of the number of papers.
 APART, BURN_IN = 5, 50
 SEED = 20261124
+#: Draws where nothing else is asked for.
+DRAWS = 10_000
 #: Largest block of counts that one chain holds at a time, cells.
 _BLOCK = 1_000_000
 
@@ -83,7 +85,7 @@ def null_counts(
     left: Incidence,
     right: Incidence | None = None,
     *,
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     trades: int | None = None,
     held: sparse.csr_matrix | None = None,
@@ -126,7 +128,7 @@ def null_tallies(
     left: Incidence,
     right: Incidence | None = None,
     *,
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     trades: int | None = None,
     held: sparse.csr_matrix | None = None,

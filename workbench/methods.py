@@ -225,19 +225,17 @@ def _numbers_found(survey: Survey) -> str:
 
 
 def _analysis() -> str:
-    from analysis.nullmodel import SEED
+    from analysis.nullmodel import DRAWS, SEED
 
     return (
-        "All counts are of works, never of codings. A rate is the share of works that measure a failure "
-        "mode among those "
-        "that discuss it, with Jeffreys' interval (Brown, Cai & DasGupta 2001); rates are partially pooled by a "
+        "All counts are of works, never of codings. A rate is the share of works that measure a failure mode among "
+        "those that discuss it, with Jeffreys' interval (Brown, Cai & DasGupta 2001); rates are partially pooled by a "
         "beta-binomial model whose hyperparameters are integrated over, and given weighted for the sampling design as "
         "well. Whether a cell of two facets holds fewer or more works than its margins let expect is tested against "
-        "10,000 draws of a null model that keeps both margins of each facet's matrix (curveball trades: Strona et al. "
-        f"2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each tail over the cells that "
-        "could have been surprising (Tarone 1990). The tests are conditional on the sample. Co-occurring "
-        "modes are tested "
-        "alike. Analyses that have too few works say so instead of giving an estimate."
+        f"{_n(DRAWS)} draws of a null model that keeps both margins of each facet's matrix (curveball trades: Strona "
+        f"et al. 2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each tail over the "
+        "cells that could have been surprising (Tarone 1990). The tests are conditional on the sample. Co-occurring "
+        "modes are tested alike. Analyses that have too few works say so instead of giving an estimate."
     )
 
 
