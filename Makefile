@@ -56,13 +56,13 @@ $(BIN)/uv:
 # A stamp per set of packages: the next run starts its real work at once.
 $(VENV)/.core: requirements.lock pyproject.toml | $(BIN)/uv
 	@echo "Installing the packages of requirements.lock into $(VENV) (about a minute the first time) ..."
-	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	$(UV) pip install --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 $(VENV)/.test: requirements-test.lock $(VENV)/.core
 	@echo "Installing what the tests need ..."
-	$(UV) pip install --python $(BIN)/python --require-hashes -r requirements-test.lock
+	$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-test.lock
 	@touch $@
 
 # A peer that bench times reading beside; it needs bibtexparser 1, so an environment of its own.

@@ -18,13 +18,15 @@ from PIL import Image
 
 from analysis import charts
 from tests import coded
-from workbench.building import build, csv_text, data_digests, data_stamp, figures
+from workbench.building import build, figures
+from workbench.csv_files import csv_text
 from workbench.faults import Refused
 from workbench.files import replace_all, rows_text, sha256, writing
 from workbench.results import QUESTIONS, agreed, left_out
 from workbench.results.agreed import coded_first_under
 from workbench.results.answers import in_schema
 from workbench.results.raised_together import fewest_shared
+from workbench.stamp import data_digests, data_stamp
 from workbench.status import status
 from workbench.survey import Survey, open_survey
 from workbench.tables import RECORDS
@@ -278,6 +280,15 @@ def test_a_faulty_survey_is_refused_before_anything_is_written(filled: Path, tmp
         with pytest.raises(Refused):
             make(filled, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_every_figure_is_a_valid_specification(filled: Path) -> None:
+    """Drawing does not hold a chart against the schema of Vega-Lite; this does."""
+    survey = open_survey(filled)
+    specifications = [
+        f.draw("double").to_dict(validate=True) for a in QUESTIONS.values() for f in a(survey).figures
+    ]
+    assert len(specifications) >= len(STEMS)
 
 
 def test_every_question_says_what_it_answers() -> None:

@@ -163,7 +163,7 @@ class Word:
 
 
 def drawing(chart: alt.LayerChart) -> str:
-    # Not validated a second time: writing a figure does that, in test_figures.py.
+    # Not held against the schema of Vega-Lite: test_building.py does that.
     return str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False)))
 
 

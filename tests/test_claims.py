@@ -10,7 +10,7 @@ import pytest
 from analysis.claims import Claim, Evidence, card, sentences
 from tests import coded
 from tests.test_coverage import code, final
-from workbench.building import write_results
+from workbench.answering import write_results
 from workbench.checking import check
 from workbench.claims import card_of, claim_card, read_claims
 from workbench.faults import Fault, Refused

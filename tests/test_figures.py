@@ -1,6 +1,7 @@
 """Figure files are written and read back: by pypdf, Pillow and an XML parser."""
 
 import hashlib
+import io
 import os
 import re
 import subprocess
@@ -15,11 +16,13 @@ import pandas as pd
 import pikepdf
 import pypdf
 import pytest
+import vl_convert
 from PIL import Image
 
 from analysis import charts
-from workbench.figure_files import Stamp, stamp_line, write_figure
-from workbench.figures import pdf, svg
+from workbench.figure_files import write_figure
+from workbench.figures import pdf, png, svg
+from workbench.stamp import Stamp, stamp_line
 
 TITLE = "Papers by mode & stream"
 DESCRIPTION = 'A grid: "judge-bias" in 7 papers, α < 0.8; größte Zelle 7.'
@@ -205,9 +208,36 @@ def test_png_is_for_print_and_says_what_it_shows(written: Path) -> None:
         assert (image.text["Title"], image.text["Description"]) == (TITLE, DESCRIPTION)  # type: ignore[attr-defined]
         assert image.text["Source"] == LINE  # type: ignore[attr-defined]
         assert image.text["Description"].lang == "en"  # type: ignore[attr-defined]
-        assert image.mode == "RGB"
-        assert image.getpixel((image.size[0] - 1, 0)) == (255, 255, 255)
+        assert image.mode in ("P", "RGB")
+        assert "transparency" not in image.info
+        assert image.convert("RGB").getpixel((image.size[0] - 1, 0)) == (255, 255, 255)
     assert b"iTXtTitle\x00" in (written / "heatmap.png").read_bytes()
+
+
+def as_drawn(drawing: str) -> bytes:
+    return bytes(vl_convert.svg_to_png(drawing, scale=png.DPI / 72, ppi=72))
+
+
+@pytest.mark.parametrize(("colours", "mode"), [(1, "P"), (256, "P"), (257, "RGB")])
+def test_a_png_shows_every_pixel_as_drawn_with_a_palette_or_without(colours: int, mode: str) -> None:
+    boxes = "".join(
+        f'<rect x="{n}" y="0" width="1" height="2" fill="rgb({n % 256},{n // 256},0)"/>'
+        for n in range(colours)
+    )
+    white = f'<rect width="{colours}" height="2" fill="white"/>'
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="{colours}" height="2">{white}{boxes}</svg>'
+    made = png.from_svg(drawn, title=TITLE, description=DESCRIPTION)
+    with Image.open(io.BytesIO(made)) as image, Image.open(io.BytesIO(as_drawn(drawn))) as raw:
+        assert image.mode == mode or len(raw.getcolors(1 << 24) or []) > 256
+        assert image.convert("RGB").tobytes() == raw.convert("RGB").tobytes()
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    drawn = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="4" height="9" fill="red"/></svg>'
+    with Image.open(io.BytesIO(png.from_svg(drawn, title=TITLE, description=DESCRIPTION))) as image:
+        shown = image.convert("RGBA")
+        assert shown.getpixel((0, 5)) == (255, 0, 0, 255)
+        assert shown.getpixel((shown.width - 1, 5)) == (255, 255, 255, 255)
 
 
 def test_a_font_that_is_missing_is_noticed() -> None:

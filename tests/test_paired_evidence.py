@@ -29,7 +29,7 @@ from analysis.paired_evidence import (
 )
 from tests.coded import coded, keep, measured, whole
 from tests.test_charts import drawing, read, words
-from workbench.building import csv_text
+from workbench.csv_files import csv_text
 from workbench.measuring import UNITS, measure
 from workbench.results import QUESTIONS
 from workbench.results.paired_evidence import paired

@@ -43,3 +43,7 @@ class Refused(Exception):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = sorted(faults)
         super().__init__("\n".join(str(f) for f in self.faults))
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[list[Fault]]]:
+        # As raised in another process: from its faults, not from its text.
+        return type(self), (self.faults,)

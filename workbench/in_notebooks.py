@@ -66,8 +66,7 @@ def shown(survey: Survey, answer: Answer, stem: str, *, width: Width = "double")
     from IPython.display import Markdown, display
 
     from analysis.charts import stamped
-    from workbench.building import data_digests, data_stamp
-    from workbench.figure_files import stamp_line
+    from workbench.stamp import data_digests, data_stamp, stamp_line
 
     found = [f for f in answer.figures if f.stem == stem]
     if not found:

@@ -17,6 +17,9 @@ SEARCHES = "corpus/searches.yaml"
 MOST_PLACES = 40
 _FIELDS = ("id", "where", "when", "by", "query", "filters", "rows", "sha256")
 
+#: Every value is text: nothing is guessed. libyaml where PyYAML has it.
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
 
 @dataclass(frozen=True)
 class Search:
@@ -58,7 +61,7 @@ def read_searches(root: Path, faults: list[Fault]) -> list[Search]:
     if not text.strip():
         return []
     try:
-        held = yaml.load(text, yaml.BaseLoader)  # every value is text: nothing is guessed
+        held = yaml.load(text, _LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = f"not readable as YAML ({getattr(error, 'problem', error)})"
@@ -113,7 +116,7 @@ def _wrong(cells: object) -> str:
 
 def _line_of(text: str, number: int) -> int:
     """Line on which the search with this number, counted from 1, starts."""
-    node = yaml.compose(text, yaml.BaseLoader)
+    node = yaml.compose(text, _LOADER)
     return int(node.value[number - 1].start_mark.line) + 1 if node else 0
 
 

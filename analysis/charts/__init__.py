@@ -4,6 +4,7 @@ Every chart function is pure and takes ``title``, ``width`` (``single`` or ``dou
 sheet they share is ``analysis.charts.frame``, their look ``analysis.charts.theme``.
 """
 
+from analysis.charts import _quicker  # noqa: F401  (before altair is imported)
 from analysis.charts.agreement import agreement_plot
 from analysis.charts.attention import attention_by_year
 from analysis.charts.audit import attempt_budgets_plot, audit_correlations_plot, audit_panel_plot

@@ -103,7 +103,7 @@ def agreement_plot(
         ink = alt.Color("ink:N", scale=None, legend=None)
         coefficient.append(
             base.mark_rule(strokeWidth=0.9, yOffset=shift, aria=False, clip=False)
-            .encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=ink)
+            .encode(x=alt.X("low:Q", scale=scale, axis=axis), x2=alt.X2("high:Q"), color=ink)
             .transform_filter("isValid(datum.low)")
         )
         coefficient.append(
@@ -118,7 +118,7 @@ def agreement_plot(
                 x=alt.X("value:Q", scale=scale, axis=axis),
                 color=ink,
                 tooltip=[alt.Tooltip("what:N", title=" ")],
-                description="what:N",
+                description=alt.Description("what:N"),
             )
             .transform_filter("isValid(datum.value)")
         )

@@ -147,7 +147,7 @@ def _panel(
         x=alt.X("label:O", scale=years, axis=axis, sort=None),
         y=alt.Y("papers_coded:Q", scale=papers, axis=counts),
         tooltip=[alt.Tooltip("what:N", title=" ")],
-        description="what:N",
+        description=alt.Description("what:N"),
     )
     shared: dict[str, Any] = {"x": alt.X("label:O", scale=years, axis=axis, sort=None)}
     layers = [bars]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +19,11 @@ _ROW = 8.8
 _LINE_ROW = 10.4
 #: What a figure calls a dimension where there is little room.
 SHORT = {"capability": "capability", "behavioural-safety": "safety", "governance": "governance"}
+#: Which models a correlation takes, behind the names of its two dimensions.
+_WHOSE = {"complete": ", models with all {}", "pairwise": ", models with both"}
+_WORDS = {3: "three", 4: "four"}
+#: What the forest of correlations says of its intervals, where nothing better is given.
+ROUGH = "At so few units bootstrap intervals hold the truth less often than 95 times in 100."
 _SHAPES = {"open": "circle", "borderline": "diamond", "closed": "circle"}
 
 
@@ -150,18 +155,26 @@ def audit_panel_plot(
 
 
 def audit_correlations_plot(
-    table: pd.DataFrame, *, title: str | None = None, width: Width = "double", stamp: str = ""
+    table: pd.DataFrame,
+    *,
+    notes: Sequence[str] = (ROUGH,),
+    title: str | None = None,
+    width: Width = "double",
+    stamp: str = "",
 ) -> alt.LayerChart:
     """Draw each correlation with its interval and its permutation p.
 
     Args:
-        table: the table of ``analysis.audit.correlations``.
+        table: the table of ``analysis.audit.correlations``, or several of them with different ``cases``, one below the
+            other.
+        notes: remarks beneath the plot.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
         stamp: line that names the data.
 
     Returns:
-        The chart: for every pair of dimensions a row a unit and method; what cannot be estimated says so.
+        The chart: for every pair of dimensions, and every choice of models, a row a unit and method; what cannot be
+        estimated says so.
     """
     heading = "Do the dimensions go together?" if title is None else title
     if table.empty or table["r"].isna().all():
@@ -175,10 +188,12 @@ def audit_correlations_plot(
     page = page_width(width)
     rows: list[dict[str, Any]] = []
     before = None
+    dims = len({*table["first"], *table["second"]})
     for record in _records(table):
-        pair = (record["first"], record["second"])
+        pair = (record["first"], record["second"], record["cases"])
         if pair != before:
-            rows.append({"head": " and ".join(SHORT.get(d, d) for d in pair)})
+            whose = "" if dims < 3 else _WHOSE[record["cases"]].format(_WORDS.get(dims, dims))
+            rows.append({"head": " and ".join(SHORT.get(d, d) for d in pair[:2]) + whose})
             before = pair
         rows.append(
             {**record, "head": "", "label": f"{str(record['method']).capitalize()}, {_over(record, width)}"}
@@ -244,7 +259,7 @@ def audit_correlations_plot(
             KeyEntry("line", INK, "models exchanged"),
             KeyEntry("line", OKABE_ITO["blue"], "developers exchanged"),
         ],
-        notes=["At so few units bootstrap intervals hold the truth less often than 95 times in 100."],
+        notes=notes,
         stamp=stamp,
     )
 
@@ -419,7 +434,7 @@ def _marks(rows: pd.DataFrame, *, size: float = 18.0) -> alt.Chart:
         stroke=alt.Stroke("stroke:N", scale=None, legend=None),
         shape=alt.Shape("shape:N", scale=None, legend=None),
         tooltip=[alt.Tooltip("what:N", title=" ")],
-        description="what:N",
+        description=alt.Description("what:N"),
     )
     return done
 

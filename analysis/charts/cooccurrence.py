@@ -138,11 +138,11 @@ def cooccurrence_network(
         .encode(
             x=x,
             y=y,
-            x2="x2:Q",
-            y2="y2:Q",
+            x2=alt.X2("x2:Q"),
+            y2=alt.Y2("y2:Q"),
             strokeWidth=alt.StrokeWidth("thick:Q", scale=None, legend=None),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
         for sign, colour, dash in ((0, _LINE, [1, 0]), (-1, INK, [2, 1.5]), (1, INK, [1, 0]))
         if (lines["sign"] == sign).any()
@@ -157,7 +157,7 @@ def cooccurrence_network(
             size=alt.Size("area:Q", scale=None, legend=None),
             fill=alt.Fill("colour:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
     )
     words_at = pd.DataFrame([row for node in nodes for row in _words(node)])
@@ -166,9 +166,9 @@ def cooccurrence_network(
         .mark_rect(fill="white", opacity=0.85, aria=False)
         .encode(
             x=alt.X("left:Q", scale=None, axis=None),
-            x2="right:Q",
+            x2=alt.X2("right:Q"),
             y=alt.Y("top:Q", scale=None, axis=None),
-            y2="bottom:Q",
+            y2=alt.Y2("bottom:Q"),
         )
     )
     label_layers = [

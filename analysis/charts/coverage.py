@@ -104,7 +104,7 @@ def coverage_heatmap(
     ]
     empty = (
         base.mark_rect(fill="white", stroke=FAINT, strokeWidth=0.6)
-        .encode(x=x, y=rows.y(), tooltip=tooltip, description="what:N")
+        .encode(x=x, y=rows.y(), tooltip=tooltip, description=alt.Description("what:N"))
         .transform_filter("datum.n == 0")
     )
     # One hue from light to dark: the eye goes to the large counts, and print in grey keeps the order.
@@ -116,7 +116,7 @@ def coverage_heatmap(
             y=rows.y(),
             fill=alt.Fill("n:Q", scale=colour, legend=None),
             tooltip=tooltip,
-            description="what:N",
+            description=alt.Description("what:N"),
         )
         .transform_filter("datum.n > 0")
     )
@@ -125,7 +125,7 @@ def coverage_heatmap(
         .encode(
             x=x,
             y=rows.y(),
-            text="n:Q",
+            text=alt.Text("n:Q"),
             color=alt.Color("ink:N", scale=None, legend=None),
         )
         .transform_filter("datum.n > 0")

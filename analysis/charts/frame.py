@@ -33,6 +33,14 @@ from analysis.charts.theme import (
 RING = 26.0
 DOT = 13.0
 
+_FIXED: dict[str, Any] = {
+    "x": alt.XValue,
+    "x2": alt.X2Value,
+    "y": alt.YValue,
+    "y2": alt.Y2Value,
+    "size": alt.SizeValue,
+}
+
 #: What one entry of a key looks like.
 Mark = Literal["ring", "dot", "diamond", "line", "dashed", "bar", "cell"]
 
@@ -122,6 +130,14 @@ def sheet(
         config=alt.Config(**config()),
     )
     return cast(alt.LayerChart, stamped(done, stamp) if stamp else done)
+
+
+def fixed(channel: str, value: float) -> Any:
+    """Return a value of the channel ``x``, ``x2``, ``y``, ``y2`` or ``size`` that is the same for every mark.
+
+    It is what ``alt.value`` becomes in the end; altair finds that out by hashing its whole schema, every time.
+    """
+    return _FIXED[channel](value)
 
 
 def _quarter(points: float) -> float:
@@ -217,7 +233,7 @@ def say(
         fill="white", stroke=FAINT, strokeWidth=0.5, aria=False
     )
     layers = [
-        box.encode(x=alt.value(0), x2=alt.value(page), y=alt.value(2), y2=alt.value(height - 2)),
+        box.encode(x=fixed("x", 0), x2=fixed("x2", page), y=fixed("y", 2), y2=fixed("y2", height - 2)),
         _lines(lines, 8.0, LINE + 5.0, LINE, TEXT, INK),
     ]
     return sheet(layers, width=width, height=height, title=title, subtitle=subtitle, notes=notes, stamp=stamp)
@@ -367,5 +383,5 @@ def _sample(entry: KeyEntry, x: float, y: float, width: float) -> alt.Chart:
     else:
         shape = "diamond" if entry.mark == "diamond" else "circle"
         one = one.mark_point(shape=shape, size=DOT, fill=entry.colour, strokeWidth=0, opacity=1, aria=False)
-    channels: dict[str, Any] = {channel: alt.value(round(place, 2)) for channel, place in places.items()}
+    channels: dict[str, Any] = {channel: fixed(channel, round(place, 2)) for channel, place in places.items()}
     return cast(alt.Chart, one.encode(**channels))

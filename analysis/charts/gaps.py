@@ -152,7 +152,7 @@ def _cell(
     text = both if loud and wide else str(n) if n or loud or could else ""
     middle, at = rows.middle(row), columns.index(column)
     what = f"{names.get(row) or row}, {names.get(column) or column}: {n}, {cell['class']}"
-    if str(cell["note"]) == "" or loud:
+    if style not in ("untestable", "by definition"):
         what += f", {cell['expected']:.1f} expected"
     return {
         "row": row,
@@ -181,11 +181,11 @@ def _boxes(cells: pd.DataFrame, style: _Style) -> list[alt.Chart]:
         .mark_rect(fill=style.fill, stroke=style.stroke, strokeWidth=style.width, strokeDash=list(style.dash))
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
     )
     if not style.crossed:

@@ -151,7 +151,7 @@ def _boxes(rows: pd.DataFrame) -> alt.Chart:
             y2=alt.Y2("y2:Q"),
             fill=alt.Fill("fill:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
     )
     return done

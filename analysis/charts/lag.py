@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, RING, KeyEntry, panel, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import DOT, RING, KeyEntry, fixed, panel, rules, say, sheet, texts, whole_ticks
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width
 from analysis.charts.theme import AMONG, FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, page_width, side_colour
@@ -394,7 +394,7 @@ def _years(start: int, end: int, left: float, right: float) -> alt.LayerChart:
     scale = alt.Scale(domain=[start, max(end, start + 1)], range=[left, right], nice=False, zero=False)
     axis = alt.Axis(title=None, orient="top", values=ticks, format="d", domain=False, grid=True)
     hidden = alt.Chart(pd.DataFrame({"value": [start]})).mark_point(opacity=0, aria=False)
-    return panel(hidden.encode(x=alt.X("value:Q", scale=scale, axis=axis), y=alt.value(0)))
+    return panel(hidden.encode(x=alt.X("value:Q", scale=scale, axis=axis), y=fixed("y", 0)))
 
 
 def _frame(ticks: Sequence[int], x: Any, last: float, height: float, across: str, up: str) -> alt.LayerChart:
@@ -444,7 +444,7 @@ def _circles(points: pd.DataFrame) -> alt.Chart:
             stroke=alt.Stroke("stroke:N", scale=None, legend=None),
             size=alt.Size("size:Q", scale=None, legend=None),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
     )
     return done

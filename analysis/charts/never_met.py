@@ -123,7 +123,7 @@ def never_met_plot(
             fill=alt.Fill("fill:N", scale=None, legend=None),
             stroke=alt.Stroke("stroke:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
     )
     there = set(shown["class"])

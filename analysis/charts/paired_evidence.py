@@ -361,7 +361,7 @@ def _marks(
         "x": alt.X("x:Q", scale=None, axis=None),
         "y": alt.Y("y:Q", scale=None, axis=None),
         "tooltip": [alt.Tooltip("what:N", title=" ")],
-        "description": "what:N",
+        "description": alt.Description("what:N"),
     }
     if mark == "ring":
         chart = base.mark_point(

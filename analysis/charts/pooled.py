@@ -106,7 +106,7 @@ def pooled_rates_plot(
     line = base.mark_rule(strokeWidth=1, aria=False).encode(
         y=rows.y(),
         x=alt.X("low:Q", scale=share, axis=axis),
-        x2="high:Q",
+        x2=alt.X2("high:Q"),
         color=alt.Color("line:N", scale=None, legend=None),
     )
     ring = base.mark_point(size=RING, fill="white", strokeWidth=1, opacity=1, aria=False).encode(
@@ -119,7 +119,7 @@ def pooled_rates_plot(
         x=alt.X("mean:Q", scale=share, axis=axis),
         color=alt.Color("colour:N", scale=None, legend=None),
         tooltip=[alt.Tooltip("what:N", title=" ")],
-        description="what:N",
+        description=alt.Description("what:N"),
     )
     mean = population[(population["parameter"] == "mean").to_numpy(dtype=bool)].iloc[0]
 
@@ -132,9 +132,9 @@ def pooled_rates_plot(
         .mark_rect(fill=PALE, aria=False)
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
         )
     )
     middle = pd.DataFrame([{"x": at(mean["mean"]), "x2": at(mean["mean"]), "y": 0.0, "y2": rows.height}])

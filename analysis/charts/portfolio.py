@@ -83,9 +83,9 @@ def portfolio(
                     domain=False,
                 ),
             ),
-            x2="n:Q",
+            x2=alt.X2("n:Q"),
             color=alt.Color("colour:N", scale=None, legend=None),
-            description="what:N",
+            description=alt.Description("what:N"),
             tooltip=[alt.Tooltip("what:N", title=" ")],
         )
         .transform_filter("datum.n > 0")
@@ -184,7 +184,7 @@ def portfolio_curve(
         alt.Chart(data)
         .transform_calculate(what="datum.step + ' instruments cover ' + datum.covered + ' modes'")
         .mark_point(size=12, filled=True, color=INK, opacity=1)
-        .encode(x=x, y=y, description="what:N", tooltip=[alt.Tooltip("what:N", title=" ")])
+        .encode(x=x, y=y, description=alt.Description("what:N"), tooltip=[alt.Tooltip("what:N", title=" ")])
     )
     mark = (
         alt.Chart(pd.DataFrame({"step": [smallest]}))

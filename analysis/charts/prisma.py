@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import say, sheet, texts
+from analysis.charts.frame import fixed, say, sheet, texts
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import INK, LINE, MUTED, PALE, TEXT, Width, page_width
 
@@ -111,11 +111,11 @@ def prisma_flow(
         .mark_rect(stroke=INK, strokeWidth=0.6)
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             fill=alt.Fill("fill:N", scale=None, legend=None),
-            description="what:N",
+            description=alt.Description("what:N"),
             tooltip=[alt.Tooltip("what:N", title=" ")],
         )
     )
@@ -228,10 +228,10 @@ def _bands(spine: list[Box], height: float) -> list[alt.Chart]:
         alt.Chart(rows)
         .mark_rect(fill="#e3e3e3", aria=False)
         .encode(
-            x=alt.value(0),
-            x2=alt.value(_BAND),
+            x=fixed("x", 0),
+            x2=fixed("x2", _BAND),
             y=alt.Y("y:Q", scale=None, axis=None),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
         )
     )
     words = rows.assign(x=_BAND / 2, y=((rows["y"] + rows["y2"]) / 2).round(2)).rename(
@@ -270,7 +270,7 @@ def _arrows(boxes: list[Box], spine: list[Box]) -> list[alt.Chart]:
     return [
         alt.Chart(pd.DataFrame(lines).round(2))
         .mark_rule(color=MUTED, strokeWidth=0.7, aria=False)
-        .encode(x=at_x, x2="x2:Q", y=at_y, y2="y2:Q"),
+        .encode(x=at_x, x2=alt.X2("x2:Q"), y=at_y, y2=alt.Y2("y2:Q")),
         alt.Chart(pd.DataFrame(heads))
         .mark_point(shape="triangle", size=13, filled=True, color=MUTED, opacity=1, aria=False)
         .encode(x=at_x, y=at_y, angle=alt.Angle("angle:Q", scale=None)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import texts
+from analysis.charts.frame import fixed, texts
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import FAINT, SIDE_COLOURS, TEXT, side_colour, side_name
 
@@ -110,7 +110,7 @@ class Rows:
             alt.Chart(rows)
             .mark_point(shape="square", size=30, strokeWidth=0, filled=True, opacity=1, aria=False)
             .encode(
-                x=alt.value(round(3.0 - left, 2)),
+                x=fixed("x", round(3.0 - left, 2)),
                 y=alt.Y("y:Q", scale=None, axis=None),
                 color=alt.Color("colour:N", scale=None, legend=None),
             )
@@ -119,7 +119,11 @@ class Rows:
         line = (
             alt.Chart(lines)
             .mark_rule(color=FAINT, strokeWidth=0.6, aria=False)
-            .encode(x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None))
+            .encode(
+                x=alt.X("x:Q", scale=None, axis=None),
+                x2=alt.X2("x2:Q"),
+                y=alt.Y("y:Q", scale=None, axis=None),
+            )
         )
         return [line, swatch, texts(rows.drop(columns="colour"), baseline="alphabetic")]
 

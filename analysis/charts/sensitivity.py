@@ -140,7 +140,7 @@ def sensitivity_plot(
         .mark_rule(strokeWidth=1, aria=False)
         .encode(
             x=alt.X("low:Q", scale=share, axis=axis),
-            x2="high:Q",
+            x2=alt.X2("high:Q"),
             y=place,
             color=alt.Color("colour:N", scale=None, legend=None),
         )
@@ -152,7 +152,7 @@ def sensitivity_plot(
             y=place,
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=tooltip,
-            description="what:N",
+            description=alt.Description("what:N"),
         )
         .transform_filter("!datum.hollow")
     )
@@ -163,7 +163,7 @@ def sensitivity_plot(
             y=place,
             stroke=alt.Stroke("colour:N", scale=None, legend=None),
             tooltip=tooltip,
-            description="what:N",
+            description=alt.Description("what:N"),
         )
         .transform_filter("datum.hollow")
     )
@@ -176,7 +176,7 @@ def sensitivity_plot(
         .mark_rule(color=FAINT, strokeWidth=0.5, aria=False)
         .encode(
             x=alt.X("x:Q", scale=None, axis=None),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", scale=None, axis=None),
         )
     )

@@ -8,7 +8,19 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, RING, KeyEntry, blanks, panel, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import (
+    DOT,
+    RING,
+    KeyEntry,
+    blanks,
+    fixed,
+    panel,
+    rules,
+    say,
+    sheet,
+    texts,
+    whole_ticks,
+)
 from analysis.charts.rows import ROW, Rows
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import AMONG, FAINT, INK, MUTED, TEXT, Width, page_width, side_colour, side_name
@@ -77,6 +89,7 @@ def sides_by_pressure(
     names: Mapping[str, str] | None = None,
     by: str = "principal",
     basis: str = "abstract",
+    notes: Sequence[str] = (),
     title: str | None = None,
     width: Width = "double",
     stamp: str = "",
@@ -88,6 +101,7 @@ def sides_by_pressure(
         names: pressure -> label; ``all`` is labelled by itself.
         by: ``principal`` or ``any``: which pressures of a paper count; said beneath the title.
         basis: ``title``, ``abstract`` or ``full-text``; the title says so.
+        notes: further remarks beneath the plot.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
         stamp: line that names the data; see ``analysis.charts.frame.stamped``.
@@ -192,7 +206,7 @@ def sides_by_pressure(
             KeyEntry("dot", INK, "difference, evaluation less alignment"),
             KeyEntry("line", INK, f"thick: 95%; thin: 95% for all {looks} looks at once"),
         ],
-        notes=["Governance modes are on neither of the two sides."],
+        notes=["Governance modes are on neither of the two sides.", *notes],
         stamp=stamp,
     )
 
@@ -373,7 +387,7 @@ def _axis(
     hidden = (
         alt.Chart(pd.DataFrame({"value": [low]}))
         .mark_point(opacity=0, aria=False)
-        .encode(x=alt.X("value:Q", scale=scale, axis=axis), y=alt.value(0))
+        .encode(x=alt.X("value:Q", scale=scale, axis=axis), y=fixed("y", 0))
     )
     return panel(hidden)
 
@@ -381,7 +395,7 @@ def _axis(
 def _marks(points: pd.DataFrame) -> alt.Chart:
     """Return a layer of circles: columns x, y, fill, stroke, what and, where they differ, size (square points)."""
     chart = alt.Chart(points).mark_point(shape="circle", strokeWidth=1, opacity=1)
-    size = alt.Size("size:Q", scale=None, legend=None) if "size" in points else alt.value(DOT)
+    size = alt.Size("size:Q", scale=None, legend=None) if "size" in points else fixed("size", DOT)
     done: alt.Chart = chart.encode(
         x=alt.X("x:Q", scale=None, axis=None),
         y=alt.Y("y:Q", scale=None, axis=None),
@@ -389,7 +403,7 @@ def _marks(points: pd.DataFrame) -> alt.Chart:
         stroke=alt.Stroke("stroke:N", scale=None, legend=None),
         size=size,
         tooltip=[alt.Tooltip("what:N", title=" ")],
-        description="what:N",
+        description=alt.Description("what:N"),
     )
     return done
 

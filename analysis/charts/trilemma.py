@@ -8,7 +8,19 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, RING, KeyEntry, blanks, panel, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import (
+    DOT,
+    RING,
+    KeyEntry,
+    blanks,
+    fixed,
+    panel,
+    rules,
+    say,
+    sheet,
+    texts,
+    whole_ticks,
+)
 from analysis.charts.sides import grouped, headings
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, Width, page_width
 from analysis.trilemma import MET, OURS, Together
@@ -124,7 +136,7 @@ def _axis(most: float, plot: float) -> alt.LayerChart:
         title="papers", orient="top", values=whole_ticks(int(most)), format="d", domain=False, grid=True
     )
     hidden = alt.Chart(pd.DataFrame({"value": [0]})).mark_point(opacity=0, aria=False)
-    return panel(hidden.encode(x=alt.X("value:Q", scale=scale, axis=axis), y=alt.value(0)))
+    return panel(hidden.encode(x=alt.X("value:Q", scale=scale, axis=axis), y=fixed("y", 0)))
 
 
 def _circles(points: pd.DataFrame) -> alt.Chart:
@@ -134,7 +146,7 @@ def _circles(points: pd.DataFrame) -> alt.Chart:
         "fill": alt.Fill("fill:N", scale=None, legend=None),
         "size": alt.Size("size:Q", scale=None, legend=None),
         "tooltip": [alt.Tooltip("what:N", title=" ")],
-        "description": "what:N",
+        "description": alt.Description("what:N"),
     }
     done: alt.Chart = (
         alt.Chart(points).mark_point(shape="circle", stroke=INK, strokeWidth=1, opacity=1).encode(**channels)

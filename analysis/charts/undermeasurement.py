@@ -97,7 +97,7 @@ def discussed_against_measured(
     line = base.mark_rule(strokeWidth=1, opacity=0.45, aria=False).encode(
         y=rows.y(),
         x=alt.X("measured:Q", scale=scale, axis=count_axis),
-        x2="discussed:Q",
+        x2=alt.X2("discussed:Q"),
         color=alt.Color("colour:N", scale=None, legend=None),
     )
     ring = (
@@ -107,7 +107,7 @@ def discussed_against_measured(
             x=alt.X("discussed:Q", scale=scale, axis=count_axis),
             stroke=alt.Stroke("colour:N", scale=None, legend=None),
             tooltip=tooltip,
-            description="what:N",
+            description=alt.Description("what:N"),
         )
         .transform_filter("datum.discussed > 0")
     )
@@ -132,7 +132,7 @@ def discussed_against_measured(
         .encode(
             y=rows.y(),
             x=alt.X("low:Q", scale=share, axis=share_axis),
-            x2="high:Q",
+            x2=alt.X2("high:Q"),
             color=alt.Color("line:N", scale=None, legend=None),
         )
         .transform_filter("isValid(datum.low)")

@@ -93,10 +93,10 @@ def validation_state(
         .encode(
             y=rows.y(),
             x=alt.X("from:Q", scale=scale, axis=axis),
-            x2="to:Q",
+            x2=alt.X2("to:Q"),
             color=alt.Color("colour:N", scale=None, legend=None),
             tooltip=[alt.Tooltip("what:N", title=" ")],
-            description="what:N",
+            description=alt.Description("what:N"),
         )
     )
     counts = pd.DataFrame(
@@ -197,7 +197,7 @@ def raw_against_corrected(
         ink = alt.Color("ink:N", scale=None, legend=None)
         layers.append(
             base.mark_rule(strokeWidth=0.9, yOffset=shift, aria=False)
-            .encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=ink)
+            .encode(x=alt.X("low:Q", scale=scale, axis=axis), x2=alt.X2("high:Q"), color=ink)
             .transform_filter("isValid(datum.low)")
         )
         mark = (
@@ -209,7 +209,7 @@ def raw_against_corrected(
             mark.encode(
                 x=alt.X("value:Q", scale=scale, axis=axis),
                 tooltip=[alt.Tooltip("what:N", title=" ")],
-                description="what:N",
+                description=alt.Description("what:N"),
                 **(
                     {"stroke": alt.Stroke("ink:N", scale=None, legend=None)}
                     if kind == "raw"
