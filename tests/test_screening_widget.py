@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench.adjudication import adjudicate
 from workbench.corpus import stored
 from workbench.faults import Refused
 from workbench.files import Row, replace_all, rows_text, writing
 from workbench.sampling import sample
 from workbench.screening import screen
 from workbench.tables import MAYBE_DUPLICATES
-from workbench.texts import ABSTRACTS
+from workbench.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts_text
 from workbench.widgets import screening as module
 from workbench.widgets.screening import ScreeningWidget
 
@@ -138,6 +140,22 @@ def test_without_the_cache_the_widget_says_so_and_the_basis_is_the_title(drawn: 
     assert browser.state["record"]["note"] == "The abstract is not on this machine."
     browser.decide("exclude", "other-field", basis="title")
     assert stored(drawn, "screening", [], coder="eva")[0]["basis"] == "title"
+
+
+def test_an_abstract_that_comes_while_the_widget_is_open_is_shown_on_looking_again(drawn: Path) -> None:
+    (drawn / ABSTRACTS).rename(kept := drawn / "kept")
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    record = browser.state["record"]
+    assert [value for value, _ in record["bases"]] == ["abstract", "title"]
+    kept.rename(drawn / ABSTRACTS)
+    record = browser("open")["record"]
+    assert "its score went up" in record["abstract"]
+    assert (record["note"], record["basis"], record["bases"]) == ("", "abstract", [])
+    held = Text(record["paper"], "A title", "Another edition.")
+    (drawn / ABSTRACTS).write_text(abstracts_text([held]), "utf-8")
+    record = browser("open")["record"]
+    assert (record["abstract"], record["bases"]) == ("Another edition.", [])
+    assert "another edition" in record["note"]
 
 
 def test_possible_duplicates_are_shown_decided_or_not(drawn: Path) -> None:
@@ -320,3 +338,173 @@ def test_a_survey_without_a_sample_has_nothing_to_show(survey: Path) -> None:
 def test_the_page_shows_a_sentence_where_no_widget_can_be(drawn: Path) -> None:
     bundle = ScreeningWidget(drawn, "eva")._repr_mimebundle_()
     assert "screening widget stands here" in bundle["text/plain"]
+
+
+def test_the_measured_error_of_the_rule_is_told_as_the_simulation_found_it(drawn: Path) -> None:
+    told = Browser(ScreeningWidget(drawn, "eva")).state["once"]
+    said = (Path(__file__).parents[1] / told["measured_in"]).read_text("utf-8")
+    missed = re.search(r"target was missed in ([\d.]+%) of runs with the random check after 10 out", said)
+    rows = re.findall(r"^\| random check after 10 out in a row \|.*?\| ([\d.]+) \(", said, re.MULTILINE)
+    runs = re.search(r"seed \d+: (\d+) runs a setting", said)
+    assert missed
+    assert runs
+    assert f"in {missed[1]} of runs" in told["measured"]
+    assert f"Simulated {len(rows) * int(runs[1])} times" in told["measured"]
+    low, high = (f"{float(x):.0%}" for x in (min(rows), max(rows)))
+    assert f"when {low} to {high} of the records were read" in told["measured"]
+
+
+# --- full texts ----------------------------------------------------------------------------------------------
+
+FULL = "full-text"
+
+
+@pytest.fixture
+def taken_in(survey: Path) -> Path:
+    """Of six drawn records p, two took in 0, 1 and 2, differ on 3 (a ruling: in), 4 was out, 5 was read by one."""
+    sample(survey)
+    p = [r["paper"] for r in stored(survey, "sample", [])][:6]
+    secret = {"note": "SECRET of the other"}
+    screen(
+        survey,
+        "pass-a",
+        [row(k, "include", **secret) for k in (*p[:4], p[5], "p60")] + [row(p[4], "exclude", "other-field")],
+        run="run-of-the-other",
+        batch="a batch",
+    )
+    screen(
+        survey,
+        "eva",
+        [row(k, "include", "", "llm-as-judge", "Mine.") for k in p[:3]]
+        + [row(p[3], "exclude", "other-field"), row(p[4], "exclude", "other-field")],
+    )
+    ruling = {
+        "paper": p[3],
+        "facet": "screening",
+        "code": "title-abstract",
+        "chosen": "new",
+        "state": "include",
+    }
+    adjudicate(
+        survey,
+        "pass-b",
+        [{**ruling, "rationale": "SECRET of the third.", "_line": "1", "_file": "rows.csv"}],
+        run="run-of-the-third",
+        batch="a batch",
+    )
+    (survey / FULL_TEXTS).mkdir(parents=True)
+    body = (
+        "An  introduction\nover two lines.\n\nA second paragraph, in which a zebra walks by unseen as ever.\n"
+    )
+    (survey / FULL_TEXTS / f"{p[0]}.txt").write_text(f"A title\n{body}", "utf-8")
+    return survey
+
+
+def six(root: Path) -> list[str]:
+    return [r["paper"] for r in stored(root, "sample", [])][:6]
+
+
+def full_rows(root: Path) -> list[Row]:
+    return [r for r in stored(root, "screening", [], coder="eva") if r["stage"] == FULL]
+
+
+def test_full_texts_are_screened_of_what_title_and_abstract_took_in_and_of_nothing_else(
+    taken_in: Path,
+) -> None:
+    papers = six(taken_in)
+    browser = Browser(ScreeningWidget(taken_in, "eva", stage=FULL))
+    assert browser.state["drawn"] == 4
+    seen = []
+    for _ in range(4):
+        record = browser.state["record"]
+        seen.append(record["paper"])
+        if record["paper"] == papers[0]:
+            assert record["full"] == [
+                "An introduction over two lines.",
+                "A second paragraph, in which a zebra walks by unseen as ever.",
+            ]
+            assert (record["note"], record["basis"], record["bases"]) == ("", FULL, [])
+            assert record["before"] == {
+                "decision": "include",
+                "reason": "",
+                "note": "Mine.",
+                "streams": ["llm-as-judge"],
+            }
+        else:
+            assert record["full"] == []
+            assert record["note"] == "The full text is not on this machine."
+            assert "its score went up" in record["abstract"]
+            assert record["basis"] == "abstract"
+            assert [value for value, _ in record["bases"]] == [FULL, "abstract", "title"]
+            assert record["full_file"] == f".cache/texts/full/{record['paper']}.txt"
+        assert browser.state["recall"] is None
+        browser.decide("exclude", "other-field", basis=record["basis"])
+        assert browser.faults == []
+    assert sorted(seen) == sorted(papers[:4])
+    assert browser.state["record"] is None
+    assert {r["paper"] for r in full_rows(taken_in)} == set(papers[:4])
+    browser("show", paper=papers[5])
+    assert "is not in on title and abstract" in browser.faults[0]
+    browser("suggest", paper=papers[0])
+    browser("list", on=True)
+    assert "SECRET" not in "".join(browser.answers)
+    assert "pass-" not in "".join(browser.answers)
+
+
+def test_full_text_decisions_are_the_bytes_that_the_command_writes(taken_in: Path, tmp_path: Path) -> None:
+    shutil.copytree(taken_in, twin := tmp_path / "twin")
+    browser = Browser(ScreeningWidget(taken_in, "eva", "random", FULL))
+    rows = []
+    for decision, reason, streams, note in PLAN[:3]:
+        basis = browser.state["record"]["basis"]
+        paper = browser.decide(decision, reason, streams, note, basis=basis)
+        assert browser.faults == []
+        rows.append({**row(paper, decision, reason, ";".join(streams), note), "stage": FULL, "basis": basis})
+    screen(twin, "eva", rows)
+    assert contents(taken_in) == contents(twin)
+    assert len(full_rows(taken_in)) == 3
+    # What was decided on title and abstract stands beside it.
+    first = Browser(ScreeningWidget(taken_in, "eva")).state
+    assert (first["decided"], first["counts"]["include"]) == (5, 3)
+    again = browser("back")["record"]["paper"]
+    browser.decide("include", streams=["llm-as-judge"], basis=FULL)
+    assert [r["revision"] for r in full_rows(taken_in) if r["paper"] == again] == ["1", "2"]
+
+
+def test_what_another_decides_on_the_full_text_does_not_reach_the_browser(taken_in: Path) -> None:
+    before = Browser(ScreeningWidget(taken_in, "eva", stage=FULL)).state["record"]["paper"]
+    said = {**row(before, "exclude", "other-system", note="SECRET"), "stage": FULL, "basis": FULL}
+    # What was out stays out of the queue, whatever two say of its full text.
+    out = {**row(six(taken_in)[4], "include"), "stage": FULL, "basis": FULL}
+    screen(taken_in, "pass-a", [said, out], run="run-2", batch="a batch")
+    screen(taken_in, "eva", [out])
+    browser = Browser(ScreeningWidget(taken_in, "eva", stage=FULL))
+    assert (browser.state["drawn"], browser.state["record"]["paper"]) == (4, before)
+    assert "SECRET" not in "".join(browser.answers)
+
+
+def test_who_joins_or_leaves_on_title_and_abstract_meanwhile_is_seen(taken_in: Path) -> None:
+    papers = six(taken_in)
+    browser = Browser(ScreeningWidget(taken_in, "eva", stage=FULL))
+    screen(taken_in, "eva", [row(papers[0], "exclude", "other-field"), row(papers[5], "include")])
+    assert browser("open")["drawn"] == 4
+    assert browser("show", paper=papers[5])["record"]["paper"] == papers[5]
+    browser("show", paper=papers[0])
+    assert "is not in on title and abstract" in browser.faults[0]
+
+
+def test_a_note_that_quotes_the_full_text_is_refused(taken_in: Path) -> None:
+    paper, before = six(taken_in)[0], contents(taken_in)
+    browser = Browser(ScreeningWidget(taken_in, "eva", stage=FULL))
+    browser("show", paper=paper)
+    words = "second paragraph, in which a zebra walks by unseen"
+    browser.decide("include", note=words, basis=FULL)
+    assert "the note quotes the text" in browser.faults[0]
+    assert contents(taken_in) == before
+
+
+def test_a_stage_must_be_one_and_may_have_nothing_to_screen(drawn: Path) -> None:
+    with pytest.raises(Refused, match="unknown stage 'full text'; one of title-abstract, full-text"):
+        ScreeningWidget(drawn, "eva", stage="full text")
+    state = Browser(ScreeningWidget(drawn, "eva", stage=FULL)).state
+    assert (state["drawn"], state["record"]) == (0, None)

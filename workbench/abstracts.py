@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from workbench.bibliography import Entry
 from workbench.faults import Fault
-from workbench.identity import identifiers, similarity
+from workbench.identity import Finder, compare, identifiers, similarity
 from workbench.merging import facts, merge_authors
-from workbench.records import Corpus, carry_out
+from workbench.records import Corpus, carry_out, need_folder
 from workbench.sources import abstracts as source
 from workbench.sources import take_in
 from workbench.sources.abstracts import Abstract
@@ -18,12 +19,13 @@ from workbench.texts import Text
 
 @dataclass(frozen=True)
 class AbstractsReport:
-    """What became of a file of abstracts.
+    """What became of the abstracts of a file or of a Zotero library.
 
     Attributes:
         joined: abstracts that are now in hand and were not before.
         already: abstracts of works whose text was in hand; the first edition stays.
         filled: works of which authors, year or venue were filled in.
+        without: works that the source has without an abstract.
         unmatched: abstracts of no known work.
         unreadable: lines that cannot be read.
         warnings: what should be looked at.
@@ -33,6 +35,7 @@ class AbstractsReport:
     joined: int = 0
     already: int = 0
     filled: int = 0
+    without: int = 0
     unmatched: tuple[Fault, ...] = ()
     unreadable: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
@@ -44,7 +47,7 @@ def add_abstracts(root: Path, file: Path, *, dry_run: bool = False) -> Abstracts
 
     Args:
         root: the survey folder.
-        file: JSON lines with ``abstract`` and one of ``key``, ``arxiv_id``, ``doi``, ``url``.
+        file: JSON lines with ``abstract`` and one of ``key``, ``arxiv_id``, ``doi``, ``url``; or BibTeX.
         dry_run: write nothing, report the same.
 
     Raises:
@@ -53,6 +56,37 @@ def add_abstracts(root: Path, file: Path, *, dry_run: bool = False) -> Abstracts
     _, text, warnings = take_in(file)
     report, changed = carry_out(root, lambda corpus: join(corpus, file.name, text, {}), dry_run)
     return replace(report, warnings=(*warnings, *report.warnings), changed=changed)
+
+
+def add_from_zotero(
+    root: Path,
+    library: str,
+    *,
+    collection: str = "",
+    local: bool = False,
+    dry_run: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> AbstractsReport:
+    """Add the abstracts that a Zotero library has of records that are there, as ``add_abstracts`` does.
+
+    Args:
+        root: the survey folder.
+        library: ``users/NUMBER`` or ``groups/NUMBER``.
+        collection: key of a collection, to read no more than that; collections inside it are not read.
+        local: ask Zotero on this machine; your own library is ``users/0`` there.
+        dry_run: write nothing, report the same.
+        progress: called with what is being done, how far, and out of how many.
+
+    Raises:
+        Refused: Zotero did not give all of it, or the corpus has faults; nothing was changed.
+    """
+    from workbench.sources import zotero
+
+    need_folder(root)
+    given = zotero.read(library, collection=collection, local=local, progress=progress)
+    name = f"Zotero {library}"
+    report, changed = carry_out(root, lambda corpus: join_each(corpus, name, given, {}), dry_run)
+    return replace(report, changed=changed)
 
 
 def join(corpus: Corpus, name: str, text: str, papers: Mapping[str, str]) -> AbstractsReport:
@@ -67,16 +101,38 @@ def join(corpus: Corpus, name: str, text: str, papers: Mapping[str, str]) -> Abs
     Returns:
         What became of each.
     """
-    good, bad = source.read(text)
+    good, bad = source.read(text, name)
+    report = join_each(corpus, name, good, papers)
+    return replace(report, unreadable=tuple(Fault(name, u.line, u.key, u.reason, u.remedy) for u in bad))
+
+
+def join_each(
+    corpus: Corpus, name: str, given: Sequence[Abstract], papers: Mapping[str, str]
+) -> AbstractsReport:
+    """Join abstracts to the works of a corpus: by key and identifiers, else as records are, by title and authors.
+
+    Args:
+        corpus: the records; changed in place.
+        name: where they come from, for the report.
+        given: the abstracts.
+        papers: keys of the records of the same ``add`` -> the works they became or joined.
+
+    Returns:
+        What became of each.
+    """
     joined = already = filled = 0
     unmatched: list[Fault] = []
     warnings: list[Fault] = []
-    for abstract in good:
-        paper = _paper(corpus, abstract, papers)
+    texts = [a for a in given if a.body]
+    found = [_paper(corpus, a, papers) for a in texts]
+    alike = _by_title(corpus, [a for a, paper in zip(texts, found, strict=True) if paper is None])
+    for abstract, known in zip(texts, found, strict=True):
+        paper, why = (known, "") if known else next(alike)
         if paper is None:
-            named = abstract.key or abstract.arxiv_id or abstract.doi or abstract.url
+            named = abstract.key or abstract.arxiv_id or abstract.doi or abstract.url or abstract.title
             remedy = "add its record first, or correct its key or identifier"
-            unmatched.append(Fault(name, abstract.line, named, "abstract of no known work", remedy, True))
+            message = f"abstract of no known work{why}"
+            unmatched.append(Fault(name, abstract.line, named, message, remedy, True))
             continue
         entry = corpus.works[paper]
         if abstract.title and similarity(abstract.title, entry.title) < 40:
@@ -96,8 +152,8 @@ def join(corpus: Corpus, name: str, text: str, papers: Mapping[str, str]) -> Abs
         else:
             already += 1
         corpus.see(paper, abstract.year)
-    unreadable = tuple(Fault(name, u.line, u.key, u.reason, u.remedy) for u in bad)
-    return AbstractsReport(joined, already, filled, tuple(unmatched), unreadable, tuple(warnings))
+    without = len(given) - len(texts)
+    return AbstractsReport(joined, already, filled, without, tuple(unmatched), (), tuple(warnings))
 
 
 def take_text(corpus: Corpus, paper: str, title: str, body: str, source: str) -> bool:
@@ -128,3 +184,23 @@ def _paper(corpus: Corpus, abstract: Abstract, papers: Mapping[str, str]) -> str
     ):
         return paper
     return None
+
+
+def _by_title(corpus: Corpus, given: Sequence[Abstract]) -> Iterator[tuple[str | None, str]]:
+    """Give for each abstract the one work it is certainly of, by title and authors, or None and what it may be of."""
+    entries = [_entry(a) for a in given]
+    works = list(corpus.works.values())
+    pairs = Finder([*works, *entries], len(entries)).pairs() if any(e.title for e in entries) else {}
+    for number, entry in enumerate(entries, len(works)):
+        near = [(works[n].key, compare(entry, works[n])) for n in pairs.get(number, {}) if n < len(works)]
+        same = [key for key, verdict in near if verdict.kind == "same"]
+        if len(same) == 1:
+            yield same[0], ""
+            continue
+        close = sorted((-v.score, key, v.why) for key, v in near if v.kind != "different")
+        yield None, f"; it may be of {close[0][1]} ({close[0][2]})" if close else ""
+
+
+def _entry(abstract: Abstract) -> Entry:
+    entry = facts("", abstract.title, abstract.doi, abstract.arxiv_id, abstract.url)
+    return replace(entry, authors=abstract.authors, year=abstract.year)

@@ -55,6 +55,7 @@ class AddReport:
         unreadable: records that cannot be read, each with line, reason and remedy.
         warnings: what was read but should be looked at.
         merges: every record that joined a work, with the reason.
+        texts: abstracts that stood in the records themselves and were not in hand before.
         abstracts: what became of the abstracts, where a file of them was given.
         changed: files that changed (or would, in a dry run), relative to the survey folder.
     """
@@ -69,6 +70,7 @@ class AddReport:
     unreadable: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
     merges: tuple[Merge, ...]
+    texts: int
     abstracts: AbstractsReport | None
     changed: tuple[str, ...]
 
@@ -145,6 +147,7 @@ def add(
             unreadable=tuple(Fault(file.name, u.line, u.key, u.reason, u.remedy) for u in bad),
             warnings=tuple(warnings),
             merges=tuple(taking.merges),
+            texts=count["texts"],
             abstracts=joined,
             changed=(),
         )
@@ -234,6 +237,8 @@ class _Taking:
             if hit := self._logged.get(digest):
                 self.count["known"] += 1
                 self._remember(record, hit["paper"])
+                # The log of hits travels with the survey, abstracts do not: whoever lacks one gets it here.
+                self._keep_text(record, self._corpus.kept(hit["paper"]))
             else:
                 todo.append((record, digest))
         if not todo:
@@ -300,11 +305,17 @@ class _Taking:
         self.count[outcome] += 1
         self._log(digest, paper, outcome, record.line, reason)
         self._remember(record, paper)
-        if record.abstract.strip():
-            take_text(self._corpus, paper, record.title, record.abstract, record.found_via or self._name)
+        self._keep_text(record, paper)
         # an arXiv id that turns out not to be the work's own must not date it: only what was merged counts
         self._corpus.see(paper, entry.year)
         return paper
+
+    def _keep_text(self, record: Incoming, paper: str) -> None:
+        if not record.abstract.strip() or paper not in self._corpus.works:
+            return
+        if take_text(self._corpus, paper, record.title, record.abstract, record.found_via or self._name):
+            self.count["texts"] += 1
+            self._corpus.see(paper)
 
     def _verdicts(
         self, record: Incoming, digest: str, entry: Entry, near: Sequence[tuple[str, str]]

@@ -19,13 +19,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="""The EvalSafetyGap survey workbench: which failure modes does the literature talk about but not measure?
 
-    The way of a paper: `add` (records of a logged search come in, duplicates are found) - `duplicates` (decide what
-    was not certain) - `sample` (draw what is to be screened) - `instructions` (what every screener and coder is
-    given) - `screen` (in or out, by two who do not see each other) - `code` and `signoff` (which failure modes, from
-    what was read; signed off, a code that is not there is coded absent) - `adjudicate` (a third party decides where the
-    two differ) - `verify` (a human confirms or corrects) - `measure` (where a paper gives a number for the proxy and
-    one for the property). `check` says what is wrong with the data,
-    `status` how far the survey is, `build` checks everything and writes the results.""",
+    The way of a paper: `add` (records of a logged search come in, duplicates are found) - `abstracts` (bring those
+    that are missing; they stay on this machine) - `duplicates` (decide what was not certain) - `sample` (draw what is
+    to be screened) - `instructions` (what every screener and coder is given) - `screen` (in or out, by two who do not
+    see each other) - `code` and `signoff` (which failure modes, from what was read; signed off, a code that is not
+    there is coded absent) - `adjudicate` (a third party decides where the two differ) - `verify` (a human confirms or
+    corrects) - `measure` (where a paper gives a number for the proxy and one for the property).
+    `check` says what is wrong with the data, `status` how far the survey is, `build` checks everything and writes
+    the results.""",
 )
 
 SurveyPath = Annotated[Path, typer.Option("--survey", help="The survey folder (corpus/ and coding_schema/).")]
@@ -56,7 +57,7 @@ def _door() -> Iterator[None]:
 def add(
     file: Annotated[Path, typer.Argument(help="Records: .bib or .jsonl.")],
     abstracts: Annotated[
-        Path | None, typer.Option(help="Abstracts (.jsonl); their text stays on this machine.")
+        Path | None, typer.Option(help="Abstracts (.jsonl or .bib); their text stays on this machine.")
     ] = None,
     by: Annotated[str, typer.Option(help="Who searched.")] = "",
     query: Annotated[str, typer.Option(help="What was asked.")] = "",
@@ -93,14 +94,67 @@ def add(
         f"{file.name}: {report.rows} rows: {report.new} new, {report.merged} merged, {report.maybe} maybe, "
         f"{len(report.unreadable)} unreadable, {report.known} known already"
     )
+    if report.texts:
+        typer.echo(f"abstracts that stood in it and were not in hand: {report.texts}")
     if report.abstracts is not None:
-        told_of = report.abstracts
-        typer.echo(
-            f"abstracts: {told_of.joined} joined, {told_of.already} in hand already, {told_of.filled} works filled in, "
-            f"{len(told_of.unmatched)} of no known work, {len(told_of.unreadable)} unreadable"
+        _told_of_abstracts(report.abstracts)
+    told = "would change" if dry_run else "changed"
+    typer.echo(f"{told}: {', '.join(report.changed) or 'nothing'}")
+
+
+def _told_of_abstracts(report: Any) -> None:
+    for fault in (*report.unmatched, *report.unreadable, *report.warnings):
+        typer.echo(str(fault), err=True)
+    typer.echo(
+        f"abstracts: {report.joined} joined, {report.already} in hand already, {report.filled} works filled in, "
+        f"{len(report.unmatched)} of no known work, {report.without} without an abstract, "
+        f"{len(report.unreadable)} unreadable"
+    )
+
+
+@app.command()
+def abstracts(
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="A file: .jsonl (abstract, and key, arxiv_id, doi or url), or .bib with abstracts."
+        ),
+    ] = None,
+    zotero: Annotated[
+        str,
+        typer.Option(
+            help="A Zotero library: users/12345 or groups/678. If it is not public, put a key into ZOTERO_API_KEY."
+        ),
+    ] = "",
+    collection: Annotated[
+        str, typer.Option(help="Of that library, one collection: the eight characters of its key.")
+    ] = "",
+    local: Annotated[
+        bool, typer.Option("--local", help="Ask Zotero on this machine; users/0 is your own library there.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
+    ] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Bring abstracts of the records that are there, from a file or from Zotero; the text stays in .cache/."""
+    from workbench.abstracts import add_abstracts, add_from_zotero
+
+    if (from_file is None) == (not zotero):
+        typer.echo("give a file with --from, or a library with --zotero", err=True)
+        raise typer.Exit(2)
+    if from_file is not None and (collection or local):
+        typer.echo("--collection and --local go with --zotero", err=True)
+        raise typer.Exit(2)
+    with _door(), _progress() as progress:
+        report = (
+            add_abstracts(survey, from_file, dry_run=dry_run)
+            if from_file is not None
+            else add_from_zotero(
+                survey, zotero, collection=collection, local=local, dry_run=dry_run, progress=progress
+            )
         )
-        for fault in (*told_of.unmatched, *told_of.unreadable, *told_of.warnings):
-            typer.echo(str(fault), err=True)
+    _told_of_abstracts(report)
     told = "would change" if dry_run else "changed"
     typer.echo(f"{told}: {', '.join(report.changed) or 'nothing'}")
 
@@ -584,10 +638,9 @@ def claim(
     survey: SurveyPath = HERE,
 ) -> None:
     """Hold a safety claim against the survey: what its evidence does not capture, with numbers."""
-    from workbench.building import data_digests, data_stamp
     from workbench.claims import card_of
-    from workbench.figure_files import stamp_line
     from workbench.files import replace
+    from workbench.stamp import data_digests, data_stamp, stamp_line
     from workbench.survey import open_survey
 
     with _door():
@@ -607,10 +660,9 @@ def methods(
     survey: SurveyPath = HERE,
 ) -> None:
     """Write the methods section from the rows: search, sampling, screening, coding, agreement, analysis."""
-    from workbench.building import data_digests, data_stamp
-    from workbench.figure_files import stamp_line
     from workbench.files import replace
     from workbench.methods import methods_latex, methods_markdown
+    from workbench.stamp import data_digests, data_stamp, stamp_line
     from workbench.survey import open_survey
 
     with _door():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from workbench.final import version_key
 from workbench.runs import run_record
 from workbench.schema import BASES, Schema, load_schema
 from workbench.tables import SCREENING
-from workbench.texts import abstracts, quoted
+from workbench.texts import Text, abstracts, full_text, quoted
 
 STAGES = ("title-abstract", "full-text")
 DECISIONS = ("include", "exclude", "unsure")
@@ -73,8 +73,10 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
             say = sayer(row, faults)
             row["streams"] = ";".join(sorted({s.strip() for s in row["streams"].split(";")} - {""}))
             screening_faults(row, schema, records, say)
-            if row.get("paper", "") in texts and (words := quoted(row["note"], texts[row["paper"]])):
-                say(f"the note quotes the text ({words!r})", "say it in your own words")
+            for text in _read(root, row, records, texts):
+                if words := quoted(row["note"], text):
+                    say(f"the note quotes the text ({words!r})", "say it in your own words")
+                    break
             key = (row.get("paper", ""), row["stage"])
             if key in seen:
                 say("record given twice in this batch", "give one decision a record and stage")
@@ -99,6 +101,16 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
         else:
             contents = {}
         return Written(len(new), unchanged, tuple(replace_all(root, contents)))
+
+
+def _read(root: Path, row: Row, records: Mapping[str, Row], held: Mapping[str, Text]) -> Iterator[Text]:
+    """Give the texts in hand that a decision may have been taken from."""
+    paper = row.get("paper", "")
+    if paper in held:
+        yield held[paper]
+    # Only of a paper that is known: its key names a file.
+    if row["basis"] == "full-text" and paper in records and (whole := full_text(root, paper)):
+        yield whole
 
 
 def known_coder(root: Path, coder: str, faults: list[Fault]) -> Coder | None:

@@ -1,17 +1,22 @@
-"""Files of abstracts: a JSON object a line with ``abstract`` and whatever names the work."""
+"""Files of abstracts: a JSON object a line with ``abstract`` and whatever names the work, or BibTeX."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from workbench.identity import clean
-from workbench.sources.incoming import Unreadable, mended_authors
+from workbench.sources import bibtex
+from workbench.sources.incoming import Incoming, Unreadable, mended_authors
 from workbench.sources.jsonlines import Wrong, authors_field, parsed, text_field, year_field
 
 
 @dataclass(frozen=True)
 class Abstract:
-    """One abstract, with what says whose it is and the facts that came beside it."""
+    """One abstract, with what says whose it is and the facts that came beside it.
+
+    ``body`` is empty where the source has the work and no abstract of it; ``line`` is 0 where there is no file.
+    """
 
     line: int
     body: str
@@ -26,15 +31,19 @@ class Abstract:
     source: str = ""
 
 
-def read(text: str) -> tuple[list[Abstract], list[Unreadable]]:
-    """Read abstracts, a JSON object a line; blank lines count as nothing.
+def read(text: str, name: str = "") -> tuple[list[Abstract], list[Unreadable]]:
+    """Read abstracts: of BibTeX its field ``abstract``, else a JSON object a line; blank lines count as nothing.
 
     Args:
         text: the file's text, LF line ends.
+        name: what the file is called; its suffix says the format.
 
     Returns:
         Readable abstracts and unreadable lines, each in file order.
     """
+    if PurePath(name).suffix.lower() in (".bib", ".bibtex"):
+        records, unreadable = bibtex.read(text, name)
+        return [_of_record(r) for r in records], unreadable
     good: list[Abstract] = []
     bad: list[Unreadable] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -45,6 +54,22 @@ def read(text: str) -> tuple[list[Abstract], list[Unreadable]]:
         except Wrong as wrong:
             bad.append(Unreadable(number, line.strip(), "", wrong.reason, wrong.remedy))
     return good, bad
+
+
+def _of_record(record: Incoming) -> Abstract:
+    return Abstract(
+        record.line,
+        clean(record.abstract),
+        record.key,
+        record.title,
+        record.arxiv_id,
+        record.doi,
+        record.url,
+        record.authors,
+        record.year,
+        record.venue,
+        record.found_via,
+    )
 
 
 def _abstract(line: str, number: int) -> Abstract:

@@ -8,12 +8,13 @@ const ORDER_NAMES = { stream: "by stream", random: "at random", learner: "by the
 const LEAST_MS = 400;
 
 // ---- what is being said of the record in hand, kept in this browser until the decision is in the file
-const place = (app) => `survey-screening-${app.state.id}-${app.state.coder}`;
+const place = (app) => `survey-screening-${app.state.id}-${app.state.coder}-${app.state.stage}`;
+const atFullText = (app) => app.state.stage === "full-text";
 function hand(app) {
   const r = app.state.record;
   if (app.ui.hand && app.ui.hand.paper === r.paper && app.ui.hand.revision === (r.mine ? r.mine.revision : "0")) return app.ui.hand;
-  const fresh = { paper: r.paper, revision: r.mine ? r.mine.revision : "0", streams: r.mine ? r.mine.streams : [],
-    note: r.mine ? r.mine.note : "", basis: r.mine ? r.mine.basis : r.abstract ? "abstract" : "title", asked: "", since: Date.now() };
+  const fresh = { paper: r.paper, revision: r.mine ? r.mine.revision : "0", streams: r.mine ? r.mine.streams : r.before ? r.before.streams : [],
+    note: r.mine ? r.mine.note : "", basis: r.mine ? r.mine.basis : r.basis, asked: "", since: Date.now() };
   try {
     const kept = JSON.parse(localStorage.getItem(place(app)) || "{}");
     if (kept.paper === fresh.paper && kept.revision === fresh.revision) Object.assign(fresh, { streams: kept.streams, note: kept.note });
@@ -102,7 +103,7 @@ function time(s) {
 function top(app) {
   const s = app.state, id = `sc-order-${s.id}`;
   return h("div", { class: "sv-bar", "data-key": "top" },
-    h("strong", {}, `Screening as ${s.coder}`),
+    h("strong", {}, `Screening ${atFullText(app) ? "full texts " : ""}as ${s.coder}`),
     h("progress", { max: s.drawn, value: s.decided, "aria-label": "Records decided" }),
     h("span", {}, `${s.decided} of ${s.drawn} decided (${s.counts.include} in, ${s.counts.exclude} out, ${s.counts.unsure} unsure)`),
     h("span", { class: "sv-faint" }, time(s)),
@@ -119,7 +120,16 @@ const where = (r) => [r.venue, r.venue.includes(r.year) ? "" : r.year].filter(Bo
 function duplicate(d) {
   const settled = { same: "decided: one work", different: "decided: two works" }[d.settled] || "not decided";
   return h("li", {}, h("strong", {}, d.title || d.paper), ` (${where(d) || "no venue"}). `, identifiers(d.ids),
-    `. ${d.why}; ${settled}. `, d.mine ? `You ${d.mine === "unsure" ? "were unsure of" : WORDS[d.mine]} it.` : d.drawn ? "It is in the sample too." : "It is not in the sample.");
+    `. ${d.why}; ${settled}. `, d.mine ? `You ${d.mine === "unsure" ? "were unsure of" : WORDS[d.mine]} it.` : d.drawn ? "It is to be screened too." : "It is not to be screened.");
+}
+// Where a text is to be read that is not here, and how to bring it here.
+function howToGet(app) {
+  const r = app.state.record;
+  return [r.ids.length ? ["Read it: ", identifiers(r.ids), ". "] : "No address of it is known. ", "To have it here, ",
+    atFullText(app)
+      ? ["put its text into ", h("code", {}, r.full_file), ", the title in the first line"]
+      : ["run ", h("code", {}, "survey abstracts --zotero groups/NUMBER"), " or, with a .bib that holds abstracts, ", h("code", {}, "survey abstracts --from FILE")],
+    ", then ", button("Look again", () => act(app, "open").then(() => { app.ui.hand = null; app.redraw(); }), { "data-id": "again" }), "."];
 }
 function record(app) {
   const r = app.state.record, mine = hand(app), basis = `sc-basis-${app.state.id}`;
@@ -135,13 +145,13 @@ function record(app) {
     h("p", {}, [r.venue ? where(r) : `no venue known${r.year ? `, ${r.year}` : ""}`, first].filter(Boolean).join(", "), ". ", identifiers(r.ids), " ", h("code", {}, r.paper)),
     r.duplicates.length ? h("div", { class: "sv-notes sc-duplicates" }, h("strong", {}, "May be the same work as"), h("ul", {}, r.duplicates.map(duplicate)),
       r.duplicates.some((d) => !d.settled) ? h("p", { class: "sv-faint" }, "Screen it as if it stood alone; whether the two are one work is decided with ", h("code", {}, "survey duplicates"), ".") : null) : null,
-    r.abstract ? h("p", { class: "sc-abstract" }, r.abstract) : null,
-    r.note ? h("p", { class: "sv-notes" }, r.note, " ", r.abstract ? null : [
-      r.ids.length ? ["Read it: ", identifiers(r.ids), "; or bring"] : "Bring", " it with ", h("code", {}, "survey add"), " and its option ", h("code", {}, "--abstracts"), ". ",
+    r.before ? h("p", {}, "From title and abstract you ", h("strong", {}, r.before.decision === "unsure" ? "were unsure" : `${WORDS[r.before.decision]} it`),
+      r.before.reason ? ` (${r.before.reason})` : "", r.before.note ? `: ${r.before.note}` : ".") : null,
+    r.note ? h("p", { class: "sv-notes", "data-key": "note" }, r.note, " ", r.bases.length ? [howToGet(app), " ",
       h("label", { for: basis }, "I decide by "),
       h("select", { id: basis, value: mine.basis, onchange: (e) => { mine.basis = e.target.value; } },
-        h("option", { value: "title", selected: mine.basis === "title" }, "the title alone"),
-        h("option", { value: "abstract", selected: mine.basis === "abstract" }, "the abstract, read elsewhere"))]) : null,
+        r.bases.map(([value, name]) => h("option", { value, selected: mine.basis === value }, name)))] : null) : null,
+    r.full.length ? r.full.map((p) => h("p", { class: "sc-abstract" }, p)) : r.abstract ? h("p", { class: "sc-abstract" }, r.abstract) : null,
     h("p", { class: "sv-faint" }, r.guessed.length ? `The search suggests: ${r.guessed.map((g) => names[g] || g).join(", ")}.` : "The search suggests no stream."));
 }
 function choices(app) {
@@ -173,13 +183,17 @@ function learner(app) {
     t.own ? " It was trained with your decision on this record." : "");
 }
 function found(app) {
-  const r = app.state.recall;
+  const r = app.state.recall, o = app.state.once;
+  if (!r) {
+    return h("div", { "data-key": "recall", class: "sc-recall" }, h("h4", {}, "What becomes of it"),
+      h("p", {}, "What is decided here overtakes title and abstract: a record that one has decided is pending, and in no count, until the other screener has decided it too, or a third has ruled."));
+  }
   return h("div", { "data-key": "recall", class: "sc-recall" },
     h("h4", {}, "How much of what is in is found?"),
     r.value === null ? h("p", {}, r.note === "nothing read at random yet" ? "Not estimable: the latest records were not read at random." : "")
       : h("p", {}, h("strong", {}, percent(r.value)), r.left ? ` (90% interval ${percent(r.low)} to ${percent(r.high)}), from the last ${r.run} records, read at random.` : "."),
     h("p", { class: r.stop && r.left ? "sv-notes" : null }, r.advice),
-    h("p", { class: "sv-faint" }, "Unsure counts as in. The rule of Callaghan & Müller-Hansen (2020), asked after every record: it is wrong up to 9 times in 100, not 5."));
+    h("p", { class: "sv-faint" }, "Unsure counts as in. The rule of Callaghan & Müller-Hansen (2020), asked after every record: it is wrong up to 9 times in 100, not 5. ", o.measured, ": ", h("code", {}, o.measured_in), "."));
 }
 function rules(app) {
   const o = app.state.once;
@@ -226,8 +240,9 @@ function draw(app) {
     h("span", { class: "sv-faint sc-hint" }, "Keys work while the frame is blue: click in it, or Tab to it. ", key("Esc"), " leaves."));
   if (!s.record) {
     return [top(app), note, clash(app), faultsOf(app),
-      h("p", { "data-key": "done" }, s.drawn ? "Every drawn record is decided. Thank you. What the two screeners differ on goes to a third: notebook 04."
-        : ["No record is drawn yet: ", h("code", {}, "survey sample"), " draws the first."]), links, decided(app), s.drawn ? found(app) : null];
+      h("p", { "data-key": "done" }, s.drawn ? `Every ${atFullText(app) ? "full text" : "drawn record"} is decided. Thank you. What the two screeners differ on goes to a third: notebook 04.`
+        : atFullText(app) ? "Nothing is in on title and abstract yet: two screeners must agree, or a third rule."
+          : ["No record is drawn yet: ", h("code", {}, "survey sample"), " draws the first."]), links, decided(app), s.drawn ? found(app) : null];
   }
   return [top(app), note, clash(app), faultsOf(app),
     h("div", { class: "sc-main", "data-key": "main" }, h("div", {}, record(app), choices(app), links), rules(app)),
