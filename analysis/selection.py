@@ -6,6 +6,7 @@ coders agreed on or an adjudication settled, on one basis, with grey literature 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -69,7 +70,7 @@ def known_codes(argument: str, codes: Sequence[str]) -> list[str]:
         ValueError: a code stands twice.
     """
     seen = list(codes)
-    twice = sorted({c for c in seen if seen.count(c) > 1})
+    twice = sorted(c for c, times in Counter(seen).items() if times > 1)
     if twice:
         raise ValueError(f"{argument} names {', '.join(twice)} more than once")
     return seen
