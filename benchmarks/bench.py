@@ -30,12 +30,13 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 from reviewers_page import measured
 from scipy import sparse
-from widget_page import answer_times
+from widget_page import answer_times, first_code_time, ruling_times
 
 import analysis.agreement
 from analysis.cooccurrence import cooccurrence
-from analysis.coverage import coverage
+from analysis.coverage import coverage, gaps
 from analysis.nullmodel import APART, null_counts, null_matrices
+from analysis.pairs import pairs
 from analysis.selection import FAILURE_MODE, Incidence
 from analysis.trends import trends
 from analysis.undermeasurement import undermeasurement
@@ -201,7 +202,15 @@ def counts_of(kind: str, made: Any) -> Counts:
     return {(a, b): int(n) for a, b, n in cells if n}
 
 
-def matrices(final: pd.DataFrame, papers: pd.DataFrame, modes: pd.DataFrame, facets: list[str]) -> list[Row]:
+def matrices(
+    final: pd.DataFrame,
+    papers: pd.DataFrame,
+    modes: pd.DataFrame,
+    facets: list[str],
+    which: str,
+    bar: str = "< 50 ms",
+) -> list[Row]:
+    """Time every coverage matrix, rate, year table and graph over some papers; ``which`` says over which."""
     ours: dict[str, Callable[[], Any]] = {f: partial(coverage, final, FAILURE_MODE, f) for f in facets}
     ours["undermeasurement"] = partial(undermeasurement, final, modes)
     ours["trends"] = partial(trends, final, papers)
@@ -211,9 +220,9 @@ def matrices(final: pd.DataFrame, papers: pd.DataFrame, modes: pd.DataFrame, fac
         loop = partial(looped, kind, final, papers)
         assert counts_of(kind, make()) == loop(), f"{kind}: the counts differ from the loop's"
         mine, theirs = medians(9, partial(clock, make), partial(clock, loop))
-        name = f"coverage, {FAILURE_MODE} x {kind}" if kind in facets else kind
+        name = f"coverage, {FAILURE_MODE} x {kind}, {which}" if kind in facets else f"{kind}, {which}"
         with_ = "loop, networkx" if kind == "cooccurrence" else "loop, itertools"
-        rows.append(Row(name, mine, with_, theirs, "< 50 ms", mine < 0.05, "same counts"))
+        rows.append(Row(name, mine, with_, theirs, bar, mine < 0.05 if bar else None, "same counts"))
     return rows
 
 
@@ -342,13 +351,36 @@ def nulls() -> list[Row]:
     return rows
 
 
+def surprises(every: dict[str, pd.DataFrame]) -> list[Row]:
+    """Time the tests of cells and of pairs, with as many draws as each needs; once each, for they take their time."""
+    rows = []
+    for which, final in every.items():
+        cells: list[pd.DataFrame] = []
+        both: list[pd.DataFrame] = []
+        for kind, kept, call in (
+            ("gaps, failure_mode x stream", cells, partial(gaps, final, FAILURE_MODE, "stream")),
+            ("pairs of failure modes", both, partial(pairs, final)),
+        ):
+            took = clock(lambda call=call, kept=kept: kept.append(call()))  # type: ignore[misc]
+            rows.append(Row(f"{kind}, {which}", took, note=f"{kept[0].attrs['draws']:,} null draws"))
+    return rows
+
+
 def widgets(root: Path) -> list[Row]:
-    """Time the coding widget's answer to a key press, in a browser."""
+    """Time the answers of the coding and the adjudication widget to a key press, in a browser."""
     shown, saved, count = answer_times(root)
     note = f"{count:,} rows in the coder's file; without Jupyter's messages"
+    first = first_code_time(root)
+    seen, ruled, rows, differing = ruling_times(root)
+    queue = f"{rows:,} rows of two coders who differ on {differing} papers; without Jupyter's messages"
     return [
         Row("coding widget, visible answer", shown, bar="< 100 ms", met=shown < 0.1, note=note),
         Row("coding widget, saved mark", saved, bar="< 500 ms", met=saved < 0.5, note=note),
+        Row(
+            "notebook opened to first saved code", first, bar="< 20 s", met=first < 20, note="JupyterLab runs"
+        ),
+        Row("adjudication widget, visible answer", seen, bar="< 100 ms", met=seen < 0.1, note=queue),
+        Row("adjudication widget, saved mark", ruled, bar="< 500 ms", met=ruled < 0.5, note=queue),
     ]
 
 
@@ -383,7 +415,12 @@ def main() -> None:
         survey = open_survey(root)
         facets = {f.id: [c.id for c in f.codes] for f in survey.schema.facets}
         final, papers = generated.coded(facets, PAPERS)
-        rows = agreement(final, facets) + matrices(final, papers, survey.failure_modes, list(facets))
+        many, their_papers = generated.coded(facets, 10 * PAPERS)
+        modes, names = survey.failure_modes, list(facets)
+        rows = agreement(final, facets) + matrices(final, papers, modes, names, f"{PAPERS} papers")
+        rows += matrices(survey.final, survey.papers, modes, names, "the real papers")
+        rows += matrices(many, their_papers, modes, names, f"{10 * PAPERS:,} papers", bar="")
+        rows += surprises({"the real papers": survey.final, f"{10 * PAPERS:,} papers": many})
         rows += nulls() + duplicates() + commands(root, cache) + readers(root, cold, cache) + widgets(quick)
         rows += reviewing(root, Path(folder) / "pages") + whole(cache, Path(folder) / "out")
     print(table_of(rows))

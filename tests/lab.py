@@ -150,10 +150,16 @@ def notebook(path: Path, *cells: str) -> None:
     path.write_text(json.dumps(made), "utf-8")
 
 
-def open_notebook(browser: Browser, address: str, path: str, height: int = 4000) -> tuple[Page, Heard]:
+def open_notebook(
+    browser: Browser, address: str, path: str, height: int = 4000, patience: float = 120
+) -> tuple[Page, Heard]:
     """Open a notebook, and wait until its kernel answers; ``path`` is relative to the folder of the server.
 
     Lab draws only what is in sight: give the page a height in which all cells stand.
+
+    Raises:
+        AssertionError: no kernel has answered after ``patience`` seconds; it says what Lab asks instead, for a
+            notebook that names no kernel the question which one to take.
     """
     page = browser.new_page(viewport={"width": 1400, "height": height})
     heard = Heard(page, address)
@@ -162,15 +168,60 @@ def open_notebook(browser: Browser, address: str, path: str, height: int = 4000)
         "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext", timeout=120_000
     )
     # The idle badge shows before the kernel answers, and a Run All at that moment is lost: ask the kernel itself.
-    page.evaluate(
-        """async () => {
+    stopped = page.evaluate(
+        """async (patience) => {
             const context = window.jupyterapp.shell.currentWidget.context;
-            await context.ready;
-            await context.sessionContext.ready;
-            await context.sessionContext.session.kernel.info;
-        }"""
+            const asked = async () => {
+                await context.ready;
+                await context.sessionContext.ready;
+                await context.sessionContext.session.kernel.info;
+                return "";
+            };
+            const late = new Promise((resolve) => setTimeout(() => {
+                const dialog = document.querySelector(".jp-Dialog");
+                resolve(dialog ? `Lab asks: ${dialog.innerText}` : "no question of Lab's is on the page");
+            }, patience * 1000));
+            return await Promise.race([asked(), late]);
+        }""",
+        patience,
+    )
+    if stopped:
+        page.close()
+    assert not stopped, (
+        f"{path}: no kernel answered within {patience:g} s ({stopped}). "
+        "Does the notebook's metadata name a kernel (kernelspec)?"
     )
     return page, heard
+
+
+#: A page without Jupyter: the widget's own code, and its Python side in this process.
+BARE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>bare</title><style>{style}</style></head>
+<body><main id="here"></main>
+<script type="module">
+{module}
+const heard = [];
+widget.render({{ el: document.getElementById("here"), model: {{ on: (_, f) => heard.push(f), off() {{}},
+  send: (m) => window.python(JSON.stringify(m)).then((a) => heard.forEach((f) => f(JSON.parse(a)))) }} }});
+</script></body></html>"""
+
+
+def bare(browser: Browser, widget: Any, names: str = "") -> Page:
+    """Show a widget in a page without Jupyter; ``page.sent`` are its messages, ``names`` functions of the page."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1400})
+    sent: list[dict[str, Any]] = []
+
+    def python(message: str) -> str:
+        sent.append(json.loads(message))
+        return json.dumps(widget.act(sent[-1]))
+
+    page.sent = sent  # type: ignore[attr-defined]
+    page.expose_function("python", python)
+    shown = "".join(f"window.{name} = {name};" for name in names.split())
+    before, _, after = str(widget._esm).rpartition("export default ")
+    module = f"{before}{shown}\nconst widget = {after}"
+    page.set_content(BARE.format(module=module, style=widget._css))
+    page.locator(".sv-body > *").first.wait_for(timeout=30_000)
+    return page
 
 
 def run_all(page: Page) -> None:

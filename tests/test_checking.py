@@ -221,6 +221,30 @@ def test_a_second_principal_written_by_hand_shows_at_the_sign_off(full: Path) ->
     assert fault.message == "optimisation_pressure has 2 principal codes: selection, training"
 
 
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_code_that_stands_alone_is_named_beside_another(full: Path, signed: bool) -> None:
+    rows = stored(full, "codings", [], coder="pass-a")
+    [one] = [r for r in rows if (r["paper"], r["facet"]) == ("p02", "optimisation_pressure")]
+    both = sorted(
+        [*rows, {**one, "code": "selection", "principal": "no"}],
+        key=lambda r: [r[c] for c in STORED["codings"].key],
+    )
+    (full / CODED).write_text(rows_text(STORED["codings"], both), "utf-8")
+    if not signed:
+        left = [r for r in stored(full, "signoffs", [], coder="pass-a") if r["paper"] != "p02"]
+        (full / SIGNED).write_text(rows_text(STORED["signoffs"], left), "utf-8")
+    schema = full / "coding_schema/schema.yaml"
+    schema.write_text(
+        schema.read_text("utf-8").replace("{id: training,", "{id: training, alone: true,"), "utf-8"
+    )
+    message = "optimisation_pressure training stands alone, and selection is given beside it"
+    [fault] = [f for f in check(full) if f.message == message]
+    lines = (full / CODED).read_text("utf-8").splitlines()
+    [line] = [n for n, text in enumerate(lines, 1) if text.startswith("p02,") and ",training," in text]
+    assert (fault.file, fault.line) == ((SIGNED, 3) if signed else (CODED, line))
+    assert (fault.key, fault.warning) == ("p02", False)
+
+
 @pytest.mark.parametrize("folder", ["codings", "signoffs", "verifications"])
 def test_a_file_of_somebody_unknown(full: Path, folder: str) -> None:
     source = "eva" if folder == "verifications" else "pass-b"

@@ -406,6 +406,49 @@ def test_a_sign_off_is_written_with_the_digest_of_the_text(kept: Path) -> None:
     assert (second["paper"], second["text_sha256"]) == ("p59", "")
 
 
+def aloof(root: Path) -> None:
+    """Let the pressure ``training`` exclude the others of its facet."""
+    schema = root / "coding_schema/schema.yaml"
+    text, old = schema.read_text("utf-8"), "{id: training, name: Training,"
+    assert text.count(old) == 1
+    schema.write_text(text.replace(old, f"{old} alone: true,"), "utf-8")
+
+
+def test_a_code_that_stands_alone_is_refused_beside_another(kept: Path) -> None:
+    message = "optimisation_pressure training stands alone, and selection is given beside it"
+    aloof(kept)
+    other = pressure("p01", "selection", principal="no")
+    [fault] = refused(kept, *numbered([stream("p01"), pressure("p01"), other]))
+    assert (fault.line, fault.key, fault.message) == (2, "p01", message)
+    put(
+        kept,
+        "pass-a",
+        pressure("p01"),
+        pressure("p02", "selection"),
+        pressure("p02", "training", "no", state="no-information"),
+    )
+    [fault] = refused(kept, *numbered([pressure("p03"), other]))
+    assert (fault.line, fault.message) == (3, message)
+    assert "withdraw training" in fault.remedy
+    # One takes the other's place within one batch; and another paper or basis is another coding.
+    put(kept, "pass-a", pressure("p01", state="withdrawn", principal=""), pressure("p01", "selection"))
+    put(kept, "pass-a", pressure("p01", basis="full-text"))
+
+
+def test_after_sign_off_too_a_code_stands_alone(kept: Path) -> None:
+    aloof(kept)
+    coded(kept, "pass-a", *whole("p01"))
+    [fault] = refused(kept, pressure("p01", "selection", principal="no"))
+    assert "training stands alone" in fault.message
+
+
+def test_a_code_that_came_to_stand_alone_later_stops_the_sign_off(kept: Path) -> None:
+    put(kept, "pass-a", *whole("p01"), pressure("p01", "selection", principal="no"))
+    aloof(kept)
+    with pytest.raises(Refused, match="training stands alone, and selection is given beside it"):
+        sign(kept, "pass-a", "p01")
+
+
 @pytest.mark.parametrize(
     ("rows", "messages"),
     [

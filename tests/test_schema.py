@@ -13,6 +13,10 @@ from workbench.schema import PATH, load_schema, read_schema, schema_digest
 REPOSITORY = Path(__file__).parents[1]
 
 
+#: The head of the facet whose codes the pressures are, up to the first of them.
+PRESSURE = "{min: 1, max: 2}\n    principal: true\n    assessable_from: abstract\n    codes:\n      - "
+
+
 def spoil(root: Path, old: str, new: str, count: int = 1) -> str:
     text = (root / PATH).read_text("utf-8")
     assert old in text
@@ -120,6 +124,14 @@ def test_a_missing_schema_is_refused(survey: Path) -> None:
             1,
             "",
             "exactly one facet carries levels",
+        ),
+        (
+            PRESSURE + "{id: training,",
+            PRESSURE.replace("min: 1", "min: 2") + "{alone: true, id: training,",
+            "alone: true",
+            1,
+            "training",
+            "stands alone",
         ),
         ("  block: 4", "  block: 0", "block: 0", 1, "", "sampling.block"),
         ("  seed: 7", '  seed: "7"', 'seed: "7"', 1, "", "sampling.seed"),

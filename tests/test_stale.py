@@ -153,7 +153,10 @@ def test_a_general_rule_makes_every_coding_stale(twice: Path) -> None:
 def test_examples_names_and_line_breaks_make_nothing_stale(twice: Path) -> None:
     text = (twice / PATH).read_text("utf-8")
     text = text.replace("Longer answers win.", "The longer answer wins.").replace("[e1]", "[e1, e4]")
-    text = text.replace("name: Judge bias", "name: Bias of judges, synonyms aside")
+    text = text.replace(
+        "name: Judge bias", "name: Bias of judges, synonyms aside\n        everyday: [unfair]"
+    )
+    text = text.replace("{id: training, name", "{id: training, alone: true, name")
     text = text.replace("A judge is swayed.", ">-\n          A judge\n          is swayed.")
     (twice / PATH).write_text(text.replace('version: "0.1"', 'version: "0.2"'), "utf-8")
     write_codebook(twice)

@@ -94,6 +94,26 @@ def test_to_add_brings_a_code_nobody_gave(held: Path) -> None:
     assert final(held) == ("present", "argues", "agreed", False)
 
 
+def test_who_added_a_code_by_mistake_takes_it_back(held: Path) -> None:
+    add, back = word("p01", "reward-gaming", "add", **BETTER), word("p01", "reward-gaming", "reject")
+    [fault] = refused(held, back)  # what nobody gave and nobody added cannot be rejected
+    assert fault.message == "no such code stands in final"
+    say(held, add)
+    know(held, "adam", "human")
+    [fault] = refused(held, back, by="adam")
+    assert fault.message == "no such code stands in final"  # another's addition is not one's own to take back
+    assert say(held, back).rows == 1
+    assert say(held, back).unchanged == 1
+    assert final(held, code="reward-gaming")[0] == "absent"
+    assert say(held, add).rows == 1
+    assert final(held, code="reward-gaming")[0] == "present"
+    assert [(r["outcome"], r["revision"]) for r in stored(held, "verifications", [])] == [
+        ("add", "1"),
+        ("reject", "2"),
+        ("add", "3"),
+    ]
+
+
 def test_to_correct_to_no_information(held: Path) -> None:
     cells = {"facet": "stream", "state": "no-information", "confidence": "sure"}
     say(held, word("p01", "llm-as-judge", "correct", **cells))

@@ -16,6 +16,7 @@ import pytest
 
 from tests.coded import WORDS, coded, keep, know, listed, mode, pressure, put, state, stream, whole
 from tests.test_cli import REPOSITORY, contents
+from tests.test_coding import aloof
 from tests.test_notebooks import loads, survey_with
 from workbench.coding import code
 from workbench.corpus import stored
@@ -156,6 +157,29 @@ def test_one_pressure_is_principal(root: Path) -> None:
     assert {r["code"]: r["principal"] for r in rows_of(root, "eva")} == {"training": "yes", "selection": "no"}
     act("set", facet="optimisation_pressure", code="selection", state="present", principal="yes")
     assert {r["code"]: r["principal"] for r in rows_of(root, "eva")} == {"training": "no", "selection": "yes"}
+
+
+def test_a_code_that_stands_alone_changes_place_with_another_after_the_sign_off(root: Path) -> None:
+    aloof(root)
+    act = eva(root)
+    complete(act)
+    act("sign")
+    wanted = {"facet": "optimisation_pressure", "code": "selection", "state": "present"}
+    assert "stands alone" in act("set", **wanted, revise=True)["faults"][0]
+    alone = {"facet": "optimisation_pressure", "code": "training", "state": "withdrawn"}
+    assert "has 0 code(s)" in act("set", **alone, revise=True)["faults"][0]
+    assert act("set", **wanted, instead=True)["state"]["ask"]
+    assert act("set", **wanted, instead=True, revise=True)["faults"] == []
+    held = {
+        (r["code"], r["revision"]): (r["state"], r["principal"])
+        for r in rows_of(root, "eva")
+        if r["facet"] == "optimisation_pressure"
+    }
+    assert held == {
+        ("selection", "2"): ("present", "yes"),
+        ("training", "1"): ("present", "yes"),
+        ("training", "2"): ("withdrawn", ""),
+    }
 
 
 def test_a_failure_mode_is_a_draft_until_nothing_is_missing(root: Path) -> None:
@@ -299,6 +323,59 @@ def test_a_changed_schema_is_told_and_the_old_version_no_longer_written(root: Pa
         ("0.1", "llm-as-judge"),
         ("0.2", "reward-hacking"),
     }
+
+
+def reworded(root: Path, version: str, old: str, new: str) -> None:
+    """Change a wording of the schema under a new version."""
+    path = root / "coding_schema/schema.yaml"
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1
+    before = text.splitlines()[0]
+    path.write_text(text.replace(old, new).replace(before, f'version: "{version}"'), "utf-8")
+
+
+OLD, NEW = "The judge prefers what is not better.", "The judge prefers what is worse."
+
+
+def test_what_a_changed_wording_made_stale_comes_back_first_with_both_wordings(root: Path) -> None:
+    coded(root, "eva", *whole("p02"), stream("p01"), pressure("p01"))
+    reworded(root, "0.2", OLD, NEW)
+    act = acting(CodingWidget(root, "eva"))
+    answer = act("open")["state"]
+    assert answer["queue"] == [("p02", "stale"), ("p01", "stale"), ("p03", "open")]
+    assert (answer["paper"]["key"], answer["stale"]["version"]) == ("p02", "0.1")
+    [part] = answer["stale"]["parts"]
+    assert (part["part"], part["old"], part["new"]) == ("failure_mode judge-bias definition", OLD, NEW)
+    assert part["said"] == ["judge-bias: present (argues)"]
+    assert [r["code"] for r in answer["stale"]["gave"]] == ["judge-bias", "training", "llm-as-judge"]
+    assert act("go", paper="p01")["state"]["stale"]["parts"][0]["said"] == ["judge-bias: absent"]
+    act("go", paper="p02")
+    complete(act)
+    answer = act("sign")["state"]
+    assert answer["stale"] is None
+    assert dict(answer["queue"]) == {"p01": "stale", "p02": "signed", "p03": "open"}
+    assert {r["schema"] for r in rows_of(root, "eva") if r["paper"] == "p02"} == {"0.1", "0.2"}
+
+
+def test_a_change_of_words_only_brings_nothing_back(root: Path) -> None:
+    coded(root, "eva", *whole("p02"))
+    reworded(root, "0.2", OLD, NEW)
+    (root / "coding_schema/cosmetic.yaml").write_text(
+        '- {version: "0.2", part: failure_mode judge-bias definition, why: The same.}\n', "utf-8"
+    )
+    act = acting(CodingWidget(root, "eva"))
+    answer = act("open")["state"]
+    assert answer["queue"] == [("p01", "open"), ("p02", "holds"), ("p03", "open")]
+    assert [act("go", step=1)["state"]["paper"]["key"] for _ in range(3)] == ["p03", "p01", "p03"]
+    assert act("go", paper="p02")["state"]["stale"]["parts"] == []
+
+
+def test_the_stale_codings_of_another_coder_come_back_to_nobody_else(root: Path) -> None:
+    coded(root, "adam", *whole("p02", note="Adam thinks this."))
+    reworded(root, "0.2", OLD, NEW)
+    answer = acting(CodingWidget(root, "eva"))("open")
+    assert [status for _, status in answer["state"]["queue"]] == ["open"] * 3
+    assert "Adam thinks" not in json.dumps(answer)
 
 
 def test_a_page_shows_the_words_that_stand_for_a_widget_and_nothing_is_written(tmp_path: Path) -> None:

@@ -55,6 +55,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     }
     for name, cell in widgets.items():
         notebook(root / "notebooks" / f"{name}.ipynb", HEAD, cell)
+    nameless = root / "notebooks/nameless.ipynb"
+    notebook(nameless, HEAD)
+    made = json.loads(nameless.read_text("utf-8"))
+    nameless.write_text(json.dumps({**made, "metadata": {}}), "utf-8")
     with jupyterlab(root, SOURCE_DATE_EPOCH=EPOCH) as address:
         yield Lab(root, address)
 
@@ -249,3 +253,10 @@ def test_a_human_verifies_by_keys_and_the_file_is_the_command_lines(
     assert done.returncode == 0, done.stderr
     path = "corpus/verifications/eva.csv"
     assert (lab.root / path).read_bytes() == (twin / path).read_bytes()
+
+
+def test_a_notebook_that_names_no_kernel_is_said_to_and_not_waited_for(lab: Lab, browser: Browser) -> None:
+    with pytest.raises(
+        AssertionError, match=r"(?s)nameless\.ipynb: no kernel answered within 6 s .*kernelspec"
+    ):
+        open_notebook(browser, lab.address, "notebooks/nameless.ipynb", patience=6)

@@ -14,7 +14,7 @@ from workbench.claims import claim_faults
 from workbench.clock import STAMP
 from workbench.codebook import CODEBOOK, codebook, read_codebook
 from workbench.coders import Coder, read_coders
-from workbench.coding import KEY, OUT, PLACE, WHOLE, complete_faults, paper_faults, value_faults
+from workbench.coding import KEY, OUT, PLACE, WHOLE, alone_fault, complete_faults, paper_faults, value_faults
 from workbench.corpus import current, stored
 from workbench.faults import Fault
 from workbench.files import Row, read_text, rows_text, sort_key
@@ -107,6 +107,12 @@ def _decisions(
     whole: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for (coder, paper, version, basis, *_), row in latest.items():
         whole[coder, paper, version, basis].append(row)
+    signed_off = {(r["coder"], *(r[c] for c in WHOLE)) for r in tables["signoffs"]}
+    for at in sorted(whole.keys() - signed_off):  # what is signed off is told at its sign-off
+        for facet in schema.facets if schema and at[2] == schema.version else ():
+            alone = {c.id for c in facet.codes if c.alone}
+            for row in (r for r in whole[at] if r["facet"] == facet.id and r["code"] in alone):
+                alone_fault(facet, whole[at], _say(row, row["paper"], faults))
     for row in tables["signoffs"]:
         say = _say(row, row["paper"], faults)
         _on_paper(row, records, kept, last_screened, faults)

@@ -95,7 +95,8 @@ def code(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch: s
         the text is not in hand.
 
     Raises:
-        Refused: any row is wrong; every fault is named and nothing was written.
+        Refused: any row is wrong, or a code that stands alone is given beside another of its facet; every fault is
+            named and nothing was written.
     """
     with writing(root):
         faults: list[Fault] = []
@@ -147,10 +148,12 @@ def code(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch: s
         by_whole = _by_whole(latest.values(), touched)
         for whole, row in touched.items():
             say = sayer(row, faults)
-            for facet in schema.facets:
-                principal_fault(facet, by_whole[whole], say, at_most=True)
             if whole in signed:
                 complete_faults(by_whole[whole], schema, row["basis"], say)
+                continue
+            for facet in schema.facets:  # may be unfinished, and may not be contrary to itself
+                principal_fault(facet, by_whole[whole], say, at_most=True)
+                alone_fault(facet, by_whole[whole], say)
         if faults:
             raise Refused(faults)
         contents = {**contents, path_of(CODINGS, coder): rows_text(CODINGS, mine.values())} if written else {}
@@ -170,7 +173,8 @@ def signoff(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch
 
     Raises:
         Refused: a paper is not completely coded (a facet that can be told on this basis has too few or too many
-            codes, or not exactly one principal), or a row is wrong; nothing was written.
+            codes, not exactly one principal, or another beside a code that stands alone), or a row is wrong; nothing
+            was written.
     """
     with writing(root):
         faults: list[Fault] = []
@@ -371,8 +375,21 @@ def complete_faults(rows: Iterable[Row], schema: Schema, basis: str, say: Say) -
             )
         if most is not None and present > most:
             say(f"{facet.id} has {present} codes, at most {most} are allowed", "withdraw what matters least")
+        alone_fault(facet, mine, say)
         if present:
             principal_fault(facet, mine, say)
+
+
+def alone_fault(facet: Facet, rows: Iterable[Row], say: Say) -> None:
+    """Say so where a code that excludes the others of its facet is given beside one."""
+    given = {r["code"] for r in rows if r["facet"] == facet.id and r["state"] == "present"}
+    for one in facet.codes:
+        if one.alone and one.id in given and len(given) > 1:
+            beside = ", ".join(sorted(given - {one.id}))
+            say(
+                f"{facet.id} {one.id} stands alone, and {beside} is given beside it",
+                f"withdraw {one.id}, or what is beside it",
+            )
 
 
 def principal_fault(facet: Facet, rows: Iterable[Row], say: Say, *, at_most: bool = False) -> None:

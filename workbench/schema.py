@@ -61,10 +61,14 @@ class Code(_Part):
     include_when: str = ""
     exclude_when: str = ""
     assessable_from: Basis | None = None
+    #: No other code of its facet is given beside it. The facet's rules say so in words; this lets the doors hold to it.
+    alone: bool = False
     # ---- failure modes only
     side: str = ""
     goodhart: str = ""
     synonyms: tuple[Words, ...] = Field(default=(), strict=False)
+    #: Words by which coders look for it; no term of the field, so that no analysis searches titles for them.
+    everyday: tuple[Words, ...] = Field(default=(), strict=False)
     neighbours: tuple[Neighbour, ...] = Field(default=(), strict=False)
     counterparts: tuple[Counterpart, ...] = Field(default=(), strict=False)
     good: str = ""
@@ -239,6 +243,11 @@ def _lint(schema: Schema, lines: Lines) -> list[Fault]:
     for number, facet in enumerate(schema.facets):
         at: tuple[str | int, ...] = ("facets", number, "codes")
         twice(facet.codes, at)
+        for n, code in enumerate(facet.codes):
+            if code.alone and facet.cardinality.min > 1:
+                message = f"stands alone, and {facet.id} asks for {facet.cardinality.min} codes or more"
+                line = lines.get((*at, n, "alone"), 0)
+                faults.append(Fault(PATH, line, code.id, message, "take `alone` off, or ask for one code"))
         if facet.levelled:
             for n, code in enumerate(facet.codes):
                 faults += _lint_mode(schema, facet, code, lambda *p, n=n, at=at: lines.get((*at, n, *p), 0))

@@ -42,7 +42,8 @@ def verify(root: Path, coder: str, rows: Iterable[Row]) -> Written:
         coder: id of the person, a human in coders.yaml.
         rows: ``paper``, ``facet``, ``code``, ``outcome``, and ``basis`` (abstract by default). ``confirm`` and
             ``reject`` take a note and no values; ``correct`` and ``add`` take the values that hold (``words`` for
-            a failure mode).
+            a failure mode). What one has said oneself is changed by another outcome, which is a new revision; what
+            one has added is taken back by ``reject``.
 
     Raises:
         Refused: a row is wrong: no human, a code to confirm, correct or reject that is not there, a code to add
@@ -86,13 +87,15 @@ def verify(root: Path, coder: str, rows: Iterable[Row]) -> Written:
             seen.add(key)
             stands = held.get(key)
             there = stands is not None and stands["state"] in ("present", "no-information")
+            old = latest.get(key)
+            mine_back = row["outcome"] == "reject" and old is not None and old["outcome"] in ("add", "reject")
             values = dict.fromkeys(VALUE_COLUMNS, "") | {"note": row["note"]}
             if row["outcome"] not in OUTCOMES:
                 say(f"unknown outcome {row['outcome']!r}", near(row["outcome"], OUTCOMES))
             elif row["outcome"] == "add":
                 if there:
                     say("stands there already", "confirm or correct it")
-            elif not there:
+            elif not there and not mine_back:
                 say("no such code stands in final", "adjudicate what is open, or add the code")
             if row["outcome"] in ("confirm", "reject"):
                 own_words(row, "note", texts, say)
@@ -110,7 +113,6 @@ def verify(root: Path, coder: str, rows: Iterable[Row]) -> Written:
                 compared = ("state", *FAILURE_MODE_COLUMNS, "principal", "confidence")
                 if row["outcome"] == "correct" and stands and all(stands[c] == values[c] for c in compared):
                     say("the correction changes nothing", "confirm it")
-            old = latest.get(key)
             new: Row = {**{c: row[c] for c in KEY}, **values, "outcome": row["outcome"]}
             if old and all(old[c] == v for c, v in new.items()):
                 unchanged += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from workbench.adjudication import NEW, SCREENING, adjudicate
 from workbench.bibliography import PAPERS, Entry, read_papers
 from workbench.coders import Coder, read_coders
 from workbench.coding import KEY, Texts
-from workbench.corpus import current, revision, stored
+from workbench.corpus import current, path_of, revision, stored
 from workbench.disputes import Dispute, disputes
 from workbench.faults import Fault, Refused
-from workbench.files import Row, sha256, writing
+from workbench.files import Row, parsed, sha256, writing
 from workbench.schema import PATH as SCHEMA_PATH
 from workbench.schema import Code, Facet, Schema, load_schema
-from workbench.tables import FAILURE_MODE_COLUMNS
+from workbench.tables import CODINGS, FAILURE_MODE_COLUMNS
 from workbench.texts import Place, Text, find_again
 from workbench.widgets.base import Widget, script, style
 
@@ -30,7 +31,7 @@ from workbench.widgets.base import Widget, script, style
 GIVEN = ("state", *FAILURE_MODE_COLUMNS, "principal", "confidence", "note", "locator", "words")
 #: How many entries of the queue travel to the browser.
 SHOWN = 60
-_FILES = ("codings", "signoffs", "verifications", "screening", "records", "adjudications")
+_FILES = ("codings", "signoffs", "verifications", "screening", "records")
 
 
 class AdjudicationWidget(Widget):
@@ -50,6 +51,7 @@ class AdjudicationWidget(Widget):
         self._at: tuple[str, ...] = ()
         self._found: tuple[str, list[Dispute]] = ("", [])
         self._entries: tuple[str, dict[str, Entry]] = ("", {})
+        self._indexed: dict[str, tuple[list[Row], dict[tuple[str, ...], list[Row]]]] = {}
         self._saved = ""
         super().__init__(root)
 
@@ -246,9 +248,8 @@ class AdjudicationWidget(Widget):
         for coder in self._signed(dispute):
             rows = [
                 r
-                for r in current(stored(self.root, "codings", [], coder=coder), KEY).values()
-                if (r["paper"], r["schema"], r["basis"], r["facet"]) == dispute.key[:4]
-                and r["state"] != "withdrawn"
+                for r in current(self._rows_of(coder, dispute.key[:3]), KEY).values()
+                if r["facet"] == dispute.facet and r["state"] != "withdrawn"
             ]
             codes = [f"{r['code']}{' (' + r['level'] + ')' if r['level'] else ''}" for r in rows]
             out.append({"coder": coder, "codes": sorted(codes)})
@@ -257,15 +258,36 @@ class AdjudicationWidget(Widget):
     # ---- what the files say
 
     def _disputes(self) -> list[Dispute]:
-        """All disputes; worked out anew only when a file they rest on has other bytes."""
+        """All disputes; worked out anew only when a file they rest on has other bytes.
+
+        A ruling on a code changes nothing but that this is settled: so much is told without working them out.
+        """
         paths = [self.root / SCHEMA_PATH, self.root / "corpus/coders.yaml"]
         for name in _FILES:
             paths += sorted((self.root / "corpus").glob(f"{name}.csv"))
             paths += sorted((self.root / "corpus" / name).glob("*.csv"))
-        state = sha256("".join(f"{p}{sha256(p.read_bytes())}" for p in paths if p.exists()))
+        rulings = stored(self.root, "adjudications", [])
+        screened = [sorted(r.items()) for r in rulings if r["facet"] == SCREENING]
+        state = sha256("".join(f"{p}{sha256(p.read_bytes())}" for p in paths if p.exists()) + repr(screened))
         if self._found[0] != state:
             self._found = (state, disputes(self.root))
+        ruled = {tuple(r[c] for c in KEY) for r in rulings}
+        wrong = {d.key for d in self._found[1] if d.facet != SCREENING and d.settled != (d.key in ruled)}
+        if wrong:
+            told = [replace(d, settled=d.key in ruled) if d.key in wrong else d for d in self._found[1]]
+            self._found = (state, told)
         return self._found[1]
+
+    def _rows_of(self, coder: str, whole: tuple[str, ...]) -> list[Row]:
+        """One coder's rows on a paper (``WHOLE``); the file is indexed anew only when it has other bytes."""
+        rows, _ = parsed(self.root, path_of(CODINGS, coder), CODINGS)
+        known = self._indexed.get(coder)
+        if known is None or known[0] is not rows:
+            index: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+            for row in rows:
+                index[row["paper"], row["schema"], row["basis"]].append(row)
+            known = self._indexed[coder] = (rows, dict(index))
+        return known[1].get(whole, [])
 
     def _bibliography(self, faults: list[Fault]) -> dict[str, Entry]:
         digest = sha256((self.root / PAPERS).read_bytes()) if (self.root / PAPERS).exists() else ""
@@ -305,9 +327,7 @@ class AdjudicationWidget(Widget):
         out: dict[str, Row | None] = {}
         for coder in self._signed(dispute):
             mine = [
-                r
-                for r in stored(self.root, "codings", [], coder=coder)
-                if tuple(r[c] for c in KEY) == dispute.key
+                r for r in self._rows_of(coder, dispute.key[:3]) if (r["facet"], r["code"]) == dispute.key[3:]
             ]
             out[coder] = max(mine, key=revision, default=None)
         return out

@@ -2,10 +2,10 @@
 
 const HELP = [["/", "find a failure mode"], ["s p l ...", "go to a facet (its letter stands beside its name)"],
   ["\u2190 \u2192", "move among the codes of a facet"], ["Space", "code it, or take it back"], ["n", "no information"],
-  ["u", "sure or unsure"], ["*", "make it the principal one"], ["1 2 3 4", "level of the failure mode"],
+  ["u", "sure or unsure"], ["*", "make it the principal one"], ["i", "give it instead of what it excludes"], ["1 2 3 4", "level of the failure mode"],
   ["w", "take the words selected in the paper"], ["z", "take the last step back"], ["j k", "next, previous paper"],
   ["Shift+S", "sign off"], ["?", "this list"], ["Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
-const TAKEN = new Set(["n", "u", "w", "z", "j", "k"]);
+const TAKEN = new Set(["n", "u", "i", "w", "z", "j", "k"]);
 function letters(app) {
   const used = new Set(TAKEN), out = {};
   for (const f of facets(app)) {
@@ -19,7 +19,7 @@ function draw(app) {
   const s = app.state;
   if (!s.once) return faultsOf(app);
   if (!s.coder || s.not_coder) return chooser(app, "Who codes?");
-  const parts = [bar(app), ...seenBefore(app), ...faultsOf(app), ...notesOf(app), ...asked(app),
+  const parts = [bar(app), ...seenBefore(app), ...cameBack(app), ...faultsOf(app), ...notesOf(app), ...asked(app),
     ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open"))];
   if (!s.paper) return [...parts, h("p", { "data-key": "none" }, "No paper is in: screen some first (notebook 02), or wait for a second screener.")];
   return [...parts, h("div", { class: "sv-columns", "data-key": "columns" },
@@ -28,13 +28,15 @@ function draw(app) {
 }
 
 function bar(app) {
-  const s = app.state, done = s.queue.filter(([, st]) => st === "signed").length;
-  const sign = { signed: "\u2713 ", begun: "\u2026 ", skipped: "\u21b7 ", open: "" };
+  const s = app.state, count = (status) => s.queue.filter(([, st]) => st === status).length, done = count("signed") + count("holds");
+  const sign = { signed: "\u2713 ", holds: "\u2713 ", begun: "\u2026 ", skipped: "\u21b7 ", stale: "\u21ba ", open: "" };
   return h("div", { class: "sv-bar sv-top", "data-key": "bar" },
     h("strong", {}, `Coding as ${s.coder}`), h("span", {}, `schema ${s.schema}`),
     h("label", {}, "from the ", h("select", { "data-id": "basis", onchange: (e) => app.send("basis", { basis: e.target.value }) },
       ["title", "abstract", "full-text"].map((b) => h("option", { value: b, selected: b === s.basis }, b)))),
-    h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers signed off" }), ` ${done} of ${s.queue.length} signed off`),
+    h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers signed off" }), ` ${done} of ${s.queue.length} signed off`,
+      count("holds") ? `, ${count("holds")} of them under an earlier wording that still holds` : ""),
+    count("stale") ? h("span", { class: "sv-missing" }, `${count("stale")} came back: the wording changed`) : null,
     h("label", {}, "Paper ", h("select", { "data-id": "paper", class: "sv-papers", onchange: (e) => go(app, { paper: e.target.value }) },
       s.queue.map(([p, st]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, `${sign[st]}${s.once.titles[p] || p}`)))),
     button("Previous", () => go(app, { step: -1 }), { keyed: "k", "data-id": "previous" }),
@@ -48,6 +50,28 @@ function bar(app) {
 function seenBefore(app) {
   return app.state.codes_seen ? [h("p", { class: "sv-notes", "data-key": "seen" }, h("strong", {}, "Not blind: "),
     "you looked at the machines' codes of this paper in the verification widget. A coding you give now cannot count as an independent one.")] : [];
+}
+// A paper that its coder signed off under an earlier wording: what it said, what it says, and what was coded then.
+function cameBack(app) {
+  const back = app.state.stale;
+  if (!back) return [];
+  const gave = (r) => [h("code", {}, `${r.facet} ${r.code}`), [r.state === "present" ? "" : ` ${r.state}`, r.level ? ` ${r.level}, ${r.role}` : "", r.principal === "yes" ? " principal" : "", r.note ? `: ${r.note}` : ""].join("")];
+  const then = h("details", { "data-key": "then" }, h("summary", {}, `What you coded under ${back.version}`), h("ul", {}, back.gave.map((r) => h("li", {}, gave(r)))));
+  if (!back.parts.length) return [h("div", { class: "sv-notes", "data-key": "back" }, h("p", {}, `You signed this paper off under schema ${back.version}, and the wording it rests on still holds: there is nothing to do.`), then)];
+  return [h("div", { class: "sv-notes sv-back", role: "region", tabindex: "0", "aria-label": "Changed wording", "data-key": "back" },
+    h("p", {}, h("strong", {}, "This paper came back. "), `What you coded under schema ${back.version} rests on words that ${app.state.schema} changed. Code it again under the new words, and sign it off.`),
+    back.parts.map((p) => h("div", { "data-key": `${p.part} ${p.old}` }, h("h4", {}, p.part, h("small", {}, ` you said ${p.said.join(", ")}`)),
+      h("div", { class: "sv-two" }, h("p", {}, h("strong", {}, `${back.version}: `), p.old ? changedWords(p.old, p.new) : "(not there)"),
+        h("p", {}, h("strong", {}, `${app.state.schema}: `), p.new ? changedWords(p.new, p.old) : "(gone)")))), then)];
+}
+// Of a text what it does not share, at beginning and end, with its other version.
+function changedWords(text, other) {
+  const a = text.split(" "), b = other ? other.split(" ") : [];
+  let from = 0, to = 0;
+  while (from < Math.min(a.length, b.length) && a[from] === b[from]) from += 1;
+  while (to < Math.min(a.length, b.length) - from && a[a.length - 1 - to] === b[b.length - 1 - to]) to += 1;
+  const middle = a.slice(from, a.length - to).join(" ");
+  return [a.slice(0, from).join(" "), " ", middle ? h("mark", {}, middle) : null, " ", a.slice(a.length - to).join(" ")];
 }
 function go(app, where) { return app.send("go", where).then(() => arrived(app)); }
 function arrived(app) {
@@ -106,7 +130,7 @@ function heading(app, f, letter) {
   const range = f.max === null ? (f.min ? `${f.min} or more` : "any number, or none") : f.min === f.max ? `exactly ${f.min}` : `${f.min} to ${f.max}`;
   return h("h4", { id: `${app.ui.id}-${f.id}` }, h("button", { type: "button", class: "sv-link", "data-id": `facet-${f.id}`, "data-look": f.id,
     title: "Its rules in the codebook" }, f.name), letter ? [" ", key(letter)] : null, " ", h("small", {}, `${f.question} (${range}${f.principal ? ", one principal" : ""})`),
-  lacks ? h("span", { class: "sv-missing" }, " missing") : null);
+  lacks ? h("span", { class: "sv-missing" }, app.state.lacking[f.id].startsWith("has 0 ") ? " missing" : " not right yet") : null);
 }
 function plain(app, f, letter) {
   const held = app.state.codes[f.id] || {}, able = f.codes.filter((c) => c.bases.includes(app.state.basis));
@@ -115,23 +139,42 @@ function plain(app, f, letter) {
     h("div", { class: "sv-chips", role: "group", "aria-labelledby": `${app.ui.id}-${f.id}` }, able.map((c) => {
       const row = held[c.id], told = row ? (row.state === "present" ? "\u25cf " : "? ") : "\u25cb ";
       const words = [row ? (row.state === "present" ? "coded" : "no information") : "not coded", row && row.principal === "yes" ? "principal" : "",
-        row && row.confidence === "unsure" ? "unsure" : ""].filter(Boolean).join(", ");
+        row && row.confidence === "unsure" ? "unsure" : ""].filter(Boolean).join(", "), why = contrary(app, f, c.id);
       return h("button", { type: "button", class: "sv-chip", "data-id": `${f.id}/${c.id}`, "data-code": c.id, "data-facet": f.id, "data-look": `${f.id}/${c.id}`,
         "data-key": c.id, tabindex: c === first ? "0" : "-1", "aria-pressed": row ? (row.state === "present" ? "true" : "mixed") : "false",
-        "aria-label": `${c.name}: ${words}`, onclick: () => toggle(app, f, c.id) },
+        "aria-label": `${c.name}: ${words}`, "aria-disabled": why ? "true" : null, title: why || null, onclick: () => toggle(app, f, c.id) },
       told, c.name, row && row.principal === "yes" ? " \u2605" : "", row && row.confidence === "unsure" ? " (unsure)" : "", row && row.state !== "present" ? " (no information)" : "");
     })), chipActions(app, f, held));
 }
+// A code that excludes the others of its facet is not given beside one: what stands in the way of this one, else nothing.
+function inTheWay(app, f, code) {
+  const held = app.state.codes[f.id] || {}, given = Object.keys(held).filter((c) => held[c].state === "present");
+  const alone = (id) => f.codes.find((c) => c.id === id)?.alone;
+  return given.includes(code) ? [] : alone(code) ? given : given.filter(alone);
+}
+const nameIn = (f, id) => f.codes.find((c) => c.id === id)?.name || id;
+function contrary(app, f, code) {
+  const way = inTheWay(app, f, code), alone = way.find((c) => f.codes.find((x) => x.id === c)?.alone) || code;
+  return way.length ? `${nameIn(f, alone)} stands alone: take back ${way.map((c) => nameIn(f, c)).join(", ")}, or give ${nameIn(f, code)} instead.` : "";
+}
+// One step, so that a paper that is signed off stays complete.
+function instead(app, f, code) {
+  const way = inTheWay(app, f, code);
+  if (!way.length) return app.say("Nothing stands in its way");
+  for (const c of way) foresee(app, f.id, c, null);
+  foresee(app, f.id, code, { state: "present" });
+  app.send("set", { facet: f.id, code, state: "present", instead: true });
+}
 // What the keys n, u and * do, for a mouse: shown for the codes that are given.
 function chipActions(app, f, held) {
-  const given = Object.keys(held);
   const now = app.ui.look && app.ui.look.facet === f.id && app.ui.look.code;
-  if (!now || !f.codes.some((c) => c.id === now)) return given.length && f.principal ? null : null;
-  const name = f.codes.find((c) => c.id === now).name, row = held[now];
+  if (!now || !f.codes.some((c) => c.id === now)) return null;
+  const name = f.codes.find((c) => c.id === now).name, row = held[now], why = contrary(app, f, now);
   return h("div", { class: "sv-bar sv-actions", "data-key": "actions" }, h("small", {}, `${name}:`),
     button(row && row.state === "no-information" ? "Not coded" : "No information", () => noInformation(app, f, now), { keyed: "n", "data-id": `${f.id}-n` }),
     row && row.state === "present" ? button(row.confidence === "unsure" ? "Sure" : "Unsure", () => unsure(app, f, now), { keyed: "u", "data-id": `${f.id}-u` }) : null,
-    f.principal && row && row.state === "present" && row.principal !== "yes" ? button("Make it principal", () => principal(app, f, now), { keyed: "*", "data-id": `${f.id}-p` }) : null);
+    f.principal && row && row.state === "present" && row.principal !== "yes" ? button("Make it principal", () => principal(app, f, now), { keyed: "*", "data-id": `${f.id}-p` }) : null,
+    why ? [button("Give it instead", () => instead(app, f, now), { keyed: "i", "data-id": `${f.id}-i` }), h("span", { class: "sv-missing", "data-key": "alone" }, why)] : null);
 }
 // What the user did is shown at once, before Python has answered; the answer puts it right.
 function foresee(app, facet, code, row) {
@@ -144,6 +187,8 @@ function toggle(app, f, code) {
   const row = (app.state.codes[f.id] || {})[code], present = row && row.state === "present";
   app.ui.roving = { ...app.ui.roving, [f.id]: code };
   app.ui.look = { facet: f.id, code };
+  const why = contrary(app, f, code);
+  if (why) { app.redraw(); app.say(why); return; }
   foresee(app, f.id, code, present ? null : { state: "present" });
   app.send("set", { facet: f.id, code, state: present ? "withdrawn" : "present" });
 }
@@ -166,23 +211,34 @@ function principal(app, f, code) {
 }
 
 // ---- failure modes: type-ahead, then a card each
+// Spellings, hyphens and a final s apart; words are found at their beginning, so that "lying" is not in "underlying".
+const foldedOnce = new Map();
+function folded(text) {
+  let out = foldedOnce.get(text);
+  if (out === undefined) {
+    out = ` ${text.toLowerCase().replace(/z/g, "s").replace(/[^a-z0-9@]+/g, " ").trim().replace(/([^s])s(?= |$)/g, "$1")} `;
+    foldedOnce.set(text, out);
+  }
+  return out;
+}
 // Every word must be found, by name before synonym before definition; where that finds nothing, some words, by their stems.
+// What is called by the very words that were typed comes before everything.
 function found(app) {
-  const words = (app.ui.query || "").toLowerCase().split(/\s+/).filter(Boolean), s = app.state;
+  const asked = folded(app.ui.query || ""), words = asked.trim().split(" ").filter(Boolean), s = app.state;
   const able = levelled(app).codes.filter((c) => c.bases.includes(s.basis));
   const scored = (wanted, all) => able.map((c) => {
-    const name = c.name.toLowerCase(), syn = c.synonyms.map((x) => x.toLowerCase());
-    let score = 0, hits = 0, why = "";
+    const name = folded(`${c.name} / ${c.id}`), terms = [...c.synonyms, ...c.everyday], called = [c.name, c.id, ...terms].map(folded);
+    let score = called.includes(asked) ? 100 : called.some((t) => t.startsWith(asked.trimEnd())) ? 20 : 0, hits = 0, why = "";
     for (const w of wanted) {
-      const as = syn.find((x) => x.includes(w));
+      const as = terms.find((x) => folded(x).includes(` ${w}`)), at_ = (text) => folded(text).includes(` ${w}`);
       let one = 0;
-      if (name.startsWith(w) || c.id.startsWith(w)) one = 8;
-      else if (name.includes(w) || c.id.includes(w)) one = 6;
-      else if (as) { one = 4; why = as; } else if (c.definition.toLowerCase().includes(w)) { one = 2; why ||= "in its definition"; }
-      else if (c.include.toLowerCase().includes(w)) { one = 1; why ||= "in its rules"; }
+      if (name.includes(` ${w}`)) one = 8;
+      else if (as) { one = 4; why = as; } else if (at_(c.definition)) { one = 2; why ||= "in its definition"; }
+      else if (at_(c.include)) { one = 1; why ||= "in its rules"; }
       score += one; hits += one > 0;
     }
-    return (all ? hits === wanted.length : hits > 0) ? { c, score, why } : null;
+    const very = terms.find((t) => folded(t) === asked);
+    return words.length === 0 || (all ? hits === wanted.length : hits > 0) ? { c, score: words.length ? score : 0, why: very || why } : null;
   }).filter(Boolean).sort((a, b) => b.score - a.score || able.indexOf(a.c) - able.indexOf(b.c));
   const exact = scored(words, true);
   const list = exact.length || !words.length ? exact : scored(words.map((w) => w.slice(0, Math.max(4, w.length - 4))), false);
@@ -291,6 +347,7 @@ function pressed(event, app) {
     if (k === "n") { noInformation(app, facet, code); return true; }
     if (k === "u") { unsure(app, facet, code); return true; }
     if (k === "*") { principal(app, facet, code); return true; }
+    if (k === "i") { instead(app, facet, code); return true; }
   }
   if (card_ && /^[1-9]$/.test(k)) {
     const level = s.once.codebook.levels[Number(k) - 1];

@@ -8,6 +8,7 @@ is read before both have signed the paper off.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from typing import Any
 from workbench.coding import KEY, codable, code, complete_faults, signoff
 from workbench.corpus import path_of, revision, stored
 from workbench.faults import Fault, Refused
-from workbench.files import Row, parsed, replace
+from workbench.files import Row, parsed, replace, sha256
+from workbench.final import version_key
+from workbench.history import COSMETIC
 from workbench.schema import BASES, Facet, Schema, load_schema, schema_digest
-from workbench.tables import CODINGS, FAILURE_MODE_COLUMNS
+from workbench.schema import PATH as SCHEMA
+from workbench.stale import stale
+from workbench.tables import CODINGS, FAILURE_MODE_COLUMNS, SIGNOFFS
 from workbench.texts import Text, find, fold
 from workbench.widgets.base import Clash, Key, Seen, look, script, style, visible
 from workbench.widgets.papers import (
@@ -38,6 +43,8 @@ PRESET = {"formal": "no", "confidence": "sure"}
 WRITES = ("set", "mode", "withdraw", "drop", "undo", "skip", "sign")
 #: Steps that can be taken back.
 UNDO = 30
+#: Papers that wait for nothing: signed off under the schema in force, or earlier under a wording that still holds.
+DONE = ("signed", "holds")
 
 
 class CodingWidget(PaperWidget):
@@ -62,6 +69,7 @@ class CodingWidget(PaperWidget):
         self._seen = Seen()
         self._ask: dict[str, Any] | None = None
         self._wrote: set[Key] = set()
+        self._stale: tuple[str, dict[str, list[dict[str, str]]], dict[str, str]] = ("", {}, {})
 
     # ---- what the browser asks for
 
@@ -70,6 +78,10 @@ class CodingWidget(PaperWidget):
         self._ask, self._saved, self._wrote = None, "", set()
         return self._locked(message) if message.get("name") in WRITES else super().act(message)
 
+    def do_open(self, message: Mapping[str, Any]) -> None:
+        """Show the files as they are now, what an older wording made stale among them."""
+        self._stale = ("", {}, {})
+
     def do_basis(self, message: Mapping[str, Any]) -> None:
         """Code from the title, the abstract or the full text."""
         if message["basis"] not in BASES:
@@ -77,8 +89,8 @@ class CodingWidget(PaperWidget):
         self.basis = str(message["basis"])
 
     def do_go(self, message: Mapping[str, Any]) -> None:
-        """Go to a paper, or with ``step`` 1 or -1 to the next or previous one that is not signed off."""
-        self._go(message, [p for p, status in self._queue() if status != "signed" or p == self.paper])
+        """Go to a paper, or with ``step`` 1 or -1 to the next or previous one that waits for its coder."""
+        self._go(message, [p for p, status in self._queue() if status not in DONE or p == self.paper])
 
     def do_skip(self, message: Mapping[str, Any]) -> None:
         """Put a paper off: it is neither coded nor coded absent, and stays in the queue as skipped."""
@@ -88,12 +100,18 @@ class CodingWidget(PaperWidget):
         self.do_go({"step": 1})
 
     def do_set(self, message: Mapping[str, Any]) -> None:
-        """Set one code of a facet without levels: ``facet``, ``code``, ``state``; ``confidence`` or ``principal``."""
+        """Set one code of a facet without levels: ``facet``, ``code``, ``state``; ``confidence`` or ``principal``.
+
+        With ``instead`` the codes that exclude it, or that it excludes, are withdrawn in the same step.
+        """
         schema = load_schema(self.root)
         facet = schema.facet(str(message["facet"]))
         if facet is None:
             raise refusal(f"unknown facet {message['facet']!r}", "reload the page")
-        self._write([self._plain_row(facet, message), *self._other_principals(facet, message)], message)
+        gone = self._in_the_way(facet, str(message["code"])) if message.get("instead") else []
+        row = self._plain_row(facet, message, gone)
+        others = [r for r in self._other_principals(facet, message) if r["code"] not in gone]
+        self._write([row, *others, *(self._row(facet.id, c, state="withdrawn") for c in gone)], message)
 
     def do_mode(self, message: Mapping[str, Any]) -> None:
         """Change cells of a failure mode: ``code``, ``cells``; ``typing`` keeps them as a draft only.
@@ -214,7 +232,8 @@ class CodingWidget(PaperWidget):
         out["queue"] = queue
         if self.paper not in {p for p, _ in queue}:
             begun = [p for p, status in queue if status == "begun"]
-            waiting = begun or [p for p, status in queue if status == "open"] or [p for p, _ in queue]
+            back = [p for p, status in queue if status == "stale"]
+            waiting = begun or back or [p for p, status in queue if status == "open"] or [p for p, _ in queue]
             self.paper = waiting[0] if waiting else ""
         if self.paper:
             out |= self._of_paper(schema)
@@ -259,6 +278,7 @@ class CodingWidget(PaperWidget):
             "modes": modes,
             "lacking": _lacking(held.values(), schema, self.basis),
             "signed": signed,
+            "stale": self._came_back() if not signed else None,
             "codes_seen": codes_seen(self.root, self.coder).get(self.paper, "") if not signed else "",
             "others": others,
             "undo": len(draft["undo"]),
@@ -286,7 +306,11 @@ class CodingWidget(PaperWidget):
         }
 
     def _queue(self) -> list[tuple[str, str]]:
-        """Papers to code with where each stands: drawn for a human first, in the order drawn; grey ones last."""
+        """Papers to code with where each stands.
+
+        First what a changed wording made stale, codes that were given before those that were not; then what was drawn
+        for a human, in the order drawn; grey ones last.
+        """
         faults: list[Fault] = []
         records, kept = codable(self.root, faults)
         schema = load_schema(self.root)
@@ -311,7 +335,18 @@ class CodingWidget(PaperWidget):
             for p, decision in kept.items()
             if decision == "include" and records.get(p, {}).get("verified") == "yes"
         ]
-        inside.sort(key=lambda p: (records[p]["grey"] == "yes", p not in drawn, drawn.get(p, 0), p))
+        stale_rows, earlier = self._earlier()
+        given = {p for p, back in stale_rows.items() if any(r["state"] == "present" for r in back)}
+        inside.sort(
+            key=lambda p: (
+                p not in given,
+                p not in stale_rows,
+                records[p]["grey"] == "yes",
+                p not in drawn,
+                drawn.get(p, 0),
+                p,
+            )
+        )
 
         def status(paper: str) -> str:
             if paper in signed:
@@ -319,9 +354,62 @@ class CodingWidget(PaperWidget):
             kept_draft = self._draft(paper) if paper in drafts else {"modes": {}, "skipped": False}
             if kept_draft["skipped"]:
                 return "skipped"
-            return "begun" if paper in begun or kept_draft["modes"] else "open"
+            if paper in begun or kept_draft["modes"]:
+                return "begun"
+            return "stale" if paper in stale_rows else "holds" if paper in earlier else "open"
 
         return [(p, status(p)) for p in inside]
+
+    def _earlier(self) -> tuple[dict[str, list[dict[str, str]]], dict[str, str]]:
+        """What this coder signed off under an earlier version of the schema, on the basis in hand.
+
+        Returns:
+            Paper -> what is stale of it (see ``workbench.stale``), and paper -> the version. Nobody else's file is
+            opened. Rows of earlier versions are never written here, so that they are looked at again only where a
+            sign-off or a wording changed, or on ``open``.
+        """
+        paths = (path_of(SIGNOFFS, self.coder), SCHEMA, COSMETIC)
+        state = [sha256((self.root / p).read_bytes()) if (self.root / p).exists() else "" for p in paths]
+        stamp = " ".join((self.coder, self.basis, *state))
+        if self._stale[0] != stamp:
+            schema, faults = load_schema(self.root), list[Fault]()
+            signed = stored(self.root, "signoffs", faults, coder=self.coder)
+            rows = stored(self.root, "codings", faults, coder=self.coder)
+            found: dict[str, list[dict[str, str]]] = defaultdict(list)
+            for row in stale(self.root, schema, rows, signed):
+                if row["basis"] == self.basis:
+                    found[row["paper"]].append(row)
+            versions: dict[str, str] = {}
+            for row in sorted(signed, key=lambda r: version_key(r["schema"])):
+                if row["basis"] == self.basis:
+                    versions[row["paper"]] = row["schema"]
+            self._stale = (stamp, dict(found), versions)
+        return self._stale[1], self._stale[2]
+
+    def _came_back(self) -> dict[str, Any] | None:
+        """Say of the paper in hand what this coder gave under an earlier version, and which words changed since."""
+        rows, versions = self._earlier()
+        version = versions.get(self.paper, "")
+        if not version or version == load_schema(self.root).version:
+            return None
+        parts: dict[tuple[str, str, str], list[str]] = {}
+        for row in rows.get(self.paper, []):
+            level = f" ({row['level']})" if row["level"] else ""
+            said = f"{row['code'] or row['facet']}: {row['state']}{level}"
+            parts.setdefault((row["part"], row["old"], row["new"]), []).append(said)
+        mine = [
+            r
+            for k, r in sorted(self._mine(self._seen).items())
+            if r["schema"] == version and r["state"] != "withdrawn"
+        ]
+        return {
+            "version": version,
+            "parts": [{"part": p, "old": o, "new": n, "said": said} for (p, o, n), said in parts.items()],
+            "gave": [
+                {c: r[c] for c in ("facet", "code", "state", "level", "role", "principal", "note")}
+                for r in mine
+            ],
+        }
 
     def _mine(self, seen: Seen) -> dict[Key, Row]:
         return {k: r for k, r in seen.rows.items() if k[0] == self.paper and k[2] == self.basis}
@@ -385,7 +473,13 @@ class CodingWidget(PaperWidget):
         draft["words"][which] = cells["words"]
         self._keep(draft)
 
-    def _plain_row(self, facet: Facet, message: Mapping[str, Any]) -> Row:
+    def _in_the_way(self, facet: Facet, which: str) -> list[str]:
+        """The codes that are given and may not stand beside another, because it or they stand alone."""
+        given = [c for (of, c), r in self._rows().items() if of == facet.id and r["state"] == "present"]
+        alone = {c.id for c in facet.codes if c.alone}
+        return [c for c in given if c != which and (which in alone or c in alone)]
+
+    def _plain_row(self, facet: Facet, message: Mapping[str, Any], gone: Iterable[str] = ()) -> Row:
         which, state = str(message["code"]), str(message.get("state", "present"))
         before = self._rows().get((facet.id, which))
         if state == "withdrawn":
@@ -393,7 +487,7 @@ class CodingWidget(PaperWidget):
         there = before if before and before["state"] != "withdrawn" else None
         cells = {"confidence": str(message.get("confidence") or (there["confidence"] if there else "sure"))}
         if facet.principal and state == "present":
-            others = self._principals(facet, which)
+            others = set(self._principals(facet, which)) - set(gone)
             cells["principal"] = str(message.get("principal") or (there["principal"] if there else ""))
             if not cells["principal"]:
                 cells["principal"] = "no" if others else "yes"

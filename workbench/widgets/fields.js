@@ -33,14 +33,18 @@ function paper(app) {
 }
 
 // ---- the codebook entry of a code
+function neighbour(app, facet, n) {
+  return [h("button", { type: "button", class: "sv-link", onclick: () => { app.ui.look = { facet: facet.id, code: n.id }; app.redraw(); } }, n.name), ": ", n.rule];
+}
 function codeBook(app, facet, c) {
   const said = (name, text) => text ? h("p", {}, h("strong", {}, name), " ", text) : null;
   return [h("h3", {}, c.name, " ", h("code", {}, c.id), c.side ? h("small", {}, ` ${c.side} side`) : null), h("p", {}, c.definition),
+    c.alone ? h("p", {}, h("strong", {}, "Stands alone"), `: no other code of ${facet.name} beside it.`) : null,
+    c.neighbours.length ? h("p", {}, h("strong", {}, "Nearest"), ": ", neighbour(app, facet, c.neighbours[0])) : null,
     said("Code it when", c.include), said("Not when", c.exclude),
     c.good ? h("p", { class: "sv-eg" }, h("span", { class: "sv-ok" }, "Yes: "), c.good) : null,
     c.bad ? h("p", { class: "sv-eg" }, h("span", { class: "sv-missing" }, "No: "), c.bad) : null,
-    c.neighbours.length ? [h("h4", {}, "Easily confused with"), h("ul", {}, c.neighbours.map((n) => h("li", {},
-      h("button", { type: "button", class: "sv-link", onclick: () => { app.ui.look = { facet: facet.id, code: n.id }; app.redraw(); } }, n.name), ": ", n.rule)))] : null,
+    c.neighbours.length > 1 ? [h("h4", {}, "Also confused with"), h("ul", {}, c.neighbours.slice(1).map((n) => h("li", {}, neighbour(app, facet, n))))] : null,
     !facet.levelled && facet.rules.length ? [h("h4", {}, `Rules of ${facet.name}`), h("ul", {}, facet.rules.map((r) => h("li", {}, r)))] : null];
 }
 

@@ -215,6 +215,8 @@ def codebook(schema: Schema) -> dict[str, Any]:
                         "bad": c.bad,
                         "side": c.side,
                         "synonyms": list(c.synonyms),
+                        "everyday": list(c.everyday),
+                        "alone": c.alone,
                         "neighbours": [
                             {"id": n.id, "name": names.get(n.id, n.id), "rule": n.rule} for n in c.neighbours
                         ],

@@ -1,7 +1,7 @@
 // The verification widget: see verification.py.
 
 const OUTCOME = { confirm: "confirmed", correct: "corrected", reject: "rejected", add: "added" };
-const WORDS = [["\u2191 \u2193", "move among the codes"], ["c", "confirm"], ["r", "reject"], ["e", "correct"], ["a", "add a code the machines missed"],
+const WORDS = [["\u2191 \u2193", "move among the codes"], ["c", "confirm"], ["r", "reject"], ["e", "correct"], ["a", "add a code the machines missed"], ["z", "how to change what you said"],
   ["j k", "next, previous paper"], ["?", "this list"], ["Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
 const nameOf = (app, facet, code) => facets(app).find((f) => f.id === facet)?.codes.find((c) => c.id === code)?.name || code;
 
@@ -71,22 +71,32 @@ function code(app, c, i) {
       h("span", {}, held(c.values)), c.open ? h("span", { class: "sv-missing" }, "the coders differ: adjudicate it") : null,
       c.said ? h("span", { class: "sv-ok" }, `\u2713 you ${OUTCOME[c.said]} it`, c.said_values && held(c.said_values) ? `: ${held(c.said_values)}` : "")
         : c.human_verified ? h("span", { class: "sv-ok" }, "\u2713 human-verified") : null),
+    c.said && app.ui.row === i ? h("p", { class: "sv-faint", "data-key": "change" }, otherwise(c)) : null,
     c.behind.length ? h("ul", {}, c.behind.map((b) => h("li", {}, h("strong", {}, b.coder), b.kind === "language-model" ? " (machine)" : "", b.level ? ` ${b.level}, ${b.role}: ` : " ", b.note,
       b.words ? [" \u201c", h("q", { class: "sv-words" }, b.words), "\u201d"] : null))) : null,
     c.open ? null : h("div", { class: "sv-bar" },
       c.there ? [button("Confirm", () => say(app, c, "confirm"), { keyed: "c", "aria-pressed": String(c.said === "confirm"), "aria-label": `Confirm ${name}`, "data-id": `${at_}-confirm` }),
         button("Reject", () => say(app, c, "reject"), { keyed: "r", "aria-pressed": String(c.said === "reject"), "aria-label": `Reject ${name}`, "data-id": `${at_}-reject` }),
-        button("Correct", () => edit(app, c.facet, c.code), { keyed: "e", "aria-pressed": String(c.said === "correct"), "aria-label": `Correct ${name}`, "data-id": `${at_}-correct` })] : null,
+        button("Correct", () => edit(app, c.facet, c.code), { keyed: "e", "aria-pressed": String(c.said === "correct"), "aria-label": `Correct ${name}`, "data-id": `${at_}-correct` })]
+        : c.said === "add" ? [button("Take it back", () => say(app, c, "reject"), { keyed: "r", "aria-label": `Take ${name} back`, "data-id": `${at_}-reject` }),
+          button("Change it", () => edit(app, c.facet, c.code), { keyed: "e", "aria-label": `Change ${name}`, "data-id": `${at_}-correct` })]
+          : c.said === "reject" ? button("Add it after all", () => edit(app, c.facet, c.code), { keyed: "e", "aria-label": `Add ${name} after all`, "data-id": `${at_}-correct` }) : null,
       c.there && app.ui.row === i ? h("label", {}, "Why (optional) ", h("input", { type: "text", "data-id": `${at_}-why`, value: (app.ui.why || {})[at_] || "",
         oninput: (e) => { app.ui.why = { ...app.ui.why, [at_]: e.target.value }; } })) : null),
     draft ? form(app, c.facet, c.code, draft, c.there ? "correct" : "add") : null);
 }
-function say(app, c, outcome) {
+// A word is not taken back: another one takes its place, and both stay on record.
+function otherwise(c) {
+  const how = c.there ? `${Object.entries({ confirm: "Confirm (c)", reject: "Reject (r)", correct: "Correct (e)" }).filter(([o]) => o !== c.said).map(([, t]) => t).join(" or ")} instead`
+    : c.said === "add" ? "Take it back (r) or change it (e)" : "Add it after all (e)";
+  return `By mistake? ${how}: that becomes revision ${c.revision + 1} and counts, and this one stays on record. It cannot be unsaid.`;
+}
+function say(app, c, outcome, gone = []) {
   const at_ = `${c.facet}/${c.code}`;
-  return app.send("say", { facet: c.facet, code: c.code, outcome, note: ["confirm", "reject"].includes(outcome) ? (app.ui.why || {})[at_] || "" : "" }).then((answer) => {
+  return app.send("say", { facet: c.facet, code: c.code, outcome, instead: gone, note: ["confirm", "reject"].includes(outcome) ? (app.ui.why || {})[at_] || "" : "" }).then((answer) => {
     if (answer.faults.length || answer.clash) return;
     app.ui.why = { ...app.ui.why, [at_]: "" };
-    app.say(`${nameOf(app, c.facet, c.code)} ${OUTCOME[outcome]}`);
+    app.say(`${nameOf(app, c.facet, c.code)} ${OUTCOME[outcome]}. Another outcome takes its place`);
   });
 }
 function edit(app, facet, code_) {
@@ -95,12 +105,17 @@ function edit(app, facet, code_) {
     (form_?.querySelector("input:checked") || form_?.querySelector("input"))?.focus();
   });
 }
+// A code that stands alone is not added beside another, nor another beside it: the codes to be rejected in the same step.
+function inTheWay(app, facet, id) {
+  const alone = new Set(facets(app).find((f) => f.id === facet).codes.filter((c) => c.alone).map((c) => c.id));
+  return app.state.codes.filter((c) => c.facet === facet && c.code !== id && (c.there ? c.said !== "reject" : c.said === "add") && (alone.has(id) || alone.has(c.code))).map((c) => c.code);
+}
 // A correction or an addition: the same fields as in coding; kept as a draft until it is said.
 function form(app, facet, id, draft, outcome) {
   const m = { cells: draft.cells, place: draft.missing.some((t) => t.includes("stand in the text")) ? null : [0, 0] }, book = app.state.once.codebook;
   app.state.modes[id] = { ...(app.state.modes[id] || {}), cells: draft.cells };
   app.ui.facetOf = { ...app.ui.facetOf, [id]: facet };
-  const level = levelled(app).id === facet;
+  const level = levelled(app).id === facet, gone = outcome === "add" ? inTheWay(app, facet, id) : [];
   return h("div", { class: "sv-draft sv-card", "data-key": "form", "data-card": id }, h("p", { class: draft.missing.length ? "sv-missing" : "sv-ok" },
     draft.missing.length ? `still missing: ${draft.missing.join("; ")}` : "complete; say it to save it"),
   h("div", { class: "sv-fields" }, level ? [radios(app, id, m, "level", book.levels.map((t, i) => ({ ...t, name: `${i + 1} ${t.name}` })), "levels"), radios(app, id, m, "role", book.roles, "roles"),
@@ -108,7 +123,7 @@ function form(app, facet, id, draft, outcome) {
     radios(app, id, m, "formal", YES_NO, "levels"), radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }]), line(app, id, m, "locator")]
     : [facets(app).find((f) => f.id === facet).principal ? radios(app, id, m, "principal", YES_NO) : null,
       radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }])].filter(Boolean)),
-  h("div", { class: "sv-bar" }, button(outcome === "add" ? "Add this code" : "Save this correction", () => say(app, { facet, code: id }, outcome), { "data-id": `${facet}/${id}-say`, disabled: draft.missing.length > 0 }),
+  h("div", { class: "sv-bar" }, button(outcome !== "add" ? "Save this correction" : gone.length ? `Add this code and reject ${gone.map((c) => nameOf(app, facet, c)).join(", ")}` : "Add this code", () => say(app, { facet, code: id }, outcome, gone), { "data-id": `${facet}/${id}-say`, disabled: draft.missing.length > 0 }),
     button("Drop it", () => app.send("drop", { facet, code: id }), { "data-id": `${facet}/${id}-drop` })));
 }
 function adding(app) {
@@ -141,6 +156,16 @@ function pressed(event, app) {
     return true;
   }
   if (k === "a") { focusOn(app, "add"); return true; }
+  if (k === "z") {
+    app.notes = [c && c.said ? otherwise(c) : "A word is not taken back: move to the code, and say what holds; both stay on record."];
+    app.say(app.notes[0]);
+    app.redraw();
+    return true;
+  }
+  if (c && !c.there && !inForm && c.said) {
+    if (k === "r" && c.said === "add") { say(app, c, "reject"); return true; }
+    if (k === "e") { edit(app, c.facet, c.code); return true; }
+  }
   if (c && c.there && !inForm && "cre".includes(k)) { if (k === "e") edit(app, c.facet, c.code); else say(app, c, k === "c" ? "confirm" : "reject"); return true; }
   return false;
 }

@@ -19,7 +19,7 @@ from workbench.clock import now
 from workbench.coders import Coder
 from workbench.coding import KEY as CODED
 from workbench.coding import PLACE, codable
-from workbench.corpus import current, stored
+from workbench.corpus import current, revision, stored
 from workbench.faults import Fault, Refused
 from workbench.files import Row, replace, sha256
 from workbench.final import final, human_verified_share
@@ -108,7 +108,10 @@ class VerificationWidget(PaperWidget):
         self._saved = "Draft dropped"
 
     def do_say(self, message: Mapping[str, Any]) -> None:
-        """Record an ``outcome`` for ``facet`` and ``code``; correct and add take the values of the draft."""
+        """Record an ``outcome`` for ``facet`` and ``code``; correct and add take the values of the draft.
+
+        ``instead`` are codes of the facet to reject in the same step: what stands alone is not added beside another.
+        """
         facet, which, outcome = (str(message[c]) for c in ("facet", "code", "outcome"))
         at = (self.paper, self.basis, facet, which)
         row: Row = {
@@ -121,14 +124,17 @@ class VerificationWidget(PaperWidget):
         row |= {"note": str(message.get("note", "")), "_line": "0", "_file": "widget"}
         if outcome in ("correct", "add"):
             row |= self._cells(facet, which, self._drafts()) | {"state": "present"}
+        gone = [(self.paper, self.basis, facet, str(c)) for c in message.get("instead", ())]
+        where = {"paper": self.paper, "basis": self.basis, "facet": facet, "_line": "0", "_file": "widget"}
+        rejected = [{**where, "code": k[3], "outcome": "reject"} for k in gone]
         try:
-            with self.writing_as_seen("verifications", self.coder, KEY, self._seen, [at]):
-                stands = {_at(r): r for r in self._finals(spoken=False)}.get(at)
-                if _values(stands) != _values(self._stood.get(at)):
+            with self.writing_as_seen("verifications", self.coder, KEY, self._seen, [at, *gone]):
+                stands = {_at(r): r for r in self._finals(spoken=False)}
+                if any(_values(stands.get(k)) != _values(self._stood.get(k)) for k in (at, *gone)):
                     raise refusal(
                         "what you saw has changed on disk since", "look at it again, then say it once more"
                     )
-                done = verify(self.root, self.coder, [row])
+                done = verify(self.root, self.coder, [row, *rejected])
         except Clash as clash:
             self.clashed(clash, message)
             return
@@ -209,6 +215,7 @@ class VerificationWidget(PaperWidget):
                     "resolved": row["resolved"],
                     "human_verified": bool(row["human_verified"]),
                     "said": None if said is None else said["outcome"],
+                    "revision": 0 if said is None else revision(said),
                     "said_values": None
                     if said is None
                     else {c: said[c] for c in (*FAILURE_MODE_COLUMNS, *PLAIN, "note")},
@@ -260,7 +267,10 @@ class VerificationWidget(PaperWidget):
         return out
 
     def _cells(self, facet: str, which: str, drafts: Mapping[str, Any]) -> dict[str, str]:
-        """What a correction says: its draft over what stands (with the words of the first coder that has them)."""
+        """What a correction says: its draft over what stands (with the words of the first coder that has them).
+
+        Of a code that one added oneself, what one said of it.
+        """
         stands = self._stood.get((self.paper, self.basis, facet, which))
         asked = ASKED if facet == levelled(load_schema(self.root)).id else PLAIN
         cells = dict.fromkeys(asked, "")
@@ -273,6 +283,11 @@ class VerificationWidget(PaperWidget):
             if "words" in cells:
                 behind = self._behind(self._coders(), self._text()).get((facet, which), [])
                 cells["words"] = next((b["words"] for b in behind if b["words"]), "")
+        said = self._seen.rows.get((self.paper, self.basis, facet, which))
+        if said and said["outcome"] == "add":
+            cells |= {c: said[c] for c in asked if said.get(c)}
+            if "words" in cells:
+                cells["words"] = self._words(said)
         return cells | {c: v for c, v in drafts.get(f"{facet}/{which}", {}).items() if c in asked}
 
     def _blindness(self) -> str:
@@ -330,10 +345,12 @@ class VerificationWidget(PaperWidget):
     def _queue(self, finals: list[Final]) -> list[tuple[str, str]]:
         """Papers with codes that machines made, in a random order that is the same for everybody."""
         schema = load_schema(self.root)
-        rows = _modes(finals, levelled(schema).id)
+        facet = levelled(schema).id
+        # What a human rejected stands in final no longer; its paper stays here, for who rejected it by mistake.
+        verified = {_at(r): bool(r["human_verified"]) for r in finals}
         todo: dict[str, list[bool]] = defaultdict(list)
-        for row in rows:
-            todo[row["paper"]].append(bool(row["human_verified"]))
+        for at in {_at(r) for r in (*_modes(finals, facet), *_modes(self._finals(spoken=False), facet))}:
+            todo[at[0]].append(verified.get(at, False))
         order = sorted(todo, key=lambda p: sha256(f"{schema.sampling.seed}/audit/{p}"))
         return [(p, "done" if all(todo[p]) else "begun" if any(todo[p]) else "open") for p in order]
 
