@@ -10,14 +10,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.coded import coded, keep, mode, ruling, whole, word
-from tests.lab import accessibility_faults, browser, jupyterlab, open_notebook, run_all, theme  # noqa: F401
-from tests.test_cli import contents
+from tests.coded import WORDS, coded, keep, mode, ruling, whole, word
+from tests.lab import (
+    accessibility_faults,
+    bare,
+    browser,  # noqa: F401
+    jupyterlab,
+    open_notebook,
+    run_all,
+    theme,
+)
+from tests.test_cli import REPOSITORY, contents
 from tests.test_cli import survey as command
+from tests.test_screening_lab import saving_widgets
 from tests.test_showing import differing  # noqa: F401
 from workbench.adjudication import adjudicate
 from workbench.evidence import COLUMNS, evidence
 from workbench.survey import open_survey
+from workbench.texts import ABSTRACTS
 from workbench.verification import verify
 from workbench.widgets.graph import GraphWidget
 from workbench.widgets.matrix import MatrixWidget
@@ -53,6 +63,17 @@ def test_the_cells_are_those_of_the_analysis_and_nothing_is_picked_at_first(root
     assert list(matrix.codings.columns) == list(COLUMNS)
 
 
+@pytest.mark.parametrize("kind", [MatrixWidget, GraphWidget])
+def test_matrix_and_graph_say_how_much_rests_on_humans(
+    root: Path, kind: type[MatrixWidget | GraphWidget]
+) -> None:
+    assert "0 % human-verified" in act(kind(root), 1, "open")["state"]["stamp"]
+    verify(root, "eva", [word("p06")])  # one of the six modes that stand
+    widget = kind(root)
+    assert "17 % human-verified" in act(widget, 1, "open")["state"]["stamp"]
+    assert "17 % human-verified" in widget._repr_mimebundle_()["text/html"]
+
+
 def test_a_picked_cell_lists_its_papers_with_their_evidence(root: Path) -> None:
     matrix = MatrixWidget(root)
     picked = act(matrix, 1, "pick", row="judge-bias", column="llm-as-judge")["state"]["picked"]
@@ -67,6 +88,9 @@ def test_a_picked_cell_lists_its_papers_with_their_evidence(root: Path) -> None:
         "said": "present, argues, own-result",
         "note": "A claim.",
         "where": "abstract 56-89",
+        "locator": "abstract",
+        "words": WORDS,
+        "why": "",
     }
     assert list(matrix.papers["paper"]) == ["p02", "p06", "p07"]
     assert list(matrix.papers["level"]) == ["argues", "argues", "measures"]
@@ -161,11 +185,241 @@ def test_looking_writes_nothing(root: Path) -> None:
     assert contents(root) == before
 
 
+def told(widget: MatrixWidget | GraphWidget, name: str, **cells: Any) -> list[dict[str, Any]]:
+    picked = act(widget, 1, name, **cells)["state"]["picked"]
+    return [line for paper in picked["papers"] for line in paper["told"] if line["where"]]
+
+
+@pytest.mark.parametrize("kind", ["matrix", "graph"])
+def test_the_words_are_shown_where_the_text_is_at_hand_and_kept_nowhere(root: Path, kind: str) -> None:
+    make: type[MatrixWidget | GraphWidget] = MatrixWidget if kind == "matrix" else GraphWidget
+    cells: dict[str, Any] = {"row": "judge-bias", "column": "llm-as-judge"}
+    cells = cells if kind == "matrix" else {"codes": ["judge-bias"]}
+    said = {c: v for c, v in mode("p06", level="measures").items() if c not in ("paper", "facet", "code")}
+    verify(root, "eva", [word("p06", outcome="correct", **said)])
+    widget = make(root)
+    lines = told(widget, "pick", **cells)
+    assert {line["source"] for line in lines} == {"coding", "verification"}
+    assert {(line["words"], line["why"]) for line in lines} == {(WORDS, "")}
+    # What a notebook is saved with: the state of its widgets, what stands for them, and tables.
+    kept = json.dumps([widget.get_state(), widget._repr_mimebundle_()], default=str)
+    assert "judge-bias" in widget.codings.to_html()
+    assert WORDS not in kept + widget.codings.to_html() + widget.papers.to_html()
+
+    (root / ABSTRACTS).rename(away := root / "away")
+    lines = told(make(root), "pick", **cells)
+    assert {(line["words"], line["why"]) for line in lines} == {("", "the text is not on this machine")}
+    text = away.read_text("utf-8")
+    (root / ABSTRACTS).write_text(text.replace("its score went up", "its score rose"), "utf-8")
+    lines = told(make(root), "pick", **cells)
+    assert {(line["words"], line["why"]) for line in lines} == {("", "not in this edition of the text")}
+    # In another edition that has the words elsewhere they are found.
+    (root / ABSTRACTS).write_text(text.replace("We look", "Here we look"), "utf-8")
+    assert {line["words"] for line in told(make(root), "pick", **cells)} == {WORDS}
+
+
+# ---- a browser without Jupyter
+
+
+def press(page: Page, x: float, y: float) -> None:
+    """Press and release the mouse as a person does."""
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.wait_for_timeout(100)
+    page.mouse.up()
+
+
+def middle(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def within(page: Page, selector: str) -> bool:
+    """Whether a part is on the screen as a whole: in the window, and not scrolled away in a part of its own."""
+    return bool(
+        page.evaluate(
+            """s => { const at = document.querySelector(s), r = at.getBoundingClientRect();
+                      const seen = [[r.left + 3, r.top + 3], [r.right - 3, r.bottom - 3]].every(([x, y]) =>
+                        at.contains(document.elementFromPoint(x, y)) || document.elementFromPoint(x, y) === at);
+                      return r.top > -1 && r.bottom < innerHeight + 1 && seen; }""",
+            selector,
+        )
+    )
+
+
+@pytest.mark.parametrize("width", [960, 1240])
+def test_the_papers_of_a_cell_are_listed_in_sight_beside_or_under_the_table(
+    browser: Browser,  # noqa: F811
+    width: int,
+) -> None:
+    matrix = MatrixWidget(REPOSITORY)
+    page = bare(browser, matrix)
+    # What Lab shows of a notebook in a window of 900 pixels; above and below stand other cells.
+    page.set_viewport_size({"width": width, "height": 780})
+    page.add_style_tag(content="main { padding: 900px 0 }")
+    cells = page.locator("td.mx-cell:not(.mx-none)")
+    for n in (0, cells.count() - 1):
+        cells.nth(n).scroll_into_view_if_needed()
+        box = cells.nth(n).bounding_box()
+        assert box
+        press(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_function(
+            "() => document.querySelector('.sv-saved, .sv-live').textContent.endsWith('listed')"
+        )
+        assert within(page, ".pk-papers")
+        assert within(page, ".pk-heading")
+        assert within(page, 'td[aria-selected="true"]')
+        assert page.evaluate("() => document.querySelector('.pk-papers').scrollTop") == 0
+        page.evaluate("() => { document.querySelector('.sv-live').textContent = ''; }")
+    beside = page.evaluate(
+        """() => document.querySelector('.pk-papers').getBoundingClientRect().left
+                 >= document.querySelector('.mx-scroll').getBoundingClientRect().right"""
+    )
+    assert beside == (width == 1240)
+    assert accessibility_faults(page, ".sv") == []
+    page.close()
+
+
+#: Of every cell, and of every share a cell could have: how far it stands out from the ground, and its ink from it.
+SHADES = """() => {
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const light = (colour) => {
+        canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((c) => c / 255)
+            .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const apart = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const cell = document.querySelector("td.mx-cell:not(.mx-none)");
+    const paper = light(getComputedStyle(document.querySelector(".sv")).backgroundColor);
+    return Array.from({ length: 101 }, (_, n) => {
+        cell.style.cssText = inked(n / 100);
+        const { backgroundColor, color } = getComputedStyle(cell);
+        return [apart(light(backgroundColor), paper), apart(light(backgroundColor), light(color))];
+    });
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_more_papers_stand_out_more_in_both_themes_and_the_number_reads(
+    root: Path,
+    browser: Browser,  # noqa: F811
+    dark: bool,
+) -> None:
+    page = bare(browser, MatrixWidget(root), "inked")
+    if dark:
+        page.evaluate(
+            """() => { document.body.dataset.jpThemeLight = 'false';
+                       document.body.style.cssText = '--jp-layout-color1: #111; --jp-ui-font-color1: #eee'; }"""
+        )
+    shades = page.evaluate(SHADES)
+    outstanding = [s for s, _ in shades]
+    assert outstanding == sorted(outstanding)
+    assert outstanding[-1] > 10 > 2 > outstanding[0]
+    assert min(ink for _, ink in shades) >= 4.5
+    page.close()
+
+
+def test_a_line_answers_the_pointer_also_where_a_label_lies_over_it(
+    root: Path,
+    browser: Browser,  # noqa: F811
+) -> None:
+    page = bare(browser, GraphWidget(root))
+    page.locator(".gr-hit").wait_for(state="attached")
+    page.evaluate(
+        """() => { const line = document.querySelector('.gr-line'), label = document.querySelector('.gr-label');
+                   const mid = (a, b) => (Number(line.getAttribute(a)) + Number(line.getAttribute(b))) / 2;
+                   label.setAttribute('x', mid('x1', 'x2')); label.setAttribute('y', mid('y1', 'y2') + 4); }"""
+    )
+    at = middle(page, ".gr-hit")
+    assert page.locator(".gr-number").is_hidden()
+    page.mouse.move(*at)
+    assert page.locator(".gr-number").is_visible()
+    assert page.locator(".gr-number").text_content() == "2"
+    assert page.locator(".gr-hit title").text_content() == "Judge bias and Reward gaming: 2 papers"
+    press(page, *at)
+    page.get_by_role("heading", name="Judge bias and Reward gaming: 2 papers").wait_for()
+    # Where no line passes, a label is its node; and a node is itself.
+    press(page, *middle(page, '.gr-label[data-codes="reward-gaming"]'))
+    page.get_by_role("heading", name="Reward gaming: 2 papers", exact=True).wait_for()
+    press(page, *middle(page, '.gr-node[data-codes="judge-bias"]'))
+    page.get_by_role("heading", name="Judge bias: 3 papers").wait_for()
+    page.close()
+
+
+def test_what_is_drawn_anew_between_press_and_release_takes_no_click(
+    root: Path,
+    browser: Browser,  # noqa: F811
+) -> None:
+    page = bare(browser, GraphWidget(root))
+    page.locator(".gr-hit").wait_for(state="attached")
+    page.mouse.move(*middle(page, ".gr-hit"))
+    page.mouse.down()
+    # An answer comes, or something is typed: the widget is drawn anew.
+    page.evaluate(
+        "() => document.querySelector('.gr-list input').dispatchEvent(new Event('input', { bubbles: true }))"
+    )
+    page.wait_for_timeout(100)
+    page.mouse.up()
+    page.get_by_role("heading", name="Judge bias and Reward gaming: 2 papers").wait_for()
+    # At another level the drawing is another.
+    page.locator("select").select_option("measures")
+    page.locator(".gr-hit").wait_for(state="detached")
+    page.close()
+
+
+def test_the_list_says_by_keyboard_what_the_drawing_says_by_mouse(
+    root: Path,
+    browser: Browser,  # noqa: F811
+) -> None:
+    page = bare(browser, GraphWidget(root))
+    page.locator(".gr-hit").wait_for(state="attached")
+    page.locator(".gr-list input").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") == "gr-options"
+    page.keyboard.press("End")
+    assert page.locator(".gr-options li[data-cursor]").inner_text() == "Judge bias and Reward gaming: 2"
+    assert page.locator(".gr-number").is_visible()
+    # The list keeps its place and the focus its part of the page: Tab goes on to the papers, and back.
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") == "pk-papers"
+    assert page.locator(".gr-number").is_hidden()
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("() => document.activeElement.className") == "gr-options"
+    page.close()
+
+
+@pytest.mark.parametrize("kind", [MatrixWidget, GraphWidget])
+def test_the_first_esc_goes_to_the_frame_and_the_second_leaves(
+    root: Path,
+    browser: Browser,  # noqa: F811
+    kind: type[MatrixWidget | GraphWidget],
+) -> None:
+    widget = kind(root)
+    act(widget, 0, "pick", row="judge-bias", column="llm-as-judge", codes=["judge-bias"])
+    page = bare(browser, widget)
+    stops = page.locator(".sv :is(select, input, a[href], [tabindex='0'])")
+    stops.first.wait_for()
+    assert stops.count() >= 3
+    for n in range(stops.count()):
+        stops.nth(n).focus()
+        page.keyboard.press("Escape")
+        assert page.evaluate("() => document.activeElement === document.querySelector('.sv')")
+    if kind is MatrixWidget:  # the arrows lead back into the table
+        page.keyboard.press("ArrowDown")
+        assert page.evaluate("() => document.activeElement.className") == "mx-cell"
+        page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.closest('.sv') === null")
+    page.close()
+
+
 # ---- a real JupyterLab
 
 
 def notebook(path: Path, cells: list[str]) -> None:
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"c{n}",
@@ -210,6 +464,7 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
         "print(list(matrix.papers['paper']), len(matrix.codings), list(graph.papers['paper']))",
     ]
     notebook(root / "notebooks/a.ipynb", cells)
+    saving_widgets(root)
     with jupyterlab(root) as address:
         page, heard = open_notebook(browser, address, "notebooks/a.ipynb", height=3500)
         run_all(page)
@@ -260,10 +515,26 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
         page.keyboard.press("Home")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Judge bias: 3 papers").wait_for(timeout=20_000)
+        for part in (".sv-matrix td", ".sv-matrix select", ".sv-graph input", ".sv-graph .gr-options"):
+            page.locator(part).first.focus()
+            page.keyboard.press("Escape")
+            for pressed in ("d", "d", "a", "x", "y"):
+                page.keyboard.press(pressed)
+            assert page.locator(".jp-Cell").count() == page.locator(".jp-CodeCell").count() == len(cells), (
+                part
+            )
         assert run_cell(page, 3) == "['p02', 'p06', 'p07'] 12 ['p02', 'p06', 'p07']"
 
         theme(page, "JupyterLab Dark")
         faults = {w: accessibility_faults(page, f".sv-{w}") for w in ("adjudication", "matrix", "graph")}
         assert faults == {"adjudication": [], "matrix": [], "graph": []}
+
+        # Words of abstracts are on the page and in no notebook that is saved, be it with the state of its widgets.
+        assert page.locator(".sv-matrix q", has_text=WORDS).count() > 0
+        assert page.locator(".sv-graph q", has_text=WORDS).count() > 0
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        saved = (root / "notebooks/a.ipynb").read_text("utf-8")
+        assert "application/vnd.jupyter.widget-state+json" in saved
+        assert WORDS not in saved
         assert heard.errors == []
         page.close()

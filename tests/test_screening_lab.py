@@ -38,6 +38,8 @@ ScreeningWidget(survey, "eva")
 """
 #: Stands nowhere else: where it arrives, another screener's decision has arrived.
 OTHER = "Zebra, says the other screener."
+#: Words of every abstract.
+SEEN = "its score went up"
 #: What is pressed, and what the command line is given for the same.
 PLAN = [
     (["a", "i"], {"decision": "include", "streams": "llm-as-judge"}),
@@ -71,10 +73,18 @@ def prepared(root: Path) -> Path:
     return root
 
 
+def saving_widgets(root: Path) -> None:
+    """Let the JupyterLab of a folder save widgets with the notebook; of itself it does not."""
+    kept = root / "home/jupyter_config_dir/lab/user-settings/@jupyter-widgets/jupyterlab-manager"
+    kept.mkdir(parents=True)
+    (kept / "plugin.jupyterlab-settings").write_text('{"saveState": true}', "utf-8")
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     root = prepared(tmp_path / "survey")
     notebook(root / "notebooks/screen.ipynb", CELL)
+    saving_widgets(root)
     with jupyterlab(root, SOURCE_DATE_EPOCH=EPOCH) as address:
         yield root, address
 
@@ -137,11 +147,29 @@ def test_five_records_by_keys_and_a_killed_kernel_loses_nothing(
     assert len(set(papers)) == 5
     assert file.read_bytes() == by_command_line(twin, papers)
 
-    # Letters that are commands of the notebook do nothing to it, and Esc gives it its keys back.
-    page.locator(".sv").focus()
-    for letter in ("d", "d", "b", "x"):
-        page.keyboard.press(letter)
-    assert page.locator(".jp-Notebook .jp-Cell").count() == 1
+    # Letters that are commands of the notebook do nothing to it after one Esc, wherever that was pressed: it goes to
+    # the frame. Only the second gives the notebook its keys back.
+    for part in (
+        ".sc-order",
+        ".sc-note",
+        ".sc-decide button",
+        ".sc-streams button",
+        ".sc-rules",
+        "summary",
+        ".sc-record",
+    ):
+        page.locator(f".sv {part}").first.focus()
+        page.keyboard.press("Escape")
+        assert page.evaluate("() => document.activeElement === document.querySelector('.sv')"), part
+        for letter in ("d", "d", "b", "y", "m", "Enter"):
+            page.keyboard.press(letter)
+        assert (
+            page.locator(".jp-Notebook .jp-CodeCell").count()
+            == page.locator(".jp-Notebook .jp-Cell").count()
+            == 1
+        )
+        page.locator(".sv-screening").wait_for()
+    page.keyboard.press("x")
     page.locator(".sc-list").wait_for(timeout=30_000)
     assert accessibility_faults(page, ".sv") == []
     theme(page, "JupyterLab Dark")
@@ -152,5 +180,13 @@ def test_five_records_by_keys_and_a_killed_kernel_loses_nothing(
     page.keyboard.press("Tab")
     assert page.evaluate("() => !document.querySelector('.sv').contains(document.activeElement)")
     assert OTHER not in heard.text(page)
+
+    # A notebook that Lab saves with the state of its widgets holds no word of an abstract that they showed.
+    assert SEEN in page.locator(".sc-abstract").inner_text()
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = (root / "notebooks/screen.ipynb").read_text("utf-8")
+    assert "application/vnd.jupyter.widget-state+json" in saved
+    assert "application/vnd.jupyter.widget-view+json" in saved
+    assert SEEN not in saved
     assert heard.errors == []
     page.close()

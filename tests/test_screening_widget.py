@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from analysis.prioritisation import FEW
 from workbench.adjudication import adjudicate
 from workbench.corpus import stored
 from workbench.faults import Refused
 from workbench.files import Row, replace_all, rows_text, writing
 from workbench.sampling import sample
+from workbench.schema import load_schema
 from workbench.screening import screen
 from workbench.tables import MAYBE_DUPLICATES
 from workbench.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts_text
@@ -275,6 +277,25 @@ def test_without_scikit_learn_everything_else_works(drawn: Path, monkeypatch: py
     assert browser.faults == []
 
 
+def test_what_the_criteria_speak_of_is_told_with_them(drawn: Path) -> None:
+    told = Browser(ScreeningWidget(drawn, "eva")).state["once"]
+    schema = load_schema(drawn)
+    assert [(t["id"], t["text"]) for t in told["levels"]] == [(t.id, t.definition) for t in schema.levels]
+    assert [(m["name"], m["text"], m["side"]) for m in told["modes"]] == [
+        (c.name, c.definition, c.side) for c in schema.failure_modes
+    ]
+    assert told["few"] == FEW
+
+
+def test_nothing_that_a_widget_keeps_with_the_notebook_holds_a_text(drawn: Path) -> None:
+    browser = Browser(ScreeningWidget(drawn, "eva"))
+    assert "its score went up" in browser.answers[-1]
+    kept = json.dumps(browser.widget.get_state(), default=str)
+    assert "_esm" in kept
+    assert "its score went up" not in kept
+    assert browser.state["record"]["paper"] not in kept
+
+
 def test_recall_is_told_from_the_file_after_a_restart(drawn: Path) -> None:
     browser = Browser(ScreeningWidget(drawn, "eva", "random"))
     assert browser.state["recall"]["note"] == "nothing found yet"
@@ -305,7 +326,9 @@ def test_reading_in_another_order_is_no_estimate_of_recall(
         browser.decide("include")
     told = browser.state["recall"]
     assert (told["run"], told["value"], told["note"]) == (0, None, "nothing read at random yet")
-    assert f"{told['more']} more at random" in told["advice"]
+    assert (
+        f"If the next {told['more']} of the {told['left']} left are all out, 95% is found" in told["advice"]
+    )
 
 
 def test_when_all_is_decided_recall_is_known_and_there_is_no_record(drawn: Path) -> None:

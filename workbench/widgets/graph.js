@@ -16,7 +16,7 @@ function labels(nodes, at, radius) {
   const taken = nodes.map((n) => { const [x, y] = at(n), r = radius(n); return [x - r, y - r, x + r, y + r]; });
   const out = new Map();
   for (const n of nodes) {
-    const [x, y] = at(n), r = radius(n), wide = n.name.length * 5.9 + 4;
+    const [x, y] = at(n), r = radius(n), wide = n.name.length * 6.4 + 4;
     const tries = [[0, r + 13], [0, -r - 5], [wide / 2 + r + 2, 4], [-wide / 2 - r - 2, 4], [0, r + 26], [0, -r - 18]];
     let best = null;
     for (const [dx, dy] of tries) {
@@ -29,27 +29,50 @@ function labels(nodes, at, radius) {
   }
   return out;
 }
+// Lines, then labels, then what answers the pointer: a label that lies over a line does not take its clicks.
 function drawing(app) {
   const s = app.state, nodes = s.nodes.filter((n) => n.linked), most = Math.max(1, ...nodes.map((n) => n.n)), strong = Math.max(1, ...s.edges.map((e) => e.n));
   const at = (n) => [EDGE + n.x * (W - 2 * EDGE), 30 + n.y * (H - 64)], radius = (n) => 4 + 12 * Math.sqrt(n.n / most);
   const by = new Map(nodes.map((n) => [n.id, n])), where = labels(nodes, at, radius), names = new Map(s.nodes.map((n) => [n.id, n.name]));
+  const edges = s.edges.map((e) => {
+    const [x1, y1] = at(by.get(e.a)), [x2, y2] = at(by.get(e.b));
+    return { ...e, codes: [e.a, e.b], ends: { x1, y1, x2, y2 }, mid: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 4 } };
+  });
+  const lit = litIn(app), seen = (codes) => ({ "data-codes": codes.join("|"), ...standing(s, lit, codes) });
+  // A node may come to stand for other codes when the page is drawn anew: what it answers for is read when it answers.
+  const codesOf = (event) => event.currentTarget.dataset.codes.split("|");
+  const answers = (codes) => ({ ...seen(codes), onclick: (e) => pick(app, codesOf(e)),
+    onmouseenter: (e) => { app.ui.over = codesOf(e); mark(app); }, onmouseleave: () => { app.ui.over = null; mark(app); } });
   return v("svg", { viewBox: `0 0 ${W} ${H}`, class: "gr-svg", role: "img",
     "aria-label": `${nodes.length} codes and ${s.edges.length} pairs raised together; the same pairs are in the list` },
-    s.edges.map((e) => {
-      const [x1, y1] = at(by.get(e.a)), [x2, y2] = at(by.get(e.b)), ends = { x1, y1, x2, y2 };
-      return v("g", { class: "gr-edge", "data-on": picked(s, [e.a, e.b]) ? "yes" : null, onclick: () => pick(app, [e.a, e.b]) },
-        v("title", {}, `${names.get(e.a)} and ${names.get(e.b)}: ${e.n}`),
-        v("line", { ...ends, class: "gr-line", "stroke-width": 0.8 + 5 * (e.n / strong) }), v("line", { ...ends, class: "gr-hit", "stroke-width": 12 }));
-    }),
+    edges.map((e) => v("line", { ...e.ends, ...seen(e.codes), class: "gr-line", "stroke-width": 0.8 + 5 * (e.n / strong) })),
+    nodes.map((n) => v("text", { ...answers([n.id]), class: "gr-label", x: where.get(n.id).x, y: where.get(n.id).y, "text-anchor": "middle" }, n.name)),
+    edges.map((e) => v("line", { ...e.ends, ...answers(e.codes), class: "gr-hit", "stroke-width": 12 },
+      v("title", {}, `${names.get(e.a)} and ${names.get(e.b)}: ${e.n} ${e.n === 1 ? "paper" : "papers"}`))),
     nodes.map((n) => {
-      const [x, y] = at(n), r = radius(n), l = where.get(n.id);
-      return v("g", { class: "gr-node", "data-side": n.side, "data-on": s.at.includes(n.id) ? "yes" : null, onclick: () => pick(app, [n.id]) },
-        v("title", {}, `${n.name}: ${n.n}`),
+      const [x, y] = at(n), r = radius(n);
+      return v("g", { ...answers([n.id]), class: "gr-node", "data-side": n.side },
+        v("title", {}, `${n.name}: ${n.n} ${n.n === 1 ? "paper" : "papers"}`),
         n.side === "alignment" ? v("rect", { x: x - r * 0.89, y: y - r * 0.89, width: r * 1.78, height: r * 1.78 })
           : n.side === "governance" ? v("path", { d: `M${x} ${y - r * 1.25}L${x + r * 1.25} ${y}L${x} ${y + r * 1.25}L${x - r * 1.25} ${y}Z` })
-            : v("circle", { cx: x, cy: y, r }),
-        v("text", { x: l.x, y: l.y, "text-anchor": "middle" }, n.name));
-    }));
+            : v("circle", { cx: x, cy: y, r }));
+    }),
+    edges.map((e) => v("text", { ...e.mid, ...seen(e.codes), class: "gr-number", "text-anchor": "middle" }, String(e.n))));
+}
+// What is picked, under the pointer or at the list's cursor stands out, and a line then says its number.
+function litIn(app) {
+  const box = app.root.querySelector(".gr-options");
+  return [app.ui.over, box && box === app.root.ownerDocument.activeElement ? options(app)[app.ui.cursor || 0]?.codes : null];
+}
+function standing(s, lit, codes) {
+  const on = codes.length === 1 ? s.at.includes(codes[0]) : picked(s, codes);
+  return { "data-on": on ? "yes" : null, "data-lit": lit.some((l) => l && l.join("|") === codes.join("|")) ? "yes" : null };
+}
+function mark(app) {
+  const lit = litIn(app);
+  for (const part of app.root.querySelectorAll(".gr-svg [data-codes]")) {
+    for (const [name, value] of Object.entries(standing(app.state, lit, part.dataset.codes.split("|")))) part.toggleAttribute(name, Boolean(value));
+  }
 }
 function options(app) {
   const s = app.state, find = (app.ui.find || "").toLowerCase(), names = new Map(s.nodes.map((n) => [n.id, n.name]));
@@ -62,7 +85,7 @@ function list(app) {
   const cursor = Math.min(app.ui.cursor || 0, Math.max(0, shown.length - 1)), id = (app.ui.id ??= Math.random().toString(36).slice(2));
   return h("div", { class: "gr-list" }, h("label", { for: `gr-find-${id}` }, "Find a code or a pair"),
     h("input", { id: `gr-find-${id}`, type: "text", value: app.ui.find || "", oninput: (e) => { app.ui.find = e.target.value; app.ui.cursor = 0; app.redraw(); } }),
-    h("ul", { role: "listbox", tabindex: "0", class: "gr-options", "aria-label": "Codes, then pairs, with their papers",
+    h("ul", { role: "listbox", tabindex: "0", class: "gr-options", onfocus: () => mark(app), onblur: () => mark(app), "aria-label": "Codes, then pairs, with their papers",
       "aria-activedescendant": shown.length ? `gr-${id}-${cursor}` : null },
     shown.map((o, i) => h("li", { role: "option", id: `gr-${id}-${i}`, "data-key": o.codes.join("|"), "aria-selected": picked(s, o.codes) ? "true" : "false",
       "data-cursor": i === cursor ? "yes" : null, onclick: () => { app.ui.cursor = i; pick(app, o.codes); } }, o.text))),
@@ -72,21 +95,17 @@ function draw(app) {
   const s = app.state, alone = s.nodes.filter((n) => !n.linked);
   const sides = [...new Set(s.nodes.map((n) => n.side))].filter(Boolean);
   return [h("div", { class: "sv-bar", "data-key": "bar" }, h("strong", {}, `${s.facet_name}: raised together`), levelChoice(app),
-    h("span", { class: "sv-faint" }, "Click a node or a line, or use the list: ", key("arrows"), " ", key("Enter"))),
+    h("span", { class: "sv-faint" }, "Click a node or a line, or use the list: ", key("arrows"), " ", key("Enter"), ". ", key("Esc"), " goes to the frame, ", key("Esc"), " again leaves.")),
   faultsOf(app),
   s.edges.length ? null : h("p", {}, "No two are raised together at this level."),
   h("div", { class: "gr-two", "data-key": "two" },
-    h("div", { class: "gr-frame" }, h("div", { class: "gr-drawing", "data-key": `drawing-${s.level}` }),
+    h("div", { class: "gr-frame" }, h("div", { class: "gr-drawing", "data-key": `drawing-${s.level}` }, drawing(app)),
       sides.length ? h("p", { class: "gr-key" }, sides.map((side) => h("span", {}, h("i", { "data-side": side, "aria-hidden": "true" }, { alignment: "\u25A0 ", governance: "\u25C6 " }[side] || "\u25CF "), side))) : null,
       alone.length ? h("p", { class: "sv-faint" }, `In no pair: ${alone.map((n) => `${n.name} (${n.n})`).join(", ")}`) : null),
-    list(app)), papersOf(app)];
-}
-// Nodes of SVG are not morphed: the drawing is put in after the page is made, anew each time.
-function put(app) {
-  const frame = app.root.querySelector(".gr-drawing");
-  if (frame && app.state) frame.replaceChildren(drawing(app));
+    h("div", { class: "gr-side" }, list(app), papersOf(app))), stampOf(app)];
 }
 function keys(event, app) {
+  if (toFrame(event, app)) return true;
   const box = event.target;
   if (box.getAttribute?.("role") !== "listbox" || event.ctrlKey || event.metaKey || event.altKey) {
     if (event.key === "ArrowDown" && box.tagName === "INPUT") { app.root.querySelector(".gr-options")?.focus(); return true; }
@@ -103,5 +122,4 @@ function keys(event, app) {
   if ((event.key === "Enter" || event.key === " ") && shown[at]) { pick(app, shown[at].codes); return true; }
   return false;
 }
-const started = mount("graph", { label: "Graph of codes raised together", draw: (app) => { requestAnimationFrame(() => put(app)); return draw(app); }, keys });
-export default { render: started };
+export default { render: mount("graph", { label: "Graph of codes raised together", draw, keys }) };

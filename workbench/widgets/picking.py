@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analysis.selection import FAILURE_MODE, LEVELS, one_of
+from workbench.coding import Texts
 from workbench.evidence import evidence
+from workbench.stamp import data_digests, data_stamp, stamp_line
 from workbench.survey import Survey, open_survey
+from workbench.texts import Place, find_again
 from workbench.widgets.base import HERE, Widget, script, style
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 #: At most so many papers are listed in the browser; ``papers`` and ``codings`` hold them all.
 LISTED = 100
+#: What the browser is told of a line of evidence, beside who said it.
+_LINE = ("source", "code", "said", "note", "where", "locator", "words", "why")
 
 
 def picking_script(name: str) -> str:
@@ -102,11 +108,13 @@ class Picking(Widget):
         # Two who say the very same, say it in one line.
         by_paper: dict[str, dict[tuple[str, ...], list[str]]] = {}
         rows: list[Any] = told.to_dict("records")
+        texts = Texts(self.root)
         for row in rows:
             code = self.name_of(row["facet"], row["code"])
             said = ", ".join(filter(None, (row["state"], row["level"], row["role"])))
             where = f"{row['locator']} {row['start']}-{row['end']}" if row["start"] else row["locator"]
-            line = (row["source"], code, said, row["note"], where)
+            words, why = self._words(row, texts) if row["start"] else ("", "")
+            line = (row["source"], code, said, row["note"], where, row["locator"], words, why)
             by_paper.setdefault(row["paper"], {}).setdefault(line, []).append(row["who"])
         listed: list[Any] = papers.head(LISTED).to_dict("records")
         return {
@@ -122,7 +130,7 @@ class Picking(Widget):
                     "told": [
                         {
                             "who": ", ".join(who),
-                            **dict(zip(("source", "code", "said", "note", "where"), line, strict=True)),
+                            **dict(zip(_LINE, line, strict=True)),
                         }
                         for line, who in by_paper.get(p["paper"], {}).items()
                     ],
@@ -131,14 +139,55 @@ class Picking(Widget):
             ],
         }
 
+    @cached_property
+    def _places(self) -> dict[tuple[str, ...], Place]:
+        """Where words stand, by who says so of what: the evidence has the numbers, the survey's tables the digests."""
+        out: dict[tuple[str, ...], Place] = {}
+        tables = (("codings", "coder"), ("adjudications", "by"), ("verifications", "coder"))
+        for name, who in tables:
+            table = getattr(self.survey, name)
+            rows: list[Any] = table[table["start"] != ""].to_dict("records")
+            for r in rows:
+                key = (r[who], *(r[c] for c in ("paper", "facet", "code", "start", "end")))
+                out[key] = Place(r["text_sha256"], int(r["start"]), int(r["end"]), r["span_sha256"])
+        return out
+
+    def _words(self, row: Mapping[str, str], texts: Texts) -> tuple[str, str]:
+        """Return the words a row rests on, or why they cannot be shown.
+
+        They go to the browser by message and into no DataFrame: a notebook is saved with its tables.
+        """
+        place = self._places.get(tuple(row[c] for c in ("who", "paper", "facet", "code", "start", "end")))
+        text = texts.read(row["paper"], self.basis)
+        if place is None or text is None:
+            return "", "the text is not on this machine"
+        # Through another edition of a whole paper one would search for too long.
+        searched = self.basis == "abstract" or text.digest == place.text_sha256
+        found = find_again(place, text) if searched else None
+        return (found[0], "") if found else ("", "not in this edition of the text")
+
     def common(self) -> dict[str, Any]:
         """Return what every state of such a widget holds."""
-        return {"level": self.min_level, "levels": list(LEVELS), "picked": self.picked(), "saved": " "}
+        return {
+            "level": self.min_level,
+            "levels": list(LEVELS),
+            "picked": self.picked(),
+            "stamp": self.stamp,
+            "saved": " ",
+        }
+
+    @cached_property
+    def stamp(self) -> str:
+        """What every figure says of its data, the share verified by humans among it; see ``workbench.stamp``."""
+        return stamp_line(data_stamp(self.survey, data_digests(self.survey.root)))
 
     def _repr_mimebundle_(self, **words: Any) -> Any:
         """Return the widget, and a table that stands for it where there is no JupyterLab."""
         data = super()._repr_mimebundle_(**words)
-        data["text/html"] = f"<p><em>{html.escape(self.fallback)}</em></p>{self.still()}"
+        said = html.escape(self.stamp)
+        data["text/html"] = (
+            f"<p><em>{html.escape(self.fallback)}</em></p>{self.still()}<p><small>{said}</small></p>"
+        )
         return data
 
     def still(self) -> str:

@@ -364,10 +364,14 @@ class ScreeningWidget(Widget):
         if self.order != "random":
             when = f"The last {dry} were out: now is a good time to check. " if dry >= DRY else ""
             return (
-                f"{when}To know how much is found, read at random for a while: {made.more} of the {left} left, if none "
-                f"of them is in, show that {TARGET:.0%} is found."
+                f"{when}Only records read at random can tell how much of what is in you have found by now. To know, "
+                f"choose the order at random: if the next {made.more} of the {left} left are all out, {TARGET:.0%} is "
+                "found, and you may stop."
             )
-        return f"Not yet: {made.more} more at random, if none of them is in, show that {TARGET:.0%} is found."
+        return (
+            f"Not yet. If the next {made.more} of the {left} left are all out, {TARGET:.0%} is found, "
+            "and you may stop; each one that is in makes it take longer."
+        )
 
     # ---- order
 
@@ -519,6 +523,12 @@ def _rules(schema: Schema) -> dict[str, Any]:
         "streams": [
             {"id": c.id, "name": c.name, "text": c.definition} for c in (facet.codes if facet else ())
         ],
+        # The criteria speak of both.
+        "levels": [{"id": t.id, "name": t.name or t.id, "text": t.definition} for t in schema.levels],
+        "modes": [
+            {"id": c.id, "name": c.name, "text": c.definition, "side": c.side} for c in schema.failure_modes
+        ],
+        "few": FEW,
         "schema": schema.version,
         "orders": list(ORDERS),
         "measured": MEASURED,
