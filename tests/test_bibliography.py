@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench import bibliography
@@ -141,6 +141,7 @@ FRAGMENTS = (
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=7))
+@example(["@misc{h,\n  title = {Never closed,\n}\n", FRAGMENTS[0], "@misc x,\n"])
 def test_what_stands_about_an_entry_does_not_change_how_it_is_read(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert seen(split(text)) == seen(bibliography._split_by_parser(text))

@@ -247,7 +247,7 @@ def split(text: str) -> tuple[list[Block], list[Broken]]:
 
     Entries that leave no doubt (see ``_PLAIN``) are read at sight, the rest by the parser, which is many times
     slower. The parser gives an entry up at every ``@type{`` that starts a line, so what stands between two such
-    lines can be taken out without its meaning otherwise.
+    lines can be taken out without its meaning otherwise, as long as the ``@type{`` still ends what stood before.
 
     Args:
         text: BibTeX with LF line ends.
@@ -258,17 +258,21 @@ def split(text: str) -> tuple[list[Block], list[Broken]]:
     macros = {} if _STRING.search(text) else MONTHS
     blocks: list[Block] = []
     rest: list[str] = []
+    heads: set[int] = set()
     at, line = 0, 1
     for found in _PLAIN.finditer(text):
         start, end = found.span()
         line += text.count("\n", at, start)
-        rest.append(text[at:start])
-        raw = found[0]
+        before, raw = text[at:start], found[0]
+        rest.append(before)
         fields = _plain_fields(found[3], macros)
         if fields is None:
             rest.append(raw)
         else:
             blocks.append(Block(line, found[1].lower(), found[2], fields, raw))
+            if before.strip():
+                heads.add(line)
+                rest.append(f"@{found[1]}{{}}")
             rest.append("\n" * raw.count("\n"))
         line += raw.count("\n")
         at = end
@@ -276,6 +280,7 @@ def split(text: str) -> tuple[list[Block], list[Broken]]:
     broken: list[Broken] = []
     if (left := "".join(rest)).strip():
         others, broken = _split_by_parser(left)
+        broken = [b for b in broken if b.line not in heads]
         blocks = sorted([*blocks, *others], key=lambda b: b.line)
     # The parser knows only the keys that it saw.
     once: dict[str, Block] = {}
