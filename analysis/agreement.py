@@ -126,6 +126,10 @@ def agreement(
     prevalence, observed agreement, AC1 and alpha together. Intervals are 95% percentile intervals over
     resampled papers (not coders, not cells); draws in which a coefficient is undefined are counted and left out.
 
+    Least data: one paper signed off by two coders for a value, two for an interval; alpha and kappa need the code to be
+    both there and absent, alpha of the levels a paper in which all its coders saw the mode. Under 10 positives a code
+    is noted and not to be ranked.
+
     Args:
         codings: all coders' codings, with the column ``coder``.
         signoffs: all coders' sign-offs, with the column ``coder``.
@@ -246,6 +250,8 @@ def agreement_pairs(
     Coders overlap in part only: of each pair the papers are others, so a coefficient of one pair is not to be held
     against that of another without looking at ``papers`` and ``prevalence``.
 
+    Least data: as :func:`agreement`, for each pair of coders who signed off one paper.
+
     Args:
         codings: as in :func:`agreement`, and so are all other arguments.
         signoffs: all coders' sign-offs, with the column ``coder``.
@@ -336,6 +342,9 @@ def agreement_sets(
     One value a coder and paper: the set of codes seen. Two sets that share some codes agree in part, after
     Passonneau's (2006) MASI; see :func:`analysis.coefficients.masi_distance`. Code by code, absences that everybody
     grants make agreement look high; a set is compared with the sets that other papers got.
+
+    Least data: one paper whose whole set of codes two coders gave for a value, two for an interval; alpha needs
+    two different sets.
 
     Args:
         codings: as in :func:`agreement`, and so are all other arguments.

@@ -39,6 +39,8 @@ DIMENSIONS = ("capability", "behavioural-safety", "governance")
 WEIGHTS = ("open", "borderline", "closed")
 #: Where a model with borderline weights is put.
 BORDERLINE = ("closed", "open", "leave-out")
+#: Which models a correlation of two dimensions takes: those that have every dimension, or those that have the two.
+CASES = ("complete", "pairwise")
 #: Which rows of the panel count: secondary ones are left out unless asked for.
 KINDS = ("primary", "any")
 
@@ -64,6 +66,8 @@ def panel(audit: pd.DataFrame, measures: Mapping[str, str], *, kind: str = "prim
 
     A dimension is one measure, so that all its values are comparable; unlike measures are never averaged, and neither
     are several values of one measure for one model: such a cell is empty, and ``note`` says why.
+
+    Least data: none; a cell without exactly one value is empty.
 
     Args:
         audit: the survey's table ``audit``.
@@ -122,6 +126,8 @@ def panel(audit: pd.DataFrame, measures: Mapping[str, str], *, kind: str = "prim
 def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, str]:
     """Return the measures, one a dimension, that most models have all of; ties by the measures' names.
 
+    Least data: none; without a measure of any dimension nothing is chosen.
+
     Args:
         audit: the survey's table ``audit``.
         kind: ``primary`` or ``any``.
@@ -149,25 +155,33 @@ def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, st
     return dict(zip(dims, best, strict=True))
 
 
-def measure_sensitivity(audit: pd.DataFrame, candidates: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def measure_sensitivity(
+    audit: pd.DataFrame, candidates: Mapping[str, Sequence[str]], *, cases: str = "pairwise"
+) -> pd.DataFrame:
     """The same correlations with other measures in the dimensions' place: how far the choice of measure decides.
+
+    Least data: three models with both measures and both varying; three developers for those of developers.
 
     Args:
         audit: the survey's table ``audit``.
         candidates: dimension -> measures that could stand for it.
+        cases: ``pairwise`` (models with both measures) or ``complete`` (of these the models that have, besides, the
+            first candidate of every other dimension).
 
     Returns:
-        One row a pair of measures of two dimensions: ``first``, ``second`` (dimensions), ``measure_first``,
-        ``measure_second``, ``n`` (models with both), ``developers``, ``pearson``, ``spearman`` (over models),
+        One row a pair of measures of two dimensions: ``first``, ``second`` (dimensions), ``cases``, ``measure_first``,
+        ``measure_second``, ``n`` (models), ``developers``, ``pearson``, ``spearman`` (over models),
         ``pearson_developers`` (over the developers' means) with its permutation ``p_developers``, ``note``.
 
     Raises:
-        ValueError: as :func:`panel`.
+        ValueError: as :func:`panel`, or ``cases`` is not known.
     """
+    one_of("cases", cases, CASES)
     rows = []
     for first, second in combinations(candidates, 2):
+        others = {d: m[0] for d, m in candidates.items() if d not in (first, second) and m}
         for a, b in product(candidates[first], candidates[second]):
-            models = panel(audit, {first: a, second: b})
+            models = panel(audit, {first: a, second: b, **(others if cases == "complete" else {})})
             full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
             x, y, _ = _units(full, first, second, "model")
             dx, dy, _ = _units(full, first, second, "developer")
@@ -176,6 +190,7 @@ def measure_sensitivity(audit: pd.DataFrame, candidates: Mapping[str, Sequence[s
                 {
                     "first": first,
                     "second": second,
+                    "cases": cases,
                     "measure_first": a,
                     "measure_second": b,
                     "n": len(x),
@@ -191,9 +206,19 @@ def measure_sensitivity(audit: pd.DataFrame, candidates: Mapping[str, Sequence[s
 
 
 def correlations(
-    models: pd.DataFrame, *, draws: int = 9_999, resamples: int = 4_999, interval: str = "bca", seed: int = 0
+    models: pd.DataFrame,
+    *,
+    cases: str = "complete",
+    draws: int = 9_999,
+    resamples: int = 4_999,
+    interval: str = "bca",
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """Pairwise association of the dimensions among the models that are complete.
+    """Pairwise association of the dimensions, among the models that have all of them or among those that have the two.
+
+    With ``complete`` every pair is told of the same models, but a third dimension decides who they are: where few
+    developers have it, the range of the other two is cut. With ``pairwise`` no value is thrown away, and pairs are told
+    of different models. Neither is the right one; where they differ, that is a finding.
 
     Every pair is looked at by ``unit``:
 
@@ -205,23 +230,32 @@ def correlations(
     - ``within developer``: of the deviations from the developer's mean, exchanged within developers only; for pairs
       where both sides are the model's.
 
+    Least data: three units, both sides varying, for a correlation and its test (three developers where these are
+    exchanged, a developer with two models within developers); four independent units for an interval.
+
     Args:
         models: the table of :func:`panel`.
+        cases: ``complete`` (models that have every dimension of the table) or ``pairwise`` (that have the two).
         draws: orders drawn where they are too many to enumerate.
         resamples: bootstrap resamples.
         interval: ``bca`` or ``percentile``.
         seed: of drawing and resampling.
 
     Returns:
-        One row a pair, unit and method: ``first``, ``second``, ``unit``, ``method``, ``exchanged`` (models or
-        developers), ``n`` (units), ``independent`` (units that are exchanged), ``r``, ``p`` (permutation), ``p_error``
-        (its Monte Carlo error, 0 where exact), ``orders``, ``exact``, ``low``, ``high`` (95% bootstrap), ``p_t``,
-        ``fisher_low``, ``fisher_high``, ``verdict`` (:func:`analysis.smallsample.verdict`) and ``note``.
+        One row a pair, unit and method: ``first``, ``second``, ``cases``, ``unit``, ``method``, ``exchanged`` (models
+        or developers), ``n`` (units), ``independent`` (units that are exchanged), ``r``, ``p`` (permutation),
+        ``p_error`` (its Monte Carlo error, 0 where exact), ``orders``, ``exact``, ``low``, ``high`` (95% bootstrap),
+        ``p_t``, ``fisher_low``, ``fisher_high``, ``verdict`` (:func:`analysis.smallsample.verdict`) and ``note``.
+
+    Raises:
+        ValueError: ``cases``, ``interval`` or a column is not known.
     """
+    one_of("cases", cases, CASES)
     dims, whose = _dimensions(models)
-    full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
     rows = []
     for first, second in combinations(dims, 2):
+        asked = dims if cases == "complete" else [first, second]
+        full = models[models[asked].notna().all(axis=1).to_numpy(dtype=bool)] if len(models) else models
         held = "developer" in (whose[first], whose[second])
         if whose[first] == "developer" and whose[second] == "model":
             first, second = second, first
@@ -261,6 +295,7 @@ def correlations(
                     {
                         "first": first,
                         "second": second,
+                        "cases": cases,
                         "unit": unit,
                         "method": method,
                         "exchanged": "developers" if by_developer or unit == "developer" else "models",
@@ -286,17 +321,21 @@ def correlations(
 def leave_one_out(models: pd.DataFrame) -> pd.DataFrame:
     """How each correlation over the models moves when one model, or one developer with all its models, is left out.
 
+    Least data: three models with every dimension for a correlation, and three left for the one without.
+
     Args:
         models: the table of :func:`panel`.
 
     Returns:
         One row a pair, method and who is left out: ``first``, ``second``, ``method``, ``left_out`` (model or
         developer), ``who``, ``models`` (left out with it), ``n`` (left), ``r`` (of all), ``r_without``, ``change``,
-        ``turns`` (the sign changes), ``note``. Largest change first within a pair, method and kind.
+        ``turns`` (the sign changes), ``note``. Largest change first within a pair, method and kind. Where a pair has no
+        correlation to begin with, it has one row a method, nobody is left out and ``note`` says why; so has a panel of
+        fewer than two dimensions.
     """
     dims, whose = _dimensions(models)
     full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
-    rows = []
+    rows: list[dict[str, Any]] = []
     for first, second in combinations(dims, 2):
         if whose[first] == "developer" and whose[second] == "model":
             first, second = second, first
@@ -305,6 +344,14 @@ def leave_one_out(models: pd.DataFrame) -> pd.DataFrame:
         for method in METHODS:
             r = correlation(x, y, method)
             if math.isnan(r):
+                reason = {
+                    "n": len(x),
+                    "r": r,
+                    "r_without": math.nan,
+                    "change": math.nan,
+                    "note": why_not(x, y),
+                }
+                rows.append({"first": first, "second": second, "method": method, **reason})
                 continue
             for column in ("model", "developer"):
                 names = full[column].to_numpy(dtype=object)
@@ -329,6 +376,8 @@ def leave_one_out(models: pd.DataFrame) -> pd.DataFrame:
                         }
                     )
                 rows += sorted(some, key=lambda s: (-abs(_zero(s["change"])), s["who"]))
+    if len(dims) < 2:
+        rows.append({"note": f"not estimable: {len(dims)} dimensions in the panel, 2 needed"})
     return _table(rows, _LEFT_OUT)
 
 
@@ -340,6 +389,8 @@ def attempt_curves(audit: pd.DataFrame, *, kind: str = "primary") -> pd.DataFram
     could contradict it. Beside each point stands what independent attempts could reach at most from the smallest budget
     k0 with success a0: 1 - (1 - a0)^(k / k0), which holds with equality where every target is equally hard and as an
     upper bound (Jensen) where they differ. A point above it is not of independent attempts, or not of the same targets.
+
+    Least data: one attack at two attempt budgets.
 
     Args:
         audit: the survey's table ``audit``.
@@ -416,6 +467,8 @@ def open_closed(
     sum of the standardised dimensions is there to be taken apart: its difference is the sum of the three, and ``share``
     is each one's part where all three have one sign (parts of opposite sign are no shares of a whole, and get none).
 
+    Least data: three models with every dimension, one at least on each side, and values that vary.
+
     Args:
         models: the table of :func:`panel`.
         borderline: where models with borderline weights go: ``closed``, ``open`` or ``leave-out``.
@@ -488,6 +541,8 @@ def open_closed(
 def classification_sensitivity(models: pd.DataFrame, *, borderline: str = "closed") -> pd.DataFrame:
     """How the open/closed difference moves when one model, one developer or the borderline ones are classed otherwise.
 
+    Least data: as :func:`open_closed`; a change that empties a side has no difference.
+
     Args:
         models: the table of :func:`panel`.
         borderline: where models with borderline weights stand to begin with.
@@ -495,7 +550,8 @@ def classification_sensitivity(models: pd.DataFrame, *, borderline: str = "close
     Returns:
         One row a dimension (and ``all together``) and change: ``dimension``, ``changed`` (as classed, model, developer,
         or borderline), ``who``, ``to`` (open, closed, or turned round for a whole developer), ``difference`` (SD),
-        ``change``, ``turns`` (the sign changes), ``note``. Largest change first within a dimension and kind.
+        ``change``, ``turns`` (the sign changes), ``note``. Largest change first within a dimension and kind. Where
+        nothing can be compared, one row a dimension whose ``note`` says why.
 
     Raises:
         ValueError: ``borderline`` is not known.
@@ -503,17 +559,19 @@ def classification_sensitivity(models: pd.DataFrame, *, borderline: str = "close
     one_of("borderline", borderline, BORDERLINE)
     dims, _ = _dimensions(models)
     full, side = _sides(models, borderline, None)
-    if _too_few(side, full):
-        return _table([], _SENSITIVITY)
+    why = _too_few(side, full)
+    if why:
+        return _table([{"dimension": d, "note": why} for d in (*dims, "all together")], _SENSITIVITY)
     scores = _standardised(full, dims)
     names = full["model"].to_numpy(dtype=object)
     owners = full["developer"].to_numpy(dtype=object)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for dimension in (*dims, "all together"):
         values = (
             np.sum([scores[d] for d in dims], axis=0) if dimension == "all together" else scores[dimension]
         )
         if not np.isfinite(values).all():
+            rows.append({"dimension": dimension, "note": "not estimable: nothing varies"})
             continue
         base = welch(values, side)[0]
 
@@ -563,6 +621,8 @@ def panel_power(
 ) -> pd.DataFrame:
     """Which correlations a panel of this size can find, counted in models and counted in developers.
 
+    Least data: four units.
+
     Args:
         models: the table of :func:`panel`.
         rhos: true correlations to give the power at.
@@ -591,7 +651,7 @@ def panel_power(
 
 
 _CORRELATIONS: dict[str, str] = {
-    **dict.fromkeys(("first", "second", "unit", "method", "exchanged"), "str"),
+    **dict.fromkeys(("first", "second", "cases", "unit", "method", "exchanged"), "str"),
     **dict.fromkeys(("n", "independent"), "int64"),
     **dict.fromkeys(("r", "p", "p_error"), "float64"),
     "orders": "int64",
@@ -601,7 +661,7 @@ _CORRELATIONS: dict[str, str] = {
     "note": "str",
 }
 _MEASURES: dict[str, str] = {
-    **dict.fromkeys(("first", "second", "measure_first", "measure_second"), "str"),
+    **dict.fromkeys(("first", "second", "cases", "measure_first", "measure_second"), "str"),
     **dict.fromkeys(("n", "developers"), "int64"),
     **dict.fromkeys(("pearson", "spearman", "pearson_developers", "p_developers"), "float64"),
     "note": "str",

@@ -83,6 +83,9 @@ def card(
 ) -> pd.DataFrame:
     """Hold a claim against what the survey has coded.
 
+    Least data: ``least`` coded papers that raise a mode with the claim's property before it bears on the claim; ten
+    that discuss a mode before its rate is more than *too few*.
+
     Args:
         claim: the claim.
         final: the survey's table ``final``.
@@ -166,6 +169,8 @@ def card(
 
 def sentences(claim: Claim, table: pd.DataFrame, *, named: int = 5) -> list[str]:
     """Say in words, with numbers, what the evidence of a claim does not capture.
+
+    Least data: none; where no mode bears on the claim the sentences say so.
 
     Args:
         claim: the claim.

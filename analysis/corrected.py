@@ -43,6 +43,8 @@ QUANTITIES = ("discussed", "measured", "measured of discussed")
 def pseudo_outcomes(machine: ArrayLike, human: ArrayLike, probability: ArrayLike) -> Floats:
     """Return M + R / pi (H - M) of every paper (Egami, Hinck, Stewart & Wei 2023, equation 2).
 
+    Least data: none; without a human label the machine's stands.
+
     Args:
         machine: the machine's label, one a paper.
         human: the human's label, missing (nan) where no human coded the paper: there R = 0.
@@ -79,6 +81,9 @@ def corrected_rates(
     """For each failure mode, how many papers discuss it and measure it: as machines say, and corrected.
 
     Needs a finished block of human recodings in every stratum of the sample, of two papers at least.
+
+    Least data: two recoded papers in every stratum of a finished sample; fewer than 30 recoded papers, and fewer
+    than ten that discuss a mode once corrected, are noted.
 
     Args:
         machine: the table ``final`` of the machines' codings alone.
@@ -263,6 +268,8 @@ def corrected(
 ) -> Corrected | None:
     """Correct one mode.
 
+    Least data: two papers of each stratum of which humans could tell (all, where it has but one).
+
     Args:
         machine: papers x (discussed, measured), 0 or 1.
         human: papers drawn x (discussed, measured), between 0 and 1, missing (nan) where humans could not tell.
@@ -333,6 +340,8 @@ def rate_interval(value: float, se: float, freedom: int, *, confidence: float = 
 
     On the logit scale, with a t quantile; where the rate lies at an edge, or so near that the logit scale says
     nothing, on the straight one, cut to 0 and 1.
+
+    Least data: one degree of freedom.
 
     Args:
         value: the rate; it may lie outside 0 to 1.

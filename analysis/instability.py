@@ -84,6 +84,9 @@ def instability(
     chi-squares, otherwise it is an approximation. Intervals of shares are the wider of the generalised one and a
     parametric bootstrap of the mean squares. ``docs/simulations/audit.md`` says what they hold.
 
+    Least data: four values, two objects measured more than once, and values that vary; for a component two levels and
+    a design that tells it apart from the others and leaves something for the residual.
+
     Args:
         table: one row a value: the columns ``unit``, ``value`` and each of ``facets``.
         unit: column of what is measured (the object of measurement): the model.
@@ -180,6 +183,8 @@ def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.Da
     once for each developer. Facets are the named conditions, the attempt budget, who reported, and the date of the
     source.
 
+    Least data: one value of a property.
+
     Args:
         audit: the survey's table ``audit``.
         kind: ``primary`` or ``any``.
@@ -231,6 +236,8 @@ def from_pairs(measurements: pd.DataFrame) -> dict[str, pd.DataFrame]:
     units with two ends (percent, a score from A to B) are taken, each on its own: counts of different things are not
     one property. Rows whose values are no plain numbers (ranges) are left out.
 
+    Least data: one pair with plain numbers in a unit with two ends.
+
     Args:
         measurements: the survey's table ``measurements``.
 
@@ -280,6 +287,8 @@ def decompose(
 ) -> pd.DataFrame:
     """:func:`instability` of several properties, one under the other.
 
+    Least data: as :func:`instability`, for each property.
+
     Args:
         tables: what :func:`from_panel` or :func:`from_pairs` gave.
         interactions: as in :func:`instability`.
@@ -320,6 +329,8 @@ def reml(y: Floats, labels: Sequence[NDArray[np.int64]], *, start: Floats | None
 
     y = mu + sum of the factors' effects + e, all independent and normal. The likelihood is that of contrasts free of
     the mean (Patterson & Thompson 1971); it is maximised over variances not below zero.
+
+    Least data: two values that differ.
 
     Args:
         y: n values.

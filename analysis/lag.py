@@ -48,6 +48,8 @@ def first_dates(
 ) -> pd.DataFrame:
     """For each failure mode, the year it is first discussed, the year it is first measured, and the lag.
 
+    Least data: one dated paper that discusses a mode; for the comparison with chance one that measures it.
+
     Args:
         final: the survey's table ``final``; its ``year`` (first public version) dates the papers.
         failure_modes: the schema's table, with ``code``, ``name`` and ``side``.
@@ -218,6 +220,8 @@ def still_unmeasured(
     independent draws; they share papers, and the schema's modes are all there are, so read it as the spread that
     as many modes like these would show.
 
+    Least data: one mode for a curve; under ``min_modes`` it is *too few*.
+
     Args:
         watched: years from the first discussion to the first measurement, or to the end of the watch; not negative.
         event: whether the mode was measured.
@@ -291,6 +295,8 @@ def named_in_titles(papers: pd.DataFrame, failure_modes: pd.DataFrame) -> pd.Dat
     The query a machine can answer of every record, coded or not: a mode's name or one of its synonyms stands in the
     title as whole words, case, accents, hyphens and a final s apart. It finds words, not what a paper says.
 
+    Least data: none.
+
     Args:
         papers: the survey's table ``papers``, with ``paper`` and ``title``.
         failure_modes: the schema's table, with ``code``, ``name`` and ``synonyms``.
@@ -335,6 +341,8 @@ def query_check(
     least: float = 0.5,
 ) -> pd.DataFrame:
     """Hold the title query against the coded papers: for which modes can it tell attention?
+
+    Least data: ``min_named`` coded papers whose title names the mode.
 
     Args:
         named: ``paper`` and ``code``: records whose title names a mode, as of :func:`named_in_titles`.
@@ -405,6 +413,8 @@ def attention_against_measurement(
     basis: str = "abstract",
 ) -> pd.DataFrame:
     """By year and mode: identified records that name it in their title, coded papers that discuss and measure it.
+
+    Least data: one dated record.
 
     Args:
         named: ``paper`` and ``code``, as of :func:`named_in_titles`.

@@ -36,7 +36,7 @@ CHAINS = 4
 #: Trades between two retained draws, and before the first, in multiples of the number of papers.
 APART, BURN_IN = 5, 50
 SEED = 20261124
-#: Draws where nothing else is asked for.
+#: Draws where nothing else is asked for; a test of a whole grid takes as many at least.
 DRAWS = 10_000
 #: Largest block of counts that one chain holds at a time, cells.
 _BLOCK = 1_000_000
@@ -79,6 +79,20 @@ class Tallies:
     trades: int
     time: float
     note: str
+
+
+def draws_needed(tests: int, level: float) -> int:
+    """Null draws with which so many cells can be told apart from the level, at least 10,000, in whole thousands.
+
+    The first of m cells is found at level / m. The least that B draws show is 1 / (B + 1), with a Monte Carlo error
+    as large as itself: with two errors added it stays below level / m from B = 3 m / level on. A tenth more is for
+    draws that are not quite independent.
+
+    Args:
+        tests: cells of one tail that could be surprising.
+        level: false discovery rate of that tail.
+    """
+    return max(DRAWS, 1_000 * int(np.ceil(3.3 * tests / level / 1_000)))
 
 
 def null_counts(
@@ -478,7 +492,7 @@ def _packed(matrix: sparse.csr_matrix) -> Words:
 
 def _unpacked(masks: Words, codes: int) -> NDArray[np.bool_]:
     bits = (masks[:, :, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
-    return bits.reshape(len(masks), -1)[:, :codes].astype(bool)
+    return bits.reshape(len(masks), 64 * masks.shape[1])[:, :codes].astype(bool)
 
 
 def _sums(facet: Incidence, axis: int) -> NDArray[np.int64]:

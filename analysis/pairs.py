@@ -33,8 +33,8 @@ SIGNS = {"crowded": 1, "sparse": -1, "gap": -1}
 
 _FROM_CELLS = (
     *("expected", "independent", "p_lower", "p_lower_error", "p_upper", "p_upper_error"),
-    *("least_lower", "least_upper", "q_lower", "q_upper", "testable"),
-    *("quick_lower", "quick_upper", "residual", "class", "note", "papers"),
+    *("least_lower", "least_upper", "q_lower", "q_upper", "testable", "close"),
+    *("quick_lower", "quick_upper", "residual", "class", "absence_supported", "note", "papers"),
 )
 
 
@@ -47,6 +47,7 @@ def pairs(
     basis: str = "abstract",
     codes: Sequence[str] | None = None,
     separated: Collection[tuple[str, str]] = (),
+    absence: Mapping[str, str] | None = None,
     draws: int | None = None,
     seed: int = SEED,
     trades: int | None = None,
@@ -66,20 +67,21 @@ def pairs(
         codes: codes to pair, never-used ones included; default: the codes used. The null randomises all in use.
         separated: pairs, in either order, that a rule of the schema keeps apart where it can. They are tested like
             all others and marked, since their rarity may be the rule's.
-        draws: B, null draws; default: :func:`draws_needed`.
+        absence: as in ``analysis.coverage.gaps``.
+        draws: B, null draws; default: as many as the pairs need, as in ``analysis.coverage.gaps``.
         seed: seed of the draws.
         trades: trades between two draws; default 5 per paper.
-        level: false discovery rate in each tail.
+        level: false discovery rate over both tails; each is tested at half of it.
 
     Returns:
         One row a pair, ``source`` < ``target``, sorted: ``n_source``, ``n_target``, ``count`` (papers with each and
-        with both); ``expected`` (mean of the null) and ``independent`` (product of the two over all papers);
-        ``p_lower``, ``p_upper`` = (b + 1) / (B + 1) with ``p_lower_error``, ``p_upper_error``; ``least_lower``,
-        ``least_upper``; ``q_lower``, ``q_upper`` (Benjamini-Hochberg over the pairs testable in that tail; missing
-        elsewhere); ``testable``: both, lower, upper or neither; ``quick_lower``, ``quick_upper`` (hypergeometric);
-        ``residual``; ``class``: ``crowded``, ``as expected``, ``sparse``, ``gap`` (never met, surprisingly) or
-        ``untestable``; ``separated``; ``note``; ``papers`` (sorted tuple). ``attrs["tested"]`` holds the counts of
-        ``analysis.coverage.gaps_summary``.
+        with both); ``expected`` (mean of the null) and ``independent`` (product of the two over the papers with a code
+        of the facet); ``p_lower``, ``p_upper`` = (b + 1) / (B + 1) with ``p_lower_error``, ``p_upper_error``;
+        ``least_lower``, ``least_upper``; ``q_lower``, ``q_upper`` (Benjamini-Hochberg over the pairs testable in that
+        tail; missing elsewhere); ``testable``: both, lower, upper or neither; ``close``; ``quick_lower``,
+        ``quick_upper`` (hypergeometric); ``residual``; ``class``: ``crowded``, ``as expected``, ``sparse``, ``gap``
+        (never met, surprisingly) or ``untestable``; ``absence_supported``; ``separated``; ``note``; ``papers`` (sorted
+        tuple). ``attrs["tested"]`` holds the counts of ``analysis.coverage.gaps_summary``.
 
     Raises:
         ValueError: as ``analysis.coverage.gaps``.
@@ -88,14 +90,13 @@ def pairs(
     held = incidence(final, facet, codes=codes, **given)
     shown = sorted(held.codes)
     carried = np.asarray(held.matrix.sum(axis=0), dtype=np.int64).ravel()
-    if draws is None:
-        draws = draws_needed(int((carried > 0).sum()), level)
     cells = gaps(
         final,
         facet,
         facet,
         row_codes=shown,
         column_codes=shown,
+        absence=absence,
         draws=draws,
         seed=seed,
         trades=trades,
@@ -121,26 +122,11 @@ def pairs(
         columns[name] = kept[name].reset_index(drop=True)
     made = pd.DataFrame(columns)
     made.attrs = {
-        **{k: v for k, v in cells.attrs.items() if k not in ("rows", "columns", "same")},
+        **{k: v for k, v in cells.attrs.items() if k not in ("columns", "same")},
         "facet": facet,
         "tested": {str(k): v for k, v in gaps_summary(cells).iloc[0].items()},
     }
     return made
-
-
-def draws_needed(codes: int, level: float = 0.05) -> int:
-    """Null draws with which a single surprising pair could be found among all pairs, at least 10,000.
-
-    The least probability that B draws can show is 1 / (B + 1), and Benjamini-Hochberg asks the first of m pairs for
-    level / m: B must be m / level at least, and is twice that, in whole thousands, so that one draw beyond the
-    observation does not decide.
-
-    Args:
-        codes: codes in use.
-        level: false discovery rate, between 0 and 1.
-    """
-    m = codes * (codes - 1) // 2
-    return max(10_000, 1_000 * int(-(-2 * m // (1_000 * level))))
 
 
 def never_met(table: pd.DataFrame) -> pd.DataFrame:

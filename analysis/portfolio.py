@@ -54,6 +54,8 @@ def instruments(
 ) -> pd.DataFrame:
     """List the instruments with what they measure.
 
+    Least data: none; without a paper that offers an instrument and measures with it the table is empty.
+
     Args:
         final: the survey's table ``final``.
         methods: codes of the facet ``method`` that make a paper an instrument.
@@ -97,6 +99,9 @@ def smallest(
     all that measure it where there are fewer. Instruments of equal coverage are one class, so that ties are listed
     once; further solutions are found by cutting off those found (Balas & Jeroslow 1972). Solved by HiGHS through
     ``scipy.optimize.milp``; the optimum is proven, since the gap allowed is nil.
+
+    Least data: one instrument that measures one of the modes; without it the portfolio is empty and every mode
+    says so.
 
     Args:
         offered: what :func:`instruments` gave.
@@ -214,6 +219,8 @@ def greedy(offered: pd.DataFrame, modes: Sequence[str], *, redundancy: int = 1) 
     The classic approximation of set cover (Chvátal 1979): at most H(d) times as many instruments as the optimum, d the
     most modes that one instrument measures. It shows what each further instrument buys.
 
+    Least data: as :func:`smallest`.
+
     Args:
         offered: what :func:`instruments` gave.
         modes: the modes to cover.
@@ -255,6 +262,8 @@ def greedy(offered: pd.DataFrame, modes: Sequence[str], *, redundancy: int = 1) 
 
 def chosen_modes(modes: Sequence[str] | None, failure_modes: pd.DataFrame) -> list[str]:
     """Return the modes to cover: those named, or all of the schema.
+
+    Least data: none.
 
     Raises:
         ValueError: a mode is not in the schema (with the one probably meant), or named twice.

@@ -97,6 +97,9 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Rates of measuring under each variant, beside the main ones.
 
+    Least data: ``min_discussed`` papers that discuss a mode, in the main analysis and in the variant, before
+    it is ranked.
+
     Args:
         final: the survey's table ``final``.
         failure_modes: the schema's table, with ``code``.
@@ -230,6 +233,8 @@ def _rows(variant: _Variant, ranked: NDArray[np.bool_], min_discussed: int) -> p
 
 def sensitivity_summary(table: pd.DataFrame) -> pd.DataFrame:
     """One line a variant: how far the order of the ranked modes moves.
+
+    Least data: three ranked modes to compare, not all of one rate.
 
     Args:
         table: :func:`sensitivity`'s table.

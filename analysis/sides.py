@@ -40,6 +40,8 @@ def wilson(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Score interval of a proportion (Wilson 1927, JASA 22, 209-212), which the interval of a difference is built on.
 
+    Least data: one trial.
+
     Args:
         successes: x, one or many.
         trials: n, at least 1.
@@ -74,6 +76,8 @@ def difference(
     our own step between the two published ones, both of which it contains (the design is that of Derrick et al. 2015,
     Journal of Applied Quantitative Methods 10(3)); ``benchmarks/simulate_sides.py`` shows
     its coverage. A bootstrap was not chosen: its interval has no width where a rate is 0 or 1, which is common here.
+
+    Least data: one unit in each sample; the interval is wide, and the tables ask for ten.
 
     Args:
         first: x1 and n1.
@@ -148,6 +152,8 @@ class _Marks:
 def side_of_modes(failure_modes: pd.DataFrame, moved: Mapping[str, str] | None = None) -> dict[str, str]:
     """Side of every mode, with some moved.
 
+    Least data: none.
+
     Args:
         failure_modes: the schema's table, with ``code`` and ``side``.
         moved: mode -> the side it is put on; ``""`` sets it aside, so that it is on no side and still makes its paper
@@ -180,6 +186,8 @@ def rates(
 
     A paper demonstrates, measures or mitigates a side when it does so for at least one mode of it, so a side whose
     papers carry more modes has more chances; ``modes_per_paper`` says how many. A mitigation never raises a level.
+
+    Least data: one paper for a rate; under ``min_papers`` it is *too few*.
 
     Args:
         final: the survey's table ``final``.
@@ -228,7 +236,13 @@ def rates(
                         "low": float(low),
                         "high": float(high),
                         "modes_per_paper": codes / len(on_side) if on_side else np.nan,
-                        "note": "no such paper" if n == 0 else "too few" if n < min_papers else "",
+                        "note": "no such paper"
+                        if n == 0
+                        else "too few"
+                        if n < min_papers
+                        else ""
+                        if on_side
+                        else "no such paper discusses the side, so modes per paper are missing",
                         "papers": tuple(keys[hit]),
                     }
                 )
@@ -249,6 +263,8 @@ def differences(
     min_papers: int = 10,
 ) -> pd.DataFrame:
     """Evaluation side less alignment side, under each pressure.
+
+    Least data: ``min_papers`` papers on each side.
 
     Args:
         final: as for :func:`rates`, and so on.
@@ -284,6 +300,8 @@ def contested(failure_modes: pd.DataFrame, *, least: float = 0.5) -> dict[str, s
     is confused with) sit on the other of the two sides that are compared. Governance neighbours count as neighbours,
     but nothing is moved to governance.
 
+    Least data: none.
+
     Args:
         failure_modes: the schema's table, with ``code``, ``side`` and ``neighbours``.
         least: share of the neighbours, between 0 and 1; 0 takes every mode that has one there.
@@ -315,6 +333,8 @@ def sensitivity(
     min_papers: int = 10,
 ) -> pd.DataFrame:
     """Return :func:`differences` rerun with contested modes moved: each alone, and all together.
+
+    Least data: ``min_papers`` papers on each side, in every case.
 
     Args:
         final: as for :func:`differences`, and so on.
@@ -407,6 +427,8 @@ def association(
     mode and a pressure are under test: a paper without a mode gets the pressure *none* by rule. A small p says that
     side and pressure go together *as coded*; the coding rules themselves tie some modes to a pressure.
 
+    Least data: ``min_papers`` papers with a mode and a pressure, and two sides and two pressures that vary.
+
     Args:
         final: as for :func:`rates`, and so on.
         failure_modes: as for :func:`rates`.
@@ -491,6 +513,8 @@ def by_variant(
     The variant is a property of the mode, given once in the schema. A difference between variants is a difference
     between the modes that were given them, so there is no population of papers to which a test would speak.
 
+    Least data: one paper for a rate; under ``min_papers`` it is *too few*.
+
     Args:
         final: as for :func:`rates`.
         failure_modes: the schema's table, with ``code``, ``side`` and ``goodhart``.
@@ -560,6 +584,8 @@ def counterparts(
     min_papers: int = 10,
 ) -> pd.DataFrame:
     """Compare the modes that the schema calls each other's counterpart across the sides.
+
+    Least data: ``min_papers`` papers that discuss each of the two modes.
 
     Args:
         final: as for :func:`rates`.

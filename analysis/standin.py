@@ -54,12 +54,18 @@ class Wins:
 
 
 def accuracy(said: Any, others: Sequence[Any]) -> float:
-    """Share of the others who say the same."""
+    """Share of the others who say the same.
+
+    Least data: one other human.
+    """
     return sum(bool(said == other) for other in others) / len(others)
 
 
 def set_likeness(said: Any, others: Sequence[Any]) -> float:
-    """Mean of 1 - MASI distance to the others' sets."""
+    """Mean of 1 - MASI distance to the others' sets.
+
+    Least data: one other human.
+    """
     return sum(1 - masi_distance(said, other) for other in others) / len(others)
 
 
@@ -73,6 +79,9 @@ def left_out(
     min_others: int = MIN_OTHERS,
 ) -> list[Wins]:
     """Compare the model with each human, by how well each agrees with the humans who remain.
+
+    Least data: ``min_papers`` papers, and never fewer than two, that a human shares with the model and ``min_others``
+    other humans.
 
     Args:
         model: paper -> what the model said.
@@ -112,7 +121,10 @@ def _below(differences: Floats, epsilon: float) -> float:
 
 
 def rejected(p: ArrayLike, *, q: float = 0.05) -> NDArray[np.bool_]:
-    """Hypotheses rejected at false discovery rate ``q``, whatever their dependence (Benjamini & Yekutieli 2001)."""
+    """Hypotheses rejected at false discovery rate ``q``, whatever their dependence (Benjamini & Yekutieli 2001).
+
+    Least data: none.
+    """
     values = np.asarray(p, dtype=float)
     if not len(values):
         return np.zeros(0, dtype=bool)
@@ -120,7 +132,10 @@ def rejected(p: ArrayLike, *, q: float = 0.05) -> NDArray[np.bool_]:
 
 
 def winning_rate(wins: Sequence[Wins], *, q: float = 0.05) -> tuple[float, float]:
-    """Return omega, the share of humans won, and rho, the advantage probability; both missing without a human."""
+    """Return omega, the share of humans won, and rho, the advantage probability; both missing without a human.
+
+    Least data: one human compared.
+    """
     if not wins:
         return float("nan"), float("nan")
     return float(rejected([w.p for w in wins], q=q).mean()), float(np.mean([w.model for w in wins]))
@@ -137,6 +152,9 @@ def stand_in(
     min_positives: int = MIN_POSITIVES,
 ) -> pd.DataFrame:
     """Test, for each facet's sets of codes and for each code, whether the machines stand in for a human.
+
+    Least data: three humans who coded afresh, each sharing ``min_papers`` papers with another and the model, and
+    ``min_positives`` papers in which a human saw the code.
 
     Args:
         machine: what machines said: ``paper``, ``facet``, ``code``, one row a code seen; and, with an empty facet and

@@ -21,15 +21,16 @@ class Discoveries:
         q: Benjamini-Hochberg adjusted probability over the testable cells; nan elsewhere.
         found: testable cells with q at or below the level.
         k: Tarone's K, the number by which the level is divided to tell what is testable; 0 without a cell.
-        close: testable cells whose probability lies within two Monte Carlo standard errors of the largest one that
-            would be found: more draws might change them.
+        close: cells that other draws might put into another class: testable ones whose probability lies within two
+            Monte Carlo standard errors of the largest one that would be found, and all whose least attainable one
+            lies within two of its own of what makes a cell testable.
     """
 
     testable: NDArray[np.bool_]
     q: NDArray[np.float64]
     found: NDArray[np.bool_]
     k: int
-    close: int
+    close: NDArray[np.bool_]
 
 
 def monte_carlo_p(beyond: ArrayLike, draws: int) -> NDArray[np.float64]:
@@ -129,6 +130,7 @@ def discoveries(
     level: float = 0.05,
     floor: float = 0.0,
     error: ArrayLike | None = None,
+    least_error: ArrayLike | None = None,
 ) -> Discoveries:
     """Find surprising cells in one tail: Benjamini-Hochberg over the cells that could be surprising.
 
@@ -141,7 +143,8 @@ def discoveries(
         least: least attainable probability of each cell; nan for one that must not be tested.
         level: false discovery rate.
         floor: as in :func:`tarone_k`.
-        error: Monte Carlo standard error of each probability, for ``close``.
+        error: Monte Carlo standard error of each probability, for ``close``; default: they are exact.
+        least_error: the same of each least attainable probability.
 
     Raises:
         ValueError: ``level`` is out of range.
@@ -157,11 +160,16 @@ def discoveries(
     if many:
         q[testable] = false_discovery_control(p[testable])
     found = testable & (np.nan_to_num(q, nan=2.0) <= level)
-    close = 0
-    if many and error is not None:
-        edge = level * max(int(found.sum()), 1) / many
-        close = int((np.abs(p - edge) <= 2 * np.asarray(error, dtype=float))[testable].sum())
-    return Discoveries(testable, q, found, k, close)
+    near = np.zeros(p.shape, dtype=bool)
+    if error is not None:
+        # Between what keeps the last cell found and what would find one more.
+        reach, cells = 2 * np.asarray(error, dtype=float), int(found.sum())
+        kept, next_one = (level * min(max(n, 1), many) / max(many, 1) for n in (cells, cells + 1))
+        near |= testable & (p + reach >= kept) & (p - reach <= next_one)
+    if least_error is not None:
+        reach = 2 * np.asarray(least_error, dtype=float)
+        near |= eligible & (reach > 0) & (np.abs(least - _cut(level, max(k, 1), floor)) <= reach)
+    return Discoveries(testable, q, found, k, near)
 
 
 def _cut(level: float, k: int, floor: float) -> float:

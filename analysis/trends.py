@@ -36,6 +36,8 @@ def trends(
 ) -> pd.DataFrame:
     """Papers a year that carry each code of a facet.
 
+    Least data: one dated paper; counts only, no test.
+
     Args:
         final: the survey's table ``final``.
         papers: the survey's table ``papers``: its ``first_public`` and ``year`` date the papers.
@@ -95,6 +97,8 @@ def attention(
     basis: str = "abstract",
 ) -> pd.DataFrame:
     """Papers a year that discuss any failure mode, and that measure any.
+
+    Least data: one dated paper; counts only, no test.
 
     Args:
         final: the survey's table ``final``.

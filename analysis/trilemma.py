@@ -181,6 +181,8 @@ def together(
     properties (mostly one), so three together are rarer by far than under independence: the two expectations stand
     side by side for that reason.
 
+    Least data: one paper that measures a failure mode for counts; tail probabilities only from 450 coded papers on.
+
     Args:
         final: the survey's table ``final``.
         wanted: three desiderata.
@@ -296,6 +298,8 @@ def triples(
 ) -> pd.DataFrame:
     """Every three codes of a facet: how many papers measure all three, against the null.
 
+    Least data: one paper that measures a failure mode and carries a code of the facet.
+
     Args:
         final: the survey's table ``final``.
         facet: the facet; a code is measured as in :func:`together`.
@@ -359,6 +363,8 @@ def triples(
 
 def systems(panel: pd.DataFrame, wanted: Sequence[str], *, column: str = "dimension") -> pd.DataFrame:
     """Count the models for which none, one, two or all three of three things are measured.
+
+    Least data: one model with a value.
 
     Args:
         panel: the survey's table of audit measurements, a value a row: ``model``, ``value`` and ``column``.

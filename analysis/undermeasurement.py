@@ -207,17 +207,18 @@ def pooled(
 
 
 #: What ``named_in_query`` says of a mode.
-NAMED = ("true", "false", "unknown")
+NAMED = ("name", "synonym", "no", "unknown")
 
 
 def named_in_query(failure_modes: pd.DataFrame, terms: Mapping[str, Collection[str] | None]) -> pd.DataFrame:
-    """Say which modes the searches asked for by name.
+    """Say which modes the searches asked for by name, and which they only touched with another word for it.
 
     Papers found by a query that names a mode are more often about that mode than the literature is, and what is said in
     an abstract's key words is said by papers on the topic. So the number that discuss it is not comparable with that of
     a mode that was only met; how many of them measure it is touched less. A term names a mode when it stands, word by
-    word, in the mode's name, code or one of its synonyms; case, hyphens and a final ``s`` do not matter, and ``*`` at a
-    word's end stands for any ending.
+    word, in the mode's name or code, or one of these in the term; it touches a mode when it stands in one of its
+    synonyms, of which some modes have many and wide ones. Case, hyphens and a final ``s`` do not matter, and ``*`` at
+    a word's end stands for any ending.
 
     Args:
         failure_modes: ``code``, ``name`` and ``synonyms`` (a tuple of search words).
@@ -225,9 +226,10 @@ def named_in_query(failure_modes: pd.DataFrame, terms: Mapping[str, Collection[s
             collection for a search without a query, None where the terms are not on record.
 
     Returns:
-        One row a mode, in the order given: ``code``; ``named_in_query``: ``true`` (a term on record names it),
-        ``false`` (none does, and the terms of every search are on record) or ``unknown`` (none on record does);
-        ``query_terms``: the terms that do (tuple).
+        One row a mode, in the order given: ``code``; ``named_in_query``: ``name`` (a term on record names it),
+        ``synonym`` (one touches it by a synonym only), ``no`` (neither, and the terms of every search are on record) or
+        ``unknown`` (none on record does); ``query_terms``: the terms that name or touch it (tuple);
+        ``query_terms_name``: those that name it.
 
     Raises:
         ValueError: a column is missing.
@@ -236,19 +238,24 @@ def named_in_query(failure_modes: pd.DataFrame, terms: Mapping[str, Collection[s
     known = sorted({t for some in terms.values() for t in some or ()})
     patterns = [(term, _words(term, wild=True)) for term in known]
     complete = bool(terms) and all(some is not None for some in terms.values())
-    found = []
+    named, touched = [], []
     for code, name, synonyms in zip(
         failure_modes["code"], failure_modes["name"], failure_modes["synonyms"], strict=True
     ):
-        called = [_words(text) for text in (str(code), str(name), *synonyms)]
-        found.append(tuple(term for term, wanted in patterns if any(_holds(text, wanted) for text in called)))
+        own = [_words(str(code)), _words(str(name))]
+        other = [_words(text) for text in synonyms]
+        by_name = {t for t, w in patterns if w and any(_holds(text, w) or _holds(w, text) for text in own)}
+        by_other = {t for t, w in patterns if any(_holds(text, w) for text in other)}
+        named.append(tuple(sorted(by_name)))
+        touched.append(tuple(sorted(by_name | by_other)))
+    otherwise = "no" if complete else "unknown"
+    said = ["name" if n else "synonym" if t else otherwise for n, t in zip(named, touched, strict=True)]
     return pd.DataFrame(
         {
             "code": pd.Series(list(failure_modes["code"]), dtype="str"),
-            "named_in_query": pd.Series(
-                ["true" if f else "false" if complete else "unknown" for f in found], dtype="str"
-            ),
-            "query_terms": tuples(found),
+            "named_in_query": pd.Series(said, dtype="str"),
+            "query_terms": tuples(touched),
+            "query_terms_name": tuples(named),
         }
     )
 

@@ -37,6 +37,8 @@ def weighted_interval(
     Jeffreys' interval at the effective number of trials (sum w)^2 / sum w^2 (Kish 1965; the interval after Korn &
     Graubard 1998, Survey Methodology 24, who put the effective number into an exact one).
 
+    Least data: one trial.
+
     Args:
         hits: 0 or 1 (or between, where several coders were averaged), one a trial.
         weights: positive weight of each trial.
@@ -79,6 +81,9 @@ def validation(
     Precision is taken from audits alone and recall from recodings alone. Where a random sample of papers was drawn for
     verification and finished, both take only its papers, each with the number of papers it stands for; else they take
     what humans happened to look at, and the note says so.
+
+    Least data: for precision one code of a mode that a human audited and that was drawn by chance, for recall one
+    recoded paper in which a human saw the mode; under ten of either is noted.
 
     Args:
         machine: the table ``final`` of the machines' codings alone.
@@ -270,6 +275,8 @@ def repeatability(
     A coder has one coding of a paper under one schema, so a repeat pass is a coder of its own: two coders of kind
     ``language-model`` with the same model. That two passes agree says nothing of their being right: what one model
     overlooks, it overlooks twice.
+
+    Least data: one paper that one model coded twice under one schema; two for an interval.
 
     Args:
         codings: all coders' codings, with the column ``coder``.

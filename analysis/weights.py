@@ -38,6 +38,8 @@ def weights(
     Swensson & Wretman 1992, Model Assisted Survey Sampling, sections 2.8 and 3.7: stratified simple random sampling).
     Papers whose outcome is not known (``missing``) get no weight, and the others of their stratum stand for them.
 
+    Least data: one drawn paper in a stratum with a block on record.
+
     Args:
         sample: the survey's table ``sample``: stage, paper, stratum, block, order.
         sampling: the survey's table ``sampling``: stage, stratum, block, frame, drawn, probability.
@@ -116,7 +118,10 @@ def weights(
 
 
 def kish(weight: ArrayLike) -> float:
-    """Effective sample size (sum w)^2 / sum w^2 of unequal weights; 0 for none (Kish 1965, Survey Sampling, 11.2C)."""
+    """Effective sample size (sum w)^2 / sum w^2 of unequal weights; 0 for none (Kish 1965, Survey Sampling, 11.2C).
+
+    Least data: one weight above 0; else 0.
+    """
     w = np.asarray(weight, dtype=float)
     if np.any(~np.isfinite(w)) or np.any(w < 0):
         raise ValueError("weights must be finite and not negative")
@@ -135,6 +140,8 @@ def ratio(
     Sampling: Design and Analysis, 2nd ed., section 4.2). Every drawn unit belongs in, with y = x = 0 where it is
     outside the domain: how many of a stratum fall into the domain is random too. A stratum of which one unit was drawn,
     and not all, cannot show its variance; it is taken about the mean of all (Lumley 2010, Complex Surveys, "adjust").
+
+    Least data: one drawn unit in the domain; a stratum of one, not a census, shows no variance of its own.
 
     Args:
         numerator: y, drawn x domains (or one column).
@@ -176,6 +183,8 @@ def interval(rate: ArrayLike, effective: ArrayLike, *, confidence: float = 0.95)
     effective number stands in for n (Korn & Graubard 1998, Survey Methodology 24, 193-201; compared with other
     intervals by Franco, Little, Louis & Slud 2019, Journal of Survey Statistics and Methodology 7, 334-364).
 
+    Least data: none; a missing rate has no interval.
+
     Args:
         rate: rates between 0 and 1, or missing.
         effective: effective numbers of papers; infinite for a census, of which the interval is the rate itself.
@@ -211,6 +220,8 @@ def weighted_rates(
     Journal of Official Statistics 8, 183-200, with the finite population correction). With ten to forty papers over
     fifteen strata the variance estimate is itself so unsure that intervals from it alone cover too little; with the
     smaller of the two they cover what they should (``docs/simulations/undermeasurement.md``).
+
+    Least data: one drawn paper that discusses the mode; under ``min_discussed`` it is *too few*.
 
     Args:
         modes: ``analysis.undermeasurement.undermeasurement``'s table: ``code``, ``papers_discussed``,
@@ -285,6 +296,8 @@ def weighted_total(modes: pd.DataFrame, drawn: pd.DataFrame, *, confidence: floa
 
     A paper that discusses three modes is one draw, not three: y and x of :func:`ratio` are its numbers of modes
     measured and discussed, so that what the modes of one paper have in common widens the interval.
+
+    Least data: one drawn paper that discusses a mode.
 
     Args:
         modes: as for :func:`weighted_rates`.

@@ -9,6 +9,7 @@ import random
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import krippendorff
 import numpy as np
@@ -22,6 +23,7 @@ import analysis.coefficients
 from analysis.agreement import agreement, agreement_pairs, agreement_sets
 from analysis.coefficients import (
     METRICS,
+    binary_estimates,
     cohen_kappa,
     gwet_ac1,
     krippendorff_alpha,
@@ -59,6 +61,40 @@ def test_gwets_own_example() -> None:
     assert cohen_kappa(GWET) == pytest.approx(0.79641, abs=5e-6)
     assert krippendorff_alpha(GWET) == pytest.approx(0.79726, abs=5e-6)
     assert observed_agreement(GWET) == pytest.approx(0.89)
+
+
+IRRCAC = json.loads((Path(__file__).parent / "fixtures/agreement_irrcac.json").read_text("utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", IRRCAC, ids=lambda c: c["name"])
+def test_three_coders_with_missing_values_are_those_of_irrcac(case: dict[str, Any]) -> None:
+    """AC1, alpha and every pair's kappa; ``origin`` in the fixture says how the numbers were made."""
+    values = np.array([[NAN if v == "." else float(v) for v in coder] for coder in case["coders"]])
+    assert gwet_ac1(values, range(case["categories"])) == pytest.approx(case["ac1"], abs=1e-9)
+    assert krippendorff_alpha(values) == pytest.approx(case["alpha"], abs=1e-9)
+    total = units = 0.0
+    for pair in case["pairs"]:
+        assert cohen_kappa(values[pair["coders"]]) == pytest.approx(pair["kappa"], abs=1e-9)
+        total, units = total + pair["kappa"] * pair["units"], units + pair["units"]
+    # Three coders: our own step, each pair weighted by the units it shares; with nothing missing it is Light's kappa.
+    assert cohen_kappa(values) == pytest.approx(total / units, abs=1e-9)
+    # Gwet takes the shares of the categories over units of one value too; we do not, and say so.
+    alone = case["single_valued_units"] > 0
+    assert (
+        gwet_ac1(values, range(case["categories"])) != pytest.approx(case["ac1_with_single_valued_units"])
+    ) == alone
+
+
+def test_the_vectorised_coefficients_are_those_of_irrcac_too() -> None:
+    for case in (c for c in IRRCAC if c["categories"] == 2):
+        values = np.array([[NAN if v == "." else float(v) for v in coder] for coder in case["coders"]])
+        made = {
+            e.statistic: e.draws[0, 0]
+            for e in binary_estimates(values.T[:, None, :], np.ones((1, values.shape[1])), None)
+        }
+        assert made["ac1"] == pytest.approx(case["ac1"], abs=1e-9)
+        assert made["alpha_nominal"] == pytest.approx(case["alpha"], abs=1e-9)
+        assert made["kappa"] == pytest.approx(cohen_kappa(values), abs=1e-12)
 
 
 COEFFICIENTS: dict[str, Callable[[NDArray[np.float64]], float]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from itertools import permutations
 from pathlib import Path
@@ -42,6 +43,7 @@ from analysis.smallsample import (
     welch,
 )
 from workbench import open_survey
+from workbench.latex_tables import latex_table
 from workbench.results.audited import audited
 from workbench.tables import AUDIT
 
@@ -298,6 +300,35 @@ def test_the_developers_score_is_exchanged_and_counted_by_developer() -> None:
     }
 
 
+def test_a_pair_is_told_of_the_models_with_both_too() -> None:
+    """A third dimension that few have decides who is looked at; without it the same two dimensions say otherwise."""
+    rows = []
+    for i in range(8):
+        name = f"d{i}/mo"
+        rows += [cell(name, "cap", 10.0 * i), cell(name, "asr", 100 - 10 * i if i < 4 else 50 + 5 * i)]
+        if i >= 4:
+            rows.append(cell(name, "index", 20.0 + i * i))
+    models = panel(audit(rows), MEASURES)
+
+    def over_models(cases: str) -> pd.DataFrame:
+        found = correlations(models, cases=cases, resamples=199)
+        assert set(found["cases"]) == {cases}
+        over = found[(found["unit"] == "model") & (found["method"] == "pearson")]
+        return over.set_index("second")
+
+    whole, both = over_models("complete"), over_models("pairwise")
+    assert whole.loc["behavioural-safety", ["n", "r"]].tolist() == [4, pytest.approx(-1.0)]
+    x = np.arange(8.0)
+    y = -np.array([100, 90, 80, 70, 70, 75, 80, 85.0])  # turned, so that more is better
+    assert both.loc["behavioural-safety", ["n", "r"]].tolist() == [8, pytest.approx(np.corrcoef(x, y)[0, 1])]
+    # Where the third is one of the two nothing changes.
+    columns = ["n", "r", "p"]
+    first = whole[whole["first"] == "capability"].loc["governance", columns]
+    assert first.tolist() == both[both["first"] == "capability"].loc["governance", columns].tolist()
+    with pytest.raises(ValueError, match="cases"):
+        correlations(models, cases="all")
+
+
 def test_one_developer_can_make_a_correlation() -> None:
     rows = []
     for i, d in enumerate("abcdefg"):
@@ -397,6 +428,12 @@ def test_the_choice_of_measure_is_varied_and_the_most_complete_one_found() -> No
     both = pd.concat([rows, extra], ignore_index=True)
     found = measure_sensitivity(both, {"capability": ["cap"], "behavioural-safety": ["asr", "second"]})
     assert found["n"].tolist() == [10, 5]
+    three = {"capability": ["cap"], "behavioural-safety": ["asr", "second"], "governance": ["index"]}
+    fewer = both[(both["measure"] != "index") | (both["model"] != "d1/mo")]
+    pairwise = measure_sensitivity(fewer, three)
+    complete = measure_sensitivity(fewer, three, cases="complete")
+    assert pairwise["n"].tolist() == [10, 5, 9, 9, 4]
+    assert complete["n"].tolist() == [9, 4, 9, 9, 4]
     assert most_complete(both) == MEASURES
     assert most_complete(both.iloc[:0]) == {}
 
@@ -418,10 +455,14 @@ def test_without_a_panel_everything_is_empty_and_the_figures_say_so() -> None:
     table = correlations(models)
     assert set(table["verdict"]) == {"not estimable"}
     assert all(note.startswith("not estimable") for note in table["note"])
-    assert leave_one_out(models).empty
+    left = leave_one_out(models)
+    assert len(left) == 6  # three pairs, two methods
+    assert set(left["note"]) == {"not estimable: 0 units, 3 needed"}
     assert attempt_curves(nothing).empty
     assert all("not estimable" in n for n in open_closed(models)["note"])
-    assert classification_sensitivity(models).empty
+    turned = classification_sensitivity(models)
+    assert turned["dimension"].tolist() == [*MEASURES, "all together"]
+    assert set(turned["note"]) == {"not estimable: 0 complete models, 3 needed"}
     assert set(panel_power(models)["note"]) == {"not estimable: 0 units, 4 needed"}
     for chart in (
         charts.audit_panel_plot(models),
@@ -444,10 +485,16 @@ def test_two_models_and_dimensions_that_do_not_vary_are_explained() -> None:
     )
     assert set(correlations(flat)["note"]) == {"not estimable: the first does not vary"}
     assert set(open_closed(flat)["note"]) == {"not estimable: nothing varies"}
+    assert set(classification_sensitivity(flat)["note"]) == {"not estimable: nothing varies"}
+    assert set(leave_one_out(flat)["note"]) == {"not estimable: the first does not vary"}
     one_side = panel(
         audit([cell(f"{d}/mo", m, i) for i, d in enumerate("abcde") for m in MEASURES.values()]), MEASURES
     )
     assert set(open_closed(one_side)["note"]) == {"not estimable: all models are on one side"}
+    assert set(classification_sensitivity(one_side)["note"]) == {"not estimable: all models are on one side"}
+    # A survey whose panel has no measure at all has no dimension either, and that is said.
+    none = leave_one_out(panel(audit([]), {}))
+    assert none["note"].tolist() == ["not estimable: 0 dimensions in the panel, 2 needed"]
 
 
 def test_results_do_not_depend_on_the_order_of_the_rows() -> None:
@@ -498,3 +545,71 @@ def test_the_answer_of_the_survey_and_of_one_without_a_panel(survey: Path) -> No
         made.draw("single")
     names = [n.name for n in answer.numbers]
     assert len(set(names)) == len(names)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The answer of a survey whose panel has a model without a governance score and two measures of capability."""
+    rows = clustered()
+    rng = np.random.default_rng(9)
+    other = [
+        cell(m, "cap2", float(rng.normal(50, 5)), dimension="capability") for m in sorted(set(rows["model"]))
+    ]
+    more = [
+        cell("e/m0c", "cap", 51.0),
+        cell("e/m0c", "asr", 20.0),
+        cell("e/m0c", "cap2", 40.0, dimension="capability"),
+    ]
+    table = pd.concat([rows, audit([*other, *more])], ignore_index=True)
+
+    class Held:
+        audit = table
+
+    with pytest.MonkeyPatch.context() as patch:
+        # The package names the function like the module, so the module is asked for by its full name.
+        module = importlib.import_module("workbench.results.audited")
+        patch.setattr(module, "MEASURES", MEASURES)
+        patch.setattr(
+            module,
+            "OTHERS",
+            {"capability": ("cap", "cap2"), "behavioural-safety": ("asr",), "governance": ("index",)},
+        )
+        return audited(Held())  # type: ignore[arg-type]
+
+
+def test_figure_and_table_say_how_far_models_and_measures_decide(measured: Any) -> None:
+    pairs = measured.tables["audit-correlations"]
+    cases = pairs.groupby(["first", "second"])["cases"].agg(lambda c: tuple(dict.fromkeys(c)))
+    assert cases["capability", "behavioural-safety"] == ("complete", "pairwise")
+    assert cases["capability", "governance"] == ("complete",)  # no model more has the two
+    over = pairs[(pairs["unit"] == "model") & (pairs["second"] == "behavioural-safety")].set_index(
+        ["cases", "method"]
+    )
+    assert over.loc[("complete", "pearson"), "n"] == 12
+    assert over.loc[("pairwise", "pearson"), "n"] == 13
+    choices = measured.tables["audit-measures"]
+    told = []
+    for cases, called in (("complete", "12 models with all"), ("pairwise", "13 models with both")):
+        ends = choices.loc[
+            (choices["second"] == "behavioural-safety") & (choices["cases"] == cases), "pearson"
+        ]
+        r = over.loc[(cases, "pearson"), "r"]
+        words = f"{r:+.2f} over the {called} ({ends.min():+.2f} to {ends.max():+.2f} by 2 choices of measure)"
+        told.append(words)
+    forest = next(f for f in measured.figures if f.stem == "audit-correlations")
+    drawn = " ".join(vl_convert.vegalite_to_svg(forest.draw("double").to_json()).split())
+    table = next(p for p in measured.printed if p.stem == "audit-correlations")
+    for said in (forest.description, table.note):
+        assert " and ".join(told) in said.replace("\N{MINUS SIGN}", "-")
+        assert f"{int(pairs['r'].notna().sum())} correlations are tested" in said
+    assert "by 2 choices of measure" in drawn
+    # What LaTeX prints has no sign that it does not know; what is drawn has none that a line may break at.
+    assert "\N{MINUS SIGN}" not in latex_table(table, "stamp")
+    assert "\N{MINUS SIGN}0." in drawn
+    assert "86.6%" in table.note
+    numbers = {n.name: n.value for n in measured.numbers}
+    assert numbers["AuditCapabilitySafetyPearsonModelsBothN"] == 13
+    row = over.loc[("pairwise", "pearson")]
+    assert numbers["AuditCapabilitySafetyPearsonModelsBothLow"] == row["low"]
+    assert numbers["AuditCapabilitySafetyMeasures"] == 2
+    assert numbers["AuditCapabilitySafetyMeasuresMostBoth"] == ends.max()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import warnings
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -51,6 +53,27 @@ def test_edges_equal_counting_by_hand(codes: list[tuple[int, str]]) -> None:
             assert edge["papers"] == tuple(sorted(both))
             assert edge["jaccard"] == pytest.approx(len(both) / len(carry[a] | carry[b]))
             assert edge["association_strength"] == pytest.approx(len(both) / (len(carry[a]) * len(carry[b])))
+
+
+def test_lift_jaccard_and_npmi_are_those_of_other_packages() -> None:
+    """Against mlxtend and gensim; ``origin`` in the fixture says how the numbers were made."""
+    held = json.loads((Path(__file__).parent / "fixtures/cooccurrence_measures.json").read_text("utf-8"))
+    rows = [
+        code(f"p{p:02}", "failure_mode", m, level="argues")
+        for m, marks in held["codes"].items()
+        for p, mark in enumerate(marks)
+        if mark == "1"
+    ]
+    papers = len(held["codes"]["m1"])
+    # A paper that carries none of the codes counts as well: it carries another facet's.
+    rows += [code(f"p{p:02}", "stream", "s") for p in range(papers)]
+    edges = edges_table(cooccurrence(final(rows))).set_index(["source", "target"])
+    assert len(edges) == len(held["pairs"]) == 14  # m5 and m6 never meet
+    for pair in held["pairs"]:
+        ours = edges.loc[(pair["source"], pair["target"])]
+        assert ours["count"] == pair["count"]
+        for measure in ("lift", "jaccard", "npmi"):
+            assert ours[measure] == pytest.approx(pair[measure], abs=1e-12), (pair, measure)
 
 
 def test_tables_of_an_empty_graph_have_their_columns() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from analysis import charts
 from analysis.charts.theme import DOUBLE, SINGLE
-from analysis.coverage import CLASSES, coverage, gaps, gaps_summary, in_words
+from analysis.coverage import CLASSES, absence_in_words, coverage, gaps, gaps_summary, in_words
 from analysis.surprise import hypergeometric_tails
+from tests import coded
 from tests.test_charts import STAMP, drawing, read, words
 from tests.test_coverage import code, final
 from workbench.assumptions import assumptions
-from workbench.results.gaps import CROSSED, surprising
+from workbench.results.gaps import CROSSED, each_in_words, grids, surprising
 from workbench.schema import load_schema
-from workbench.survey import open_survey
+from workbench.survey import Survey, open_survey
 
 FEW: dict[str, Any] = {"draws": 999, "seed": 1}
 
@@ -79,7 +80,8 @@ def test_the_counts_and_papers_are_those_of_coverage() -> None:
     # The null knows the codes that are not shown: a cell has the same probability in a part of the grid.
     whole = gaps(table, "method", "proxy", **FEW)
     assert at(cells, "m3", "p1")["p_lower"] == pytest.approx(at(whole, "m3", "p1")["p_lower"], abs=0.06)
-    assert at(cells, "nobody's", "p1")["note"] == "a code that no paper carries"
+    # Some of the papers carry a code of one facet only; of a code that none carries nothing else is to be said.
+    assert at(cells, "nobody's", "p1")["note"] == "a code that no paper with codes of both facets carries"
 
 
 def test_few_papers_that_are_not_none_are_sparse() -> None:
@@ -102,6 +104,9 @@ def test_a_small_cell_is_untestable_in_the_tail_that_it_could_not_reach() -> Non
     assert small["least_lower"] == pytest.approx(none[0], abs=0.02) == small["p_lower"]
     assert small["least_upper"] == pytest.approx(every[1], rel=0.4)
     assert np.isnan(small["q_lower"]) and not np.isnan(small["q_upper"])
+    assert small["note"] == "lower tail not tested: too few for few papers to be surprising"
+    for tail in ("lower", "upper"):
+        assert cells.loc[cells[f"q_{tail}"].isna(), "note"].str.len().gt(0).all()
 
 
 def test_a_count_at_its_least_has_its_least_probability() -> None:
@@ -174,6 +179,101 @@ def test_a_rule_holds_also_below_the_level_that_is_counted() -> None:
     assert at(cells, "k", "home")["note"] == "not estimable: the margins leave one count only"
 
 
+def test_papers_with_a_code_of_one_facet_only_take_no_part() -> None:
+    """60 papers in which nothing is going on, and 40 that carry no method and all of one proxy."""
+    rng = np.random.default_rng(12)
+    left, right = blocks(20, 20, 20), np.eye(3, dtype=bool)[rng.permutation(np.repeat([0, 1, 2], 20))]
+    bare = np.repeat([[True, False, False]], 40, axis=0)
+    table = table_of(np.vstack([left, np.zeros((40, 3), dtype=bool)]), np.vstack([right, bare]))
+    cells = gaps(table, "method", "proxy", **FEW)
+    alone = gaps(table[table["paper"] < "p060"], "method", "proxy", **FEW)
+    pd.testing.assert_frame_equal(cells, alone, check_flags=False)
+    # Had the 40 taken part, 12 papers with m0 and p0 would have been expected instead of about 7, and as many missed.
+    assert at(cells, "m0", "p0")["independent"] == pytest.approx(20 * 20 / 60)
+    assert (
+        at(cells, "m0", "p0")["quick_lower"]
+        > hypergeometric_tails(at(cells, "m0", "p0")["n"], 20, 60, 100)[0]
+    )
+    assert not set(cells["class"]) & {"gap", "sparse", "crowded"}
+    about = gaps_summary(cells).iloc[0]
+    assert (about["papers"], about["left_out"], about["why_left_out"]) == (60, 40, "40 carry no method")
+    assert gaps_summary(alone).iloc[0]["left_out"] == 0
+    # Within one facet the papers without a code of it are left out too.
+    about = gaps_summary(gaps(table, "method", "method", **FEW)).iloc[0]
+    assert (about["papers"], about["left_out"]) == (60, 40)
+    both = " ".join(read(charts.gaps_heatmap(cells)))
+    assert "60 papers with a code of both facets (40 carry no method)" in both
+
+
+def test_a_level_leaves_out_the_papers_below_it() -> None:
+    rows = [
+        code(f"p{i}", "failure_mode", f"m{i % 2}", level="measures" if i < 4 else "argues") for i in range(9)
+    ]
+    rows += [code(f"p{i}", "stream", f"s{i % 3}") for i in range(9)]
+    about = gaps_summary(gaps(final(rows), "failure_mode", "stream", min_level="measures", **FEW)).iloc[0]
+    assert about["papers"] == 4
+    assert about["why_left_out"] == "5 carry no failure mode at the level measures or above"
+
+
+def test_other_seeds_class_a_cell_alike_or_it_is_marked_close() -> None:
+    rng = np.random.default_rng(20)
+    load = rng.normal(0, 0.7, (150, 1))
+    left, right = (rng.random((150, k)) < 1 / (1 + np.exp(1.2 - load + 0.25 * np.arange(k))) for k in (14, 8))
+    right[:, 0] &= ~left[:, 0] | (rng.random(150) < 0.3)
+    seeds = [gaps(table_of(left, right), "method", "proxy", seed=seed) for seed in (1, 2, 3)]
+    assert all(10_000 <= cells.attrs["draws"] <= 20_000 for cells in seeds)
+    differ = 0
+    for one, other in combinations(seeds, 2):
+        apart = (one["class"] != other["class"]) | (one["testable"] != other["testable"])
+        found = one["class"].isin(["gap", "sparse", "crowded"]) & (one["class"] == other["class"])
+        assert not (apart & ~found & ~one["close"] & ~other["close"]).any()
+        differ += int(apart.sum())
+    # The test can fail: some cells do change, and most are not marked.
+    assert differ > 0
+    assert all(cells["close"].mean() < 0.25 for cells in seeds)
+    assert gaps_summary(seeds[0]).iloc[0]["close"] == seeds[0]["close"].sum()
+    assert f"with other draws {seeds[0]['close'].sum()} cells may be classed otherwise" in in_words(seeds[0])
+
+
+def test_absences_are_as_good_as_what_is_known_of_them() -> None:
+    table = table_of(blocks(20, 20), blocks(20, 20)[::-1])
+    ask: dict[str, Any] = {"rows": "method", "columns": "proxy", **FEW}
+    assert set(gaps(table, **ask)["absence_supported"]) == {"not asked"}
+    cells = gaps(table, **ask, absence={"m0": "yes", "m1": "not estimable", "elsewhere": "no"})
+    assert cells["absence_supported"].tolist() == ["yes", "yes", "not estimable", "not estimable"]
+    assert cells["class"].tolist() == ["gap", "crowded", "crowded", "gap"]
+    assert gaps_summary(cells).iloc[0]["absence_supported"] == 1
+    assert absence_in_words(cells).startswith("Of 2 methods, absence is supported for 1")
+    unknown = gaps(table, **ask, absence=dict.fromkeys(("m0", "m1"), "not estimable"))
+    assert absence_in_words(unknown).endswith("shown how often it is overlooked.")
+    assert "No absence is supported: of none of the 2 methods" in " ".join(read(charts.gaps_heatmap(unknown)))
+    assert absence_in_words(gaps(table, **ask)) == ""
+    # A pair within a facet is as good as the weaker of its codes.
+    pairs = gaps(table, "method", "method", absence={"m0": "yes", "m1": "no"}, **FEW)
+    assert at(pairs, "m0", "m1")["absence_supported"] == "no"
+    assert at(pairs, "m0", "m0")["absence_supported"] == "yes"
+    with pytest.raises(ValueError, match=r"absence\['m0'\]='maybe' is not one of"):
+        gaps(table, **ask, absence={"m0": "maybe"})
+    with pytest.raises(ValueError, match="gaps"):
+        absence_in_words(coverage(table, "method", "proxy"))
+
+
+def test_the_true_reason_is_given_where_no_paper_counts() -> None:
+    single = table_of(blocks(4, 5), blocks(4, 5)).assign(resolved="single")
+    assert set(gaps(single, "method", "proxy", row_codes=["m0"], column_codes=["p0"], **FEW)["note"]) == {
+        "no paper counts: 9 coded by one coder alone"
+    }
+    single.loc[single["paper"] < "p002", "resolved"] = "unresolved"
+    cells = gaps(single, "method", "proxy", row_codes=["m0"], column_codes=["p0"], **FEW)
+    assert set(cells["note"]) == {
+        "no paper counts: 7 coded by one coder alone, 2 on which coders differ"
+    } or set(cells["note"]) == {"no paper counts: 2 on which coders differ, 7 coded by one coder alone"}
+    assert "7 coded by one coder alone" in gaps_summary(cells).iloc[0]["note"]
+    assert "7 coded by one coder alone" in " ".join(read(charts.gaps_heatmap(cells)))
+    none = gaps(final([]), "method", "proxy", row_codes=["m0"], column_codes=["p0"], **FEW)
+    assert set(none["note"]) == {"no paper is coded from the abstract"}
+
+
 def test_structural_zeros_by_pairs_and_by_function() -> None:
     rng = np.random.default_rng(5)
     left, right = np.eye(3, dtype=bool)[rng.integers(0, 3, 60)], np.eye(3, dtype=bool)[rng.integers(0, 3, 60)]
@@ -229,7 +329,11 @@ DEGENERATE = {
     "nobody has coded": (final([]), "no paper"),
     "one paper": (table_of([[1, 0]], [[1]]), "not estimable: the null is a single table: one paper only"),
     "one code each": (table_of([[1]] * 9, [[1]] * 9), "not estimable: the null is a single table"),
-    "nobody carries": (table_of(np.zeros((9, 1)), blocks(4, 5)), "a code that no paper carries"),
+    "nobody carries": (
+        table_of(np.zeros((9, 1)), blocks(4, 5)),
+        "no paper can be in a cell: 9 carry no method",
+    ),
+    "no code carried by one": (table_of(blocks(4, 5)[:, :1], blocks(4, 5)), "a code that no paper"),
     "all carry all": (
         table_of(np.ones((9, 2)), np.ones((9, 2))),
         "not estimable: the null is a single table",
@@ -292,6 +396,7 @@ def test_every_table_is_whole(rows: list[list[bool]], seed: int) -> None:
         p = cells[["p_lower", "p_upper"]].to_numpy()
         assert ((p >= 1 / 61 - 1e-12) & (p <= 1)).all()
         assert (p.sum(axis=1) >= 1).all()  # both tails have the observed count
+        assert cells.loc[cells[["q_lower", "q_upper"]].isna().any(axis=1), "note"].str.len().gt(0).all()
         surprising = cells["class"].isin(["gap", "sparse", "crowded"])
         assert cells.loc[surprising, "testable"].ne("neither").all()
         assert cells.loc[cells["residual"].isna(), "note"].str.len().gt(0).all()
@@ -307,17 +412,17 @@ def test_false_discoveries_under_the_null_and_planted_gaps() -> None:
     false, missed, planted = 0, 0, 0
     runs = 40
     for run in range(runs):
-        load = rng.normal(0, 0.7, (100, 1))
+        load = rng.normal(0, 0.7, (220, 1))
         left, right = (
-            rng.random((100, 6)) < 1 / (1 + np.exp(-(load - 0.4 - 0.5 * np.arange(6)))) for _ in range(2)
+            rng.random((220, 6)) < 1 / (1 + np.exp(-(load - 0.4 - 0.5 * np.arange(6)))) for _ in range(2)
         )
-        cells = gaps(table_of(left, right), "method", "proxy", draws=1999, trades=150, seed=run)
+        cells = gaps(table_of(left, right), "method", "proxy", draws=1999, trades=330, seed=run)
         false += bool(cells["class"].isin(["gap", "sparse", "crowded"]).any())
         if run % 4 == 0:
             # Whoever has m0 and p0 has another proxy instead.
             for i in np.flatnonzero(left[:, 0] & right[:, 0] & ~right.all(1)):
                 right[i, 0], right[i, rng.choice(np.flatnonzero(~right[i]))] = False, True
-            cells = gaps(table_of(left, right), "method", "proxy", draws=1999, trades=150, seed=run)
+            cells = gaps(table_of(left, right), "method", "proxy", draws=1999, trades=330, seed=run)
             planted += 1
             missed += at(cells, "m0", "p0")["class"] not in ("gap", "sparse")
     # Nothing is to be found, so every find makes a rate of 1: at most 5% of tables, and chance.
@@ -407,7 +512,77 @@ def test_the_rules_name_codes_that_the_schema_has() -> None:
         assert held.pairs(facet) <= set(product(modes, codes))
     # Every mode has a home stream.
     assert {m for m, _ in held.pairs("stream")} == modes
-    assert held.pairs("method") == frozenset()
+    # Those of method are the ties that two readers of the codebook both named.
+    assert held.pairs("method") == {
+        ("protocol-sensitivity", "perturbation"),
+        ("adversarial-fragility", "attack"),
+        ("judge-manipulation", "attack"),
+        ("reward-overoptimization", "controlled-training"),
+        ("safety-erosion", "controlled-training"),
+        ("interpretability-illusion", "interpretability-probe"),
+        ("statistical-fragility", "statistical-reanalysis"),
+        ("disclosure-gap", "audit"),
+    }
+
+
+def coded_survey(root: Path, by: Sequence[str] = coded.PASSES) -> Survey:
+    """Fill a survey: twelve papers that raise a mode, and four that raise none."""
+    papers = [f"p{n:02}" for n in range(1, 17)]
+    rows = []
+    for n, paper in enumerate(papers):
+        rows += [coded.stream(paper, "llm-as-judge" if n % 2 else "reward-hacking"), coded.pressure(paper)]
+        if n < 12:
+            rows.append(coded.mode(paper, "judge-bias" if n % 2 else "reward-gaming"))
+    coded.listed(root, *papers)
+    coded.keep(root, *papers)
+    for coder in by:
+        coded.coded(root, coder, *rows)
+    return open_survey(root)
+
+
+def test_the_answer_says_who_took_part_and_that_no_absence_is_supported(survey: Path) -> None:
+    opened = coded_survey(survey)
+    answer = surprising(opened)
+    summary = answer.tables["gaps-summary"]
+    streams = summary[(summary["columns"] == "stream") & (summary["min_level"] == "mentions")].iloc[0]
+    assert (streams["papers"], streams["left_out"]) == (12, 4)
+    assert streams["why_left_out"] == "4 carry no failure mode"
+    assert set(answer.tables["gaps-stream"]["absence_supported"]) == {"not estimable"}
+    printed = answer.printed[0]
+    assert "No absence is supported: of none of the 3 failure modes" in printed.note
+    assert (
+        f"stream {streams['testable']} of 6 ({streams['testable_lower']}; {streams['close']})" in printed.note
+    )
+    assert "12 papers (4 carry no failure mode and can be in no cell)" in printed.note
+    numbers = {n.name: n.value for n in answer.numbers}
+    assert (numbers["GapsStreamPapers"], numbers["GapsStreamLeftOut"]) == (12, 4)
+    assert numbers["GapsStreamDraws"] == 10_000
+    for figure in answer.figures:
+        assert "No absence is supported" in figure.description
+        assert "No absence is supported" in " ".join(read(figure.draw("double")))
+    assert each_in_words(opened).startswith("- By stream: Of 6 cells, ")
+    # Asked twice of one opened survey, the grids are drawn once; of the survey opened anew, anew.
+    assert grids(opened)[0] is grids(opened)[0]
+    assert grids(open_survey(survey))[0] is not grids(opened)[0]
+
+
+def test_what_is_held_and_what_a_test_without_it_finds_stand_side_by_side(survey: Path) -> None:
+    (survey / "coding_schema/assumptions.yaml").write_text(
+        "decided:\n  stream:\n    llm-as-judge: [judge-bias]\n    reward-hacking: [reward-gaming]\n", "utf-8"
+    )
+    tables = surprising(coded_survey(survey)).tables
+    cells = tables["gaps-stream"]
+    assert not set(cells["class"]) & {"gap", "sparse", "crowded"}
+    plain = tables["gaps-ignoring-rules"]
+    assert set(plain.loc[plain["min_level"] == "mentions", "class"]) == {"gap", "crowded"}
+    nulls = tables["gaps-summary"].loc[tables["gaps-summary"]["columns"] == "stream", "null"]
+    assert set(nulls) == {"margins", "margins, what rules decide held"}
+
+
+def test_a_survey_of_one_coder_is_told_so(survey: Path) -> None:
+    answer = surprising(coded_survey(survey, by=["pass-a"]))
+    assert "no paper counts: 16 coded by one coder alone" in set(answer.tables["gaps-stream"]["note"])
+    assert "16 coded by one coder alone" in answer.tables["gaps-summary"]["note"].iloc[0]
 
 
 def test_a_survey_without_codings_gets_an_answer_that_says_so(survey: Path) -> None:

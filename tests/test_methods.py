@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from analysis.nullmodel import DRAWS
 from tests import coded
 from workbench.methods import methods_latex, methods_markdown, paragraphs
+from workbench.results.gaps import surprising
 from workbench.results.methods import methods
+from workbench.results.reading_more import in_words
 from workbench.status import status
 from workbench.survey import open_survey
 
@@ -41,6 +45,14 @@ def test_each_paragraph_states_the_counts_of_the_rows(filled: Path) -> None:
     assert "3 works were coded twice" in said["Coding"]
     assert "100% of them are human-verified" in said["Coding"]
     assert "this measures repeatability, not validity" in said["Agreement"]
+    summary = surprising(open_survey(filled)).tables["gaps-summary"].iloc[0]
+    assert (
+        f"stream {summary['testable']} of {summary['cells']} ({summary['testable_lower']};"
+        in said["Analysis"]
+    )
+    assert "Papers with a code of both facets" in said["Analysis"]
+    assert f"{DRAWS:,} draws of a null model" in said["Analysis"]
+    assert "No work has been coded from its abstract and its full text" in said["Limits"]
 
 
 def test_where_nothing_was_done_it_says_so(survey: Path) -> None:
@@ -71,3 +83,18 @@ def test_the_counts_of_prose_are_those_of_status(filled: Path) -> None:
     counts = status(filled)
     assert numbers["Included"] == counts["included"]["total"] == 4
     assert numbers["HumanVerifiedShare"] == counts["human_verified"]["share"] == 1.0
+
+
+def test_what_full_texts_add_is_said_with_its_numbers() -> None:
+    rows = [
+        ("p1", "m1", "", "measures", "new"),
+        ("p1", "m2", "argues", "measures", "raised"),
+        ("p2", "m1", "argues", "argues", "same"),
+        ("p2", "m3", "argues", "", "gone"),
+        ("p3", "m1", "", "mentions", "new"),
+    ]
+    table = pd.DataFrame(rows, columns=["paper", "code", "level_less", "level_more", "change"])
+    said = in_words(table)
+    assert said.startswith(
+        "Of 4 failure modes found in the full texts of 3 works, 2 (50%) are not in the abstract and 1"
+    )

@@ -13,7 +13,9 @@ from scipy import sparse, stats
 
 from analysis.nullmodel import (
     CHAINS,
+    DRAWS,
     autocorrelation_time,
+    draws_needed,
     fixed_by_margins,
     held_places,
     null_counts,
@@ -21,6 +23,7 @@ from analysis.nullmodel import (
     null_tallies,
 )
 from analysis.selection import Incidence
+from analysis.surprise import monte_carlo_error, monte_carlo_p
 
 Matrix = NDArray[np.int64]
 
@@ -248,3 +251,18 @@ def test_what_cannot_be_is_refused() -> None:
         null_counts(one, draws=-1)
     with pytest.raises(ValueError, match="trades=0"):
         null_tallies(one, trades=0)
+
+
+def test_draws_are_enough_for_the_first_of_many_cells_to_be_told_from_the_level() -> None:
+    assert draws_needed(0, 0.025) == draws_needed(75, 0.025) == DRAWS == 10_000
+    for cells in (76, 200, 1000):
+        draws = draws_needed(cells, 0.025)
+        least = monte_carlo_p(0, draws)
+        assert least + 2 * monte_carlo_error(least, draws, time=1.05) < 0.025 / cells
+        assert draws % 1000 == 0
+
+
+def test_the_null_of_no_papers_with_places_held_is_a_single_table() -> None:
+    empty = facet(np.zeros((0, 3)))
+    held = sparse.csr_matrix((0, 3), dtype=np.int64)
+    assert null_tallies(empty, empty, draws=5, held=held).note.startswith("the null is a single table")

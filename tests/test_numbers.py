@@ -36,7 +36,24 @@ def number(name: str, value: float | str | None = 1, form: str = "count") -> Num
         (1, "percent", "100%", r"100\%"),
         (0.2857, "percent1", "28.6%", r"28.6\%"),
         (-0.232, "decimal2", "-0.23", r"\ensuremath{-}0.23"),
-        (-0.001, "decimal2", "0.00", "0.00"),
+        (0.0004, "percent1", "<0.1%", r"\ensuremath{<}0.1\%"),
+        (0.9996, "percent1", ">99.9%", r"\ensuremath{>}99.9\%"),
+        (1, "percent1", "100.0%", r"100.0\%"),
+        (-0.001, "decimal2", "-0.001", r"\ensuremath{-}0.001"),
+        (0.9978, "decimal2", "0.998", "0.998"),
+        (-0.9978, "decimal2", "-0.998", r"\ensuremath{-}0.998"),
+        (0.99996, "decimal2", ">0.999", r"\ensuremath{>}0.999"),
+        (-0.99996, "decimal2", "<-0.999", r"\ensuremath{<}\ensuremath{-}0.999"),
+        (0.00004, "decimal2", "<0.001", r"\ensuremath{<}0.001"),
+        (0, "decimal2", "0.00", "0.00"),
+        (1e-17, "decimal2", "0.00", "0.00"),
+        (1, "decimal2", "1.00", "1.00"),
+        (1 - 1e-16, "decimal2", "1.00", "1.00"),
+        (1.004, "decimal2", "1.00", "1.00"),
+        (0.97, "decimal1", "0.97", "0.97"),
+        (4.83, "decimal1", "4.8", "4.8"),
+        (0.9997, "p", ">0.999", r"\ensuremath{>}0.999"),
+        (1, "p", "1.000", "1.000"),
         (0.0001, "p", "<0.001", r"\ensuremath{<}0.001"),
         (0.0005, "p", "0.001", "0.001"),
         (0.52, "p", "0.520", "0.520"),
@@ -57,6 +74,16 @@ def test_a_share_is_printed_as_nothing_or_all_only_when_it_is(share: float) -> N
     assert (text == "0%") == (share == 0)
     assert (text == "100%") == (share == 1)
     assert abs(float(text.strip("<>%")) - 100 * share) <= 1
+
+
+@given(st.floats(-1, 1), st.sampled_from(["decimal1", "decimal2", "decimal3"]))
+def test_no_coefficient_is_rounded_to_nothing_or_to_perfection(value: float, form: str) -> None:
+    text = printed(value, form)  # type: ignore[arg-type]
+    if text[0] in "<>":
+        assert not 1e-12 < abs(value) < 1 - 1e-12 or abs(value) < 0.01 or abs(value) > 0.99
+        return
+    assert (float(text) == 0) == (abs(value) <= 1e-12)
+    assert (abs(float(text)) == 1) == (abs(value) >= 1 - 1e-12)
 
 
 def test_a_macro_a_number_sorted_with_unit_and_rounding() -> None:

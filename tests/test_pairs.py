@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse, stats
 
 from analysis.cooccurrence import cooccurrence, edges_table
-from analysis.pairs import backbone, draws_needed, groups_of_pairs, never_met, pairs, with_significance
+from analysis.pairs import backbone, groups_of_pairs, never_met, pairs, with_significance
 from analysis.selection import Incidence
 from tests.test_coverage import code, final
 from tests.test_nullmodel import among
@@ -210,13 +210,6 @@ def test_a_group_is_found_where_no_pair_of_it_could_be() -> None:
     row = groups_of_pairs(held(matrix), {"planted": inside}, draws=1_000).iloc[0]
     assert row["count"] == 20 and row["met"] == 10
     assert row["p_upper"] == 1 / 1_001
-
-
-def test_draws_are_enough_for_the_first_pair_to_be_found() -> None:
-    assert draws_needed(2) == 10_000
-    # 780 pairs at 5%: the first must have p <= 0.05 / 780, and the least that shows is half of that.
-    assert draws_needed(40) == 32_000
-    assert 1 / (draws_needed(40) + 1) <= 0.05 / 780 / 2
 
 
 ONE = [("a", "m0"), ("a", "m1")]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.portfolio import chosen_modes, greedy, instruments, smallest
 from analysis.selection import tuples
 from tests.test_coverage import code, final
+from workbench.results.portfolio import proven
 
 MODES = ["m1", "m2", "m3", "m4", "m5"]
 
@@ -114,3 +115,14 @@ def test_bad_arguments_are_refused() -> None:
     assert chosen_modes(None, modes) == ["judge-bias", "saturation"]
     with pytest.raises(ValueError, match="did you mean 'judge-bias'"):
         chosen_modes(["judge-bais"], modes)
+
+
+def test_the_table_says_that_it_is_smallest_and_what_none_covers() -> None:
+    none = pd.DataFrame({"instruments": [2, 0, 1, 0]})
+    assert proven(none, 3, 6, True).startswith(
+        "Proven smallest by integer programming: no 2 instruments cover as much; one of 6 of this size. 2 of 4 modes"
+    )
+    assert "one of at least 6 of this size" in proven(none, 3, 6, False)
+    assert "the only one of this size" in proven(none, 3, 1, True)
+    nothing = proven(pd.DataFrame({"instruments": [0, 0]}), 0, 0, True)
+    assert nothing == "2 of 2 modes are measured by no coded instrument and by no portfolio."

@@ -32,6 +32,7 @@ from analysis.sides import (
 from benchmarks.simulate_sides import coverage, survey
 from tests.test_charts import STAMP, drawing, words
 from tests.test_coverage import code, final
+from workbench.results.sides import CODED, RULED, UNRULED, caveat, without
 
 MODES = pd.DataFrame(
     {
@@ -148,6 +149,11 @@ def test_rates_by_hand() -> None:
     assert table.loc[("all", "evaluation", "discussed"), "modes_per_paper"] == pytest.approx(1.5)
     assert table.loc[("none", "governance", "measured"), "note"] == "no such paper"
     assert table.loc[("all", "evaluation", "measured"), "note"] == "too few"
+    # Where no paper under a pressure discusses a side, the share that does is 0 and the mean number of its modes is not
+    # known; the note says so.
+    whole = rates(SMALL, MODES, min_papers=1)
+    missing = whole[whole["modes_per_paper"].isna()]
+    assert "discussed" in set(missing["outcome"]) and missing["note"].str.len().gt(0).all()
 
 
 def test_principal_and_any_pressure_differ_where_a_paper_has_two() -> None:
@@ -278,6 +284,30 @@ def test_one_side_only_cannot_be_tested_against_pressure() -> None:
     ]
     found = association(final(rows), MODES, draws=9)
     assert found.note == "not estimable: fewer than two sides or two pressures vary"
+
+
+def test_what_a_rule_does_is_told_apart_from_what_papers_do() -> None:
+    """A mode with a pressure by rule makes side and pressure go together; without it they do not, and that is said."""
+    rows = []
+    for k in range(80):
+        by_rule = ("e2", "a1")[k % 2]
+        free = ("e1", "a2")[k // 2 % 2]
+        mode = by_rule if k < 40 else free
+        rows += paper(f"p{k:02}", ("none", "training")[k % 2], (mode, "argues", "no"))
+    made = final(rows)
+    ruled_modes = ["e2", "a1"]
+    whole = association(made, MODES, draws=499)
+    aside = association(made, MODES, draws=499, moved=dict.fromkeys(ruled_modes, ""))
+    left = association(without(made, ruled_modes), MODES, draws=499)
+    assert whole.p < 0.01 < 0.2 < left.p
+    assert (whole.papers, aside.papers, left.papers) == (80, 80, 40)
+    said = caveat({CODED: whole, RULED: aside, UNRULED: left}, 2)
+    assert "rules give 2 modes their pressure" in said
+    assert f"40 of 80 papers carry no such mode: p is {left.p:.3f}" in said
+    few = association(without(made, [*ruled_modes, "e1"]), MODES, draws=499)
+    assert said.split(" papers carry")[0] not in caveat({CODED: whole, RULED: aside, UNRULED: few}, 2)
+    assert caveat({CODED: whole, RULED: aside, UNRULED: few}, 2).endswith("too few for a test.")
+    assert caveat({CODED: whole, RULED: aside, UNRULED: left}, 0) == ""  # a survey without such rules
 
 
 def test_unknown_words_are_refused() -> None:

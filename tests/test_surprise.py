@@ -101,16 +101,30 @@ def test_a_cell_that_cannot_be_surprising_costs_the_others_nothing() -> None:
     # Nor does one that must not be tested.
     assert discoveries(p, [0.001] + [np.nan] * 9).found[0]
     none = discoveries([], [])
-    assert none.k == 0 and none.found.shape == (0,) and none.close == 0
+    assert none.k == 0 and none.found.shape == none.close.shape == (0,)
 
 
-def test_cells_that_more_draws_might_change_are_counted() -> None:
+def test_cells_that_other_draws_might_class_otherwise_are_marked() -> None:
     p = np.array([0.001, 0.024, 0.5, 0.9])
     error = monte_carlo_error(p, 1000)
     done = discoveries(p, [1e-4] * 4, level=0.05, error=error)
     # Two are found, so the largest that would be is 0.05 x 2 / 4 = 0.025.
     assert done.found.tolist() == [True, True, False, False]
-    assert done.close == 1
+    assert done.close.tolist() == [False, True, False, False]
+    assert not discoveries(p, [1e-4] * 4, level=0.05).close.any()
+    # The first would be found at 0.05 / 4; what one more would need counts too.
+    done = discoveries([0.001, 0.028, 0.5, 0.9], [1e-4] * 4, level=0.05, error=[0.0004, 0.002, 0.02, 0.01])
+    assert done.found.sum() == 1 and done.close.tolist() == [False, True, False, False]
+
+
+def test_cells_near_what_makes_them_testable_are_marked_on_either_side() -> None:
+    """K is 2, so that a cell is testable from 0.05 / 2 down."""
+    least = np.array([0.001, 0.022, 0.028, 0.4, np.nan])
+    done = discoveries([1.0] * 5, least, level=0.05, least_error=[1e-4, 2e-3, 2e-3, 2e-2, 1e-2])
+    assert done.k == 2 and done.testable.tolist() == [True, True, False, False, False]
+    assert done.close.tolist() == [False, True, True, False, False]
+    # An attainable probability that is known without error is close to nothing, wherever it lies.
+    assert not discoveries([1.0] * 2, [0.025, 0.001], level=0.05, least_error=[0.0, 0.0]).close.any()
 
 
 def test_a_level_that_is_none_is_refused() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis import charts
 from analysis.charts.theme import Width, page_width
@@ -41,6 +42,18 @@ def test_jeffreys_is_the_beta_posterior_with_the_edges_mended() -> None:
     assert np.isnan(jeffreys(0, 0)).all()
     with pytest.raises(ValueError, match="between 0 and the number"):
         jeffreys(4, 3)
+
+
+@pytest.mark.parametrize("trials", [1, 2, 10, 31, 225])
+def test_jeffreys_is_that_of_statsmodels(trials: int) -> None:
+    for hits in range(trials + 1):
+        ours = jeffreys(hits, trials)
+        theirs = proportion_confint(hits, trials, method="jeffreys")
+        # statsmodels leaves the edges as the quantiles give them; the outer one is mended here, the inner ones agree.
+        if hits:
+            assert ours[0] == pytest.approx(theirs[0], abs=1e-12)
+        if hits < trials:
+            assert ours[1] == pytest.approx(theirs[1], abs=1e-12)
 
 
 def test_counts_by_hand_and_never_discussed_is_said() -> None:
@@ -137,7 +150,7 @@ def test_every_row_is_counted_pooled_and_explained(codes: list[tuple[int, str, s
         assert bool(row["note"]) == (len(carry) < 3)
 
 
-def test_modes_named_in_a_query_are_flagged() -> None:
+def test_modes_named_in_a_query_are_told_from_those_it_only_touches() -> None:
     known = pd.DataFrame(
         {
             "code": ["judge-bias", "over-refusal", "label-error", "staleness"],
@@ -147,17 +160,22 @@ def test_modes_named_in_a_query_are_flagged() -> None:
     )
     terms = {"s01": ("Position-Bias", "over-refus*"), "s02": ("bias annotation", "annotation error")}
     table = named_in_query(known, terms)
-    assert table["named_in_query"].tolist() == ["true", "true", "true", "false"]
+    assert table["named_in_query"].tolist() == ["synonym", "name", "synonym", "no"]
     assert table["query_terms"].tolist() == [("Position-Bias",), ("over-refus*",), ("annotation error",), ()]
+    assert table["query_terms_name"].tolist() == [(), ("over-refus*",), (), ()]
+    # A term that is longer than the name asks for the mode as well; both ways stand, the name wins.
+    longer = named_in_query(known, {"s": ("benchmark staleness", "judge bias", "position bias")})
+    assert longer["named_in_query"].tolist() == ["name", "no", "no", "name"]
+    assert longer["query_terms"].iloc[0] == ("judge bias", "position bias")
     # Where one search's terms are not on record, a mode that none names may still have been asked for.
     part = named_in_query(known, terms | {"s03": None})
-    assert part["named_in_query"].tolist() == ["true", "true", "true", "unknown"]
+    assert part["named_in_query"].tolist() == ["synonym", "name", "synonym", "unknown"]
     assert set(named_in_query(known, {})["named_in_query"]) == {"unknown"}
-    assert set(named_in_query(known, {"s04": ()})["named_in_query"]) == {"false"}
+    assert set(named_in_query(known, {"s04": ()})["named_in_query"]) == {"no"}
     # A word inside a word, or words out of order, name nothing.
     assert set(
         named_in_query(known, {"s": ("refusal over", "tale", "judge", "*", "")})["named_in_query"][1:]
-    ) == {"false"}
+    ) == {"no"}
 
 
 @pytest.mark.parametrize("width", ["single", "double"])
@@ -169,6 +187,12 @@ def test_figure_of_the_pooled_rates(width: Width) -> None:
     assert "1 failure mode that no paper discusses: not drawn." in drawn
     assert "m2: measured by 0 of 12" in drawn
     assert ("12/12" in drawn, "10/12" in drawn) == (False, width == "double")
+    assert "asked for the mode" not in drawn
+    how = {"m1": "synonym", "m2": "name", "m3": "unknown", "m4": "name"}
+    asked = table.assign(named_in_query=table["code"].map(how))
+    marked = charts.pooled_rates_plot(asked, over, width=width).to_json()
+    assert "m2 *" in marked and "m1 *" not in marked
+    assert "(1 of the 3 drawn)" in " ".join(marked.replace('"', " ").split())
     nothing = charts.pooled_rates_plot(*pooled(undermeasurement(final([]), MODES)), width=width)
     assert "no paper discusses any failure mode" in nothing.to_json()
 
@@ -201,6 +225,9 @@ def test_answer_of_the_survey(survey: Path) -> None:
     assert "None." in latex_table(answer.printed[0], "stamp")
     assert [f.stem for f in answer.figures] == ["undermeasurement", "pooled-rates"]
     assert "Raw and partially pooled rate of each of 1 failure mode." in answer.figures[1].description
+    modes = len(answer.tables["undermeasurement"])
+    assert f"of {modes} it is not on record" in answer.figures[1].description
+    assert {n.name: n.value for n in answer.numbers}["UnderModesNamedUnknown"] == modes
 
 
 def test_answer_of_a_survey_without_a_coding_or_a_sample(survey: Path) -> None:

@@ -34,7 +34,7 @@ def paragraphs(survey: Survey) -> list[Paragraph]:
         ("Coding", _coding(survey)),
         ("Agreement", _agreement(survey)),
         ("Paired evidence and audit", _numbers_found(survey)),
-        ("Analysis", _analysis()),
+        ("Analysis", _analysis(survey)),
         ("Limits", _limits(survey)),
     ]
 
@@ -224,29 +224,40 @@ def _numbers_found(survey: Survey) -> str:
     return " ".join(said)
 
 
-def _analysis() -> str:
+def _analysis(survey: Survey) -> str:
     from analysis.nullmodel import DRAWS, SEED
+    from workbench.results.gaps import grids, testable_in_words
 
+    asked = grids(survey)
+    draws = max((int(grid.cells.attrs["draws"]) for grid in asked), default=DRAWS)
+    span = f"{_n(DRAWS)} draws" + (
+        f" or more, up to {_n(draws)} where its cells need them," if draws > DRAWS else ""
+    )
     return (
         "All counts are of works, never of codings. A rate is the share of works that measure a failure mode among "
         "those that discuss it, with Jeffreys' interval (Brown, Cai & DasGupta 2001); rates are partially pooled by a "
         "beta-binomial model whose hyperparameters are integrated over, and given weighted for the sampling design as "
-        "well. Whether a cell of two facets holds fewer or more works than its margins let expect is tested against "
-        f"{_n(DRAWS)} draws of a null model that keeps both margins of each facet's matrix (curveball trades: Strona "
-        f"et al. 2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each tail over the "
-        "cells that could have been surprising (Tarone 1990). The tests are conditional on the sample. Co-occurring "
-        "modes are tested alike. Analyses that have too few works say so instead of giving an estimate."
+        "well. Whether a cell of failure mode by another facet holds fewer or more works than its margins let expect "
+        f"is tested against {span} of a null model that keeps both margins of each facet's matrix (curveball "
+        f"trades: Strona et al. 2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each "
+        "tail, at half the false discovery rate of 5%, over the cells that could have been surprising (Tarone 1990). "
+        "Only works with a code of both facets take part, as no other can be in a cell, and cells that a rule or a "
+        f"definition of the codebook decides are held as they are. {testable_in_words(asked)} The tests are "
+        "conditional on the sample. Whether modes are raised together is tested alike, among the works that raise "
+        "any, with as many draws as the pairs need. Analyses that have too few works say so instead of giving an "
+        "estimate."
     )
 
 
 def _limits(survey: Survey) -> str:
+    from workbench.results.reading_more import in_words, reading_more
+
     kinds = set(survey.coders["kind"]) if len(survey.coders) else set()
     models = " Screeners, coders and adjudicator are language models." if kinds == {"language-model"} else ""
     return (
         "What is estimated is among works whose abstract raises the mode: what only the body of a paper discusses is "
-        f"invisible.{models} The identified works come from the sources named above; first dates in a frame "
-        f"with holes in "
-        "time are order statistics of that frame."
+        f"invisible. {in_words(reading_more(survey).tables['full-text-shift'])}{models} The identified works come from "
+        "the sources named above; first dates in a frame with holes in time are order statistics of that frame."
     )
 
 

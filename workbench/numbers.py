@@ -23,11 +23,11 @@ PREFIX = "Survey"
 _RULES: dict[str, str] = {
     "count": "whole number, thousands set apart",
     "percent": "share as whole per cent; never 0 or 100 unless it is exactly that",
-    "percent1": "share as per cent, one decimal",
-    "decimal1": "one decimal",
-    "decimal2": "two decimals",
-    "decimal3": "three decimals",
-    "p": "probability, three decimals, below 0.001 as such",
+    "percent1": "share as per cent, one decimal; never 0.0 or 100.0 unless it is exactly that",
+    "decimal1": "one decimal, two where it would read 0 or 1 and is not",
+    "decimal2": "two decimals, three where it would read 0 or 1 and is not",
+    "decimal3": "three decimals, four where it would read 0 or 1 and is not",
+    "p": "probability, three decimals, below 0.001 and above 0.999 as such",
     "year": "year",
     "words": "words",
 }
@@ -82,19 +82,34 @@ def printed(value: float | str | None, form: Form, *, missing: str = MISSING) ->
         return f"{round(number):,}"
     if form == "year":
         return f"{round(number)}"
-    if form == "percent":
-        whole = round(100 * number)
-        if whole == 0 and number:
-            return "<1%" if number > 0 else ">-1%"
-        if abs(whole) == 100 and abs(number) < 1:
-            return ">99%" if number > 0 else "<-99%"
-        return f"{whole}%"
-    if form == "percent1":
-        return f"{100 * number:.1f}%"
+    if form in ("percent", "percent1"):
+        places = 0 if form == "percent" else 1
+        return f"{_beside(100 * number, places, 100.0, noise=0.0) or _plain(100 * number, places)}%"
     if form == "p":
-        return "<0.001" if number < 0.0005 else f"{number:.3f}"
-    text = f"{number:.{int(form[-1])}f}"
+        return "<0.001" if number < 0.0005 else _beside(number, 3, 1.0) or _plain(number, 3)
+    places = int(form[-1])
+    if _beside(number, places, 1.0):
+        places += 1  # one digit more tells what it is; if that is not enough, it is said to be nearly so
+    return _beside(number, places, 1.0) or _plain(number, places)
+
+
+def _plain(number: float, places: int) -> str:
+    text = f"{number:.{places}f}"
     return text[1:] if float(text) == 0 and text.startswith("-") else text  # no minus before nothing
+
+
+def _beside(number: float, places: int, whole: float, *, noise: float = 1e-12) -> str:
+    """Return a number as less or more than something, where it would be rounded to nothing or up to the whole.
+
+    Empty where it would not, and where it is exactly that, up to the noise of a difference of two floats.
+    """
+    shown, size = abs(float(f"{number:.{places}f}")), abs(number)
+    step = 10.0**-places
+    if shown == 0 and size > noise:
+        return f"<{step:.{places}f}" if number > 0 else f">-{step:.{places}f}"
+    if shown == whole and size < whole - noise:
+        return f">{whole - step:.{places}f}" if number > 0 else f"<-{whole - step:.{places}f}"
+    return ""
 
 
 def printed_latex(value: float | str | None, form: Form) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -29,6 +29,7 @@ def agreement_plot(
     statistics: tuple[str, str] = ("alpha_nominal", "ac1"),
     names: Mapping[str, str] | None = None,
     sides: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     title: str | None = None,
     width: Width = "double",
     stamp: str = "",
@@ -43,6 +44,7 @@ def agreement_plot(
         statistics: what the two coefficients are called in the column ``statistic``: alpha's name, AC1's name.
         names: code -> label.
         sides: code -> side; groups the codes.
+        notes: further remarks beneath the plot.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
         stamp: line that names the data; see ``analysis.charts.frame.stamped``.
@@ -201,7 +203,7 @@ def agreement_plot(
             *(KeyEntry("diamond" if m == "diamond" else "dot", c, name) for name, m, c, _ in _SHOWN.values()),
             *([KeyEntry("dot", MUTED, f"fewer than {FEW_POSITIVES} positives")] if few else []),
         ],
-        notes=[f"Undefined: {'; '.join(reasons)}."] if reasons else [],
+        notes=[*([f"Undefined: {'; '.join(reasons)}."] if reasons else []), *notes],
         stamp=stamp,
     )
 

@@ -17,7 +17,7 @@ from analysis.charts.frame import rules, say, sheet, texts
 from analysis.charts.rows import Rows, list_rows
 from analysis.charts.text import text_width
 from analysis.charts.theme import FAINT, INK, LINE, MUTED, OKABE_ITO, RAISED, TEXT, Width, page_width
-from analysis.coverage import gaps_summary
+from analysis.coverage import absence_in_words, gaps_summary
 
 #: A grid of few columns does not fill the page: its cells are at most this wide, points.
 _WIDEST_CELL = 62.0
@@ -126,7 +126,7 @@ def gaps_heatmap(
         above=above + key_height,
         title=heading,
         subtitle=explained,
-        notes=_notes(about, drawn, names or {}),
+        notes=[*_notes(about, drawn, names or {}), *filter(None, [absence_in_words(cells)])],
         stamp=stamp,
     )
 
@@ -154,6 +154,8 @@ def _cell(
     what = f"{names.get(row) or row}, {names.get(column) or column}: {n}, {cell['class']}"
     if style not in ("untestable", "by definition"):
         what += f", {cell['expected']:.1f} expected"
+    if cell["close"]:
+        what += ", with other draws perhaps otherwise"
     return {
         "row": row,
         "column": column,
@@ -232,8 +234,11 @@ def _notes(about: pd.Series, drawn: pd.DataFrame, names: Mapping[str, str]) -> l
         f"{about['testable']} of {about['cells']} cells are testable, {about['testable_lower']} of them for having few "
         f"papers or none and {about['testable_upper']} for having many"
         + (f"; a coding rule decides {decided}, which are held" if decided else "")
+        + (f"; {about['close']} may be classed otherwise with other draws" if about["close"] else "")
         + f". {about['draws']:,} draws of the null that keeps both margins; false discovery rate {about['level']:.0%}, "
-        f"given these {about['papers']} papers. An empty grey cell is too rare to be a gap."
+        f"given these {about['papers']} papers with a code of both facets"
+        + (f" ({about['why_left_out']})" if about["left_out"] else "")
+        + ". An empty grey cell is too rare to be a gap."
     ]
     hidden = drawn[drawn["loud"] & ~drawn["wide"]].sort_values(["p", "row", "column"])
     if len(hidden):

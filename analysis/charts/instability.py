@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -23,12 +24,18 @@ COLOURS = {
 
 
 def instability_plot(
-    components: pd.DataFrame, *, title: str | None = None, width: Width = "double", stamp: str = ""
+    components: pd.DataFrame,
+    *,
+    notes: Sequence[str] = (),
+    title: str | None = None,
+    width: Width = "double",
+    stamp: str = "",
 ) -> alt.LayerChart:
     """Draw each component's share of the variance of a single value, with its interval.
 
     Args:
         components: the table of ``analysis.instability.decompose``.
+        notes: further remarks beneath the plot.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
         stamp: line that names the data.
@@ -107,13 +114,13 @@ def instability_plot(
         "interaction": "their interaction",
         "residual": "rest",
     }
-    notes = [
+    remarks = [
         "Share of the variance of a single value; line: 95% interval. Our own reading of the construct, after "
         "generalisability theory."
     ]
     silent = [p for p in dict.fromkeys(components["property"]) if p not in shown]
     if silent:
-        notes.append(f"Not estimable for want of repeated measurement: {', '.join(silent)}.")
+        remarks.append(f"Not estimable for want of repeated measurement: {', '.join(silent)}.")
     return sheet(
         layers,
         width=width,
@@ -124,7 +131,7 @@ def instability_plot(
         title=heading,
         subtitle="What always changes together cannot be told apart and is said so.",
         key=[KeyEntry("bar", COLOURS[k], called[k]) for k in kinds],
-        notes=notes,
+        notes=[*remarks, *notes],
         stamp=stamp,
     )
 

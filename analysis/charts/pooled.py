@@ -23,6 +23,9 @@ from analysis.charts.theme import (
     side_colour,
 )
 
+#: Marks a mode that a search asked for by its name.
+ASKED = " *"
+
 
 def pooled_rates_plot(
     modes: pd.DataFrame,
@@ -37,7 +40,8 @@ def pooled_rates_plot(
     """Draw each mode's raw rate, its pooled rate with the posterior interval, and the mean over modes.
 
     Args:
-        modes: ``analysis.undermeasurement.pooled``'s table.
+        modes: ``analysis.undermeasurement.pooled``'s table; with ``named_in_query`` the modes that a search asked for
+            by name are marked.
         population: the table of mean and spread that comes with it.
         names: code -> label; default: the column ``name``.
         basis: ``title``, ``abstract`` or ``full-text``; the title says so.
@@ -61,6 +65,8 @@ def pooled_rates_plot(
     table.sort(key=lambda m: (m["few"], m["mean"], m["code"]))
     if names is None:
         names = {m["code"]: m["name"] for m in table}
+    named = {m["code"] for m in table if m["asked"] == "name"}
+    names = {code: f"{name}{ASKED if code in named else ''}" for code, name in names.items()}
     page = page_width(width)
     rows = list_rows(
         [m["code"] for m in table],
@@ -173,6 +179,12 @@ def pooled_rates_plot(
     silent = len(modes) - len(there)
     if silent:
         notes.append(f"{silent} failure mode{'s' if silent > 1 else ''} that no paper discusses: not drawn.")
+    if "named_in_query" in modes and named:
+        touched = sum(m["asked"] == "synonym" for m in table)
+        notes.append(
+            f"{ASKED.strip()} A search asked for the mode by its name ({len(named)} of the {len(table)} drawn), so its "
+            f"papers were looked for; {touched} more are touched by a synonym only."
+        )
     papers = " Papers: measure / discuss." if width == "double" else ""
     return sheet(
         layers,
@@ -196,6 +208,7 @@ def _plain(record: dict[Any, Any]) -> dict[str, Any]:
         "name": str(record.get("name") or record["code"]),
         "side": str(record.get("side") or ""),
         "few": bool(record["note"]),
+        "asked": str(record.get("named_in_query") or ""),
         "raw": float(record["rate"]),
         "mean": float(record["pooled_mean"]),
         "low": float(record["pooled_low"]),

@@ -12,7 +12,7 @@ from analysis.agreement import agreement, agreement_pairs, agreement_sets
 from analysis.disagreements import confusion
 from workbench import descriptions
 from workbench.final import version_key
-from workbench.numbers import macro_name
+from workbench.numbers import macro_name, printed
 from workbench.results.answers import (
     BASIS,
     Answer,
@@ -22,6 +22,7 @@ from workbench.results.answers import (
     figure,
     mode_sides,
 )
+from workbench.results.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS
 
 #: Bootstrap draws behind every interval of agreement.
 DRAWS = 1000
@@ -68,10 +69,12 @@ def agreed(survey: Survey) -> Answer:
     confused = confusion(
         survey.codings, survey.signoffs, survey.failure_modes, neighbours_only=False, **given
     )
-    draw = partial(charts.agreement_plot, main, names=code_names(survey), sides=mode_sides(survey))
+    draw = partial(
+        charts.agreement_plot, main, names=code_names(survey), sides=mode_sides(survey), notes=[AGREEMENT]
+    )
     called = descriptions.agreement_kind(main)
     title = f"{called} by failure mode, with prevalence (papers first coded under schema {now})"
-    words = descriptions.agreed(main, code_names(survey), len(training))
+    words = f"{descriptions.agreed(main, code_names(survey), len(training))} {AGREEMENT}"
     return Answer(
         {
             "agreement": main,
@@ -168,20 +171,20 @@ def _printed(main: pd.DataFrame, sets: pd.DataFrame, survey: Survey, called: str
         "the MASI distance over the sets of codes, each with its 95% bootstrap interval over papers.",
         pd.DataFrame(rows, columns=columns),
         {"Papers": "count", "Prevalence": "percent1", "Observed": "percent1"},
-        "Two passes of language models agree about what they repeat; that says nothing of validity."
-        if called.startswith("Inter-pass")
-        else "",
+        (
+            "Two passes of language models agree about what they repeat; that says nothing of validity. "
+            if called.startswith("Inter-pass")
+            else ""
+        )
+        + AGREEMENT_OF_FACETS,
     )
 
 
 def _between(row: pd.Series[Any]) -> str:
     if pd.isna(row["value"]):
         return "undefined"
-    if pd.isna(row["low"]):
-        return f"{row['value']:.2f}"
-    # Nearly perfect is not perfect: no rounding up to 1.
-    digits = 3 if any(v < 1 <= round(v, 2) for v in row[["value", "low", "high"]]) else 2
-    return f"{row['value']:.{digits}f} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"
+    value, low, high = (printed(float(row[column]), "decimal2") for column in ("value", "low", "high"))
+    return value if pd.isna(row["low"]) else f"{value} ({low} to {high})"
 
 
 def coded_first_under(

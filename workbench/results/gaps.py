@@ -1,20 +1,22 @@
 """Which cells of failure mode by another facet are surprisingly empty, sparse or full, given both margins.
 
-The codebook ties most modes to a stream, a proxy and a property: such a cell is full because a rule says so, and its
-neighbours are empty for the same reason. ``coding_schema/assumptions.yaml`` lists these ties; the test holds them and
-asks what is left. The table ``gaps-ignoring-rules`` has what a test finds that does not
-know them.
+The codebook ties most modes to a stream, a proxy and a property, and some to a method: such a cell is full because a
+rule says so, and its neighbours are empty for the same reason. ``coding_schema/assumptions.yaml`` lists these ties; the
+test holds them and asks what is left. The table ``gaps-ignoring-rules`` has what a test finds that does not know them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis import charts
-from analysis.coverage import gaps, gaps_summary, in_words
+from analysis.coverage import absence_in_words, gaps, gaps_summary, in_words
+from analysis.nullmodel import DRAWS
 from analysis.selection import FAILURE_MODE
 from workbench.assumptions import assumptions
 from workbench.numbers import macro_name
@@ -29,6 +31,7 @@ from workbench.results.answers import (
     in_schema,
     mode_sides,
 )
+from workbench.results.validated import absence
 
 if TYPE_CHECKING:
     from workbench.survey import Survey
@@ -48,22 +51,42 @@ SURPRISING = ("gap", "sparse", "crowded")
 #: So many cells are printed when none is surprising: the least probable ones.
 LEAST_PROBABLE = 6
 
-_FACET_WORDS = {"optimisation_pressure": "optimisation pressure"}
+_FACET_WORDS = {"latent": "latent property", "optimisation_pressure": "optimisation pressure"}
 
 
-def surprising(survey: Survey) -> Answer:
-    """Which cells of failure mode by stream, proxy, property, method and pressure are surprising."""
-    final, sides = in_schema(survey.final, survey.codes), mode_sides(survey)
-    held = assumptions(survey.root)
-    tables: dict[str, pd.DataFrame] = {}
-    figures: list[Figure] = []
-    counts, blind, found = [], [], []
-    numbers: list[Number] = []
+@dataclass(frozen=True)
+class Grid:
+    """Failure modes crossed with one facet.
+
+    Attributes:
+        facet: the facet.
+        level: lowest level at which a mode counts.
+        cells: ``analysis.coverage.gaps`` with what rules decide held.
+        plain: the same without, from fewer draws; None where no rule ties the facet to a mode.
+    """
+
+    facet: str
+    level: str
+    cells: pd.DataFrame
+    plain: Callable[[], pd.DataFrame] | None
+
+    @property
+    def words(self) -> str:
+        """Name of the facet in prose."""
+        return _FACET_WORDS.get(self.facet, self.facet)
+
+
+def grids(survey: Survey) -> list[Grid]:
+    """Return the tested grids of a survey; asked twice of one opened survey, they are drawn once."""
+    kept: list[Grid] | None = survey.__dict__.get("_grids")
+    if kept is not None:
+        return kept
+    final, held, supported = in_schema(survey.final, survey.codes), assumptions(survey.root), absence(survey)
+    made = []
     for facet, level in CROSSED:
         known = survey.codes[survey.codes["facet"] == facet]
         if known.empty:
             continue
-        words = _FACET_WORDS.get(facet, facet)
         assessable = set(known["code"]) & {c for f, c in survey.assessable(BASIS) if f == facet}
         ask = partial(
             gaps,
@@ -77,33 +100,85 @@ def surprising(survey: Survey) -> Answer:
             structural=[
                 (m, c) for m in survey.failure_modes["code"] for c in known["code"] if c not in assessable
             ],
+            absence=supported,
         )
-        cells = ask(by_rule=held.pairs(facet))
-        stem = f"gaps-{facet.replace('_', '-')}" + ("" if level == "mentions" else f"-{level}")
+        rules = held.pairs(facet)
+        made.append(Grid(facet, level, ask(by_rule=rules), partial(ask, draws=DRAWS) if rules else None))
+    survey.__dict__["_grids"] = made
+    return made
+
+
+def surprising(survey: Survey) -> Answer:
+    """Which cells of failure mode by stream, proxy, property, method and pressure are surprising."""
+    sides = mode_sides(survey)
+    tables: dict[str, pd.DataFrame] = {}
+    figures: list[Figure] = []
+    counts, blind, found = [], [], []
+    numbers: list[Number] = []
+    asked = grids(survey)
+    for grid in asked:
+        cells, words = grid.cells, grid.words
+        stem = f"gaps-{grid.facet.replace('_', '-')}" + ("" if grid.level == "mentions" else f"-{grid.level}")
         tables[stem] = cells
         counts.append(gaps_summary(cells))
-        found.append(_listed(cells, words, level))
-        if held.pairs(facet):
-            plain = ask()
+        found.append(_listed(cells, words, grid.level))
+        if grid.plain:
+            plain = grid.plain()
             counts.append(gaps_summary(plain))
-            blind.append(_listed(plain, words, level))
-        names = _names(survey, facet)
-        numbers += _numbers(cells, facet, level)
-        if facet in DRAWN and level == "mentions":
+            blind.append(_listed(plain, words, grid.level))
+        numbers += _numbers(cells, grid.facet, grid.level)
+        if grid.facet in DRAWN and grid.level == "mentions":
+            names = _names(survey, grid.facet)
             title = f"Surprising and untestable cells of failure mode by {words}"
             draw = partial(
                 charts.gaps_heatmap, cells, names=names, sides=sides, column_facet=words, basis=BASIS
             )
-            figures.append(figure(stem, title, f"{title}. {in_words(cells, names=names)}", draw, data=cells))
-    summary = (
+            said = " ".join(
+                filter(None, [f"{title}.", in_words(cells, names=names), absence_in_words(cells)])
+            )
+            figures.append(figure(stem, title, said, draw, data=cells))
+    every = pd.concat(found, ignore_index=True) if found else _listed(pd.DataFrame(), "", "")
+    tables["gaps-summary"] = (
         pd.concat(counts, ignore_index=True) if counts else pd.DataFrame({"note": ["no facet to cross"]})
     )
-    every = pd.concat(found, ignore_index=True) if found else _listed(pd.DataFrame(), "", "")
-    tables["gaps-summary"] = summary
     tables["gaps-ignoring-rules"] = (
-        _named(pd.concat(blind, ignore_index=True)) if blind else _listed(pd.DataFrame(), "", "")
+        _named(pd.concat(blind, ignore_index=True)).drop(columns="close")
+        if blind
+        else _listed(pd.DataFrame(), "", "")
     )
-    return Answer(tables, tuple(figures), tuple(numbers), (_printed(survey, every, summary),))
+    return Answer(tables, tuple(figures), tuple(numbers), (_printed(survey, every, asked),))
+
+
+def each_in_words(survey: Survey) -> str:
+    """Say of every grid what was found in it: a list in Markdown."""
+    return "\n".join(
+        f"- By {grid.words}{', measured' if grid.level == 'measures' else ''}: "
+        f"{in_words(grid.cells, names=_names(survey, grid.facet))}"
+        for grid in grids(survey)
+    )
+
+
+def testable_in_words(asked: list[Grid]) -> str:
+    """Say how many cells of each grid were testable, in which tail, how close, and among which papers."""
+    if not asked:
+        return "There is no facet to cross with the failure modes."
+    each: list[str] = []
+    papers: dict[str, list[str]] = {}
+    for grid in asked:
+        about = gaps_summary(grid.cells).iloc[0]
+        name = grid.words + (" (measured)" if grid.level == "measures" else "")
+        each.append(
+            f"{name} {about['testable']} of {about['cells']} ({about['testable_lower']}; {about['close']})"
+        )
+        out = f"{about['papers']:,} papers" + (
+            f" ({about['why_left_out']} and can be in no cell)" if about["left_out"] else ""
+        )
+        papers.setdefault(out, []).append(name)
+    among = "; ".join(f"{', '.join(names)}: {out}" for out, names in papers.items())
+    return (
+        "Testable cells of all cells (of them in the lower tail, where a gap would be; close, that is cells that other "
+        f"draws may class otherwise): {', '.join(each)}. Papers with a code of both facets: {among}."
+    )
 
 
 def _names(survey: Survey, facet: str) -> dict[str, str]:
@@ -115,6 +190,7 @@ def _names(survey: Survey, facet: str) -> dict[str, str]:
 def _listed(cells: pd.DataFrame, facet: str, level: str) -> pd.DataFrame:
     """The tested cells with what their tail says, under the name of the facet they belong to."""
     columns = ["facet", "min_level", "row", "column", "n", "expected", "p", "p_error", "q", "class"]
+    columns += ["close", "absence_supported"]
     if cells.empty:
         return pd.DataFrame({c: pd.Series(dtype="object") for c in columns})
     rows = cells[cells["testable"] != "neither"].copy()
@@ -140,6 +216,10 @@ def _numbers(cells: pd.DataFrame, facet: str, level: str) -> list[Number]:
         "" if level == "mentions" else f", at the level {level}"
     )
     values = {
+        "Papers": (about["papers"], f"papers that can be in {where}: they carry a code of both facets"),
+        "LeftOut": (about["left_out"], f"other coded papers, which can be in none of the {where}"),
+        "Draws": (about["draws"], f"null draws for the {where}"),
+        "Close": (about["close"], f"{where} that other draws might class otherwise"),
         "Cells": (about["cells"], f"all {where}"),
         "Decided": (about["by_definition"] + about["structural"], f"{where} that a rule decides"),
         "Testable": (about["testable"], f"{where} that could have been surprising in some direction"),
@@ -148,16 +228,22 @@ def _numbers(cells: pd.DataFrame, facet: str, level: str) -> list[Number]:
         "Sparse": (about["sparse"], f"{where} with surprisingly few papers"),
         "Crowded": (about["crowded"], f"{where} with surprisingly many papers"),
     }
-    return [Number(f"Gaps{at}{k}", int(n), "count", "cells", what) for k, (n, what) in values.items()]
+    units = {"Papers": "papers", "LeftOut": "papers", "Draws": "draws"}
+    return [
+        Number(f"Gaps{at}{k}", int(n), "count", units.get(k, "cells"), what)
+        for k, (n, what) in values.items()
+    ]
 
 
-def _printed(survey: Survey, every: pd.DataFrame, summary: pd.DataFrame) -> Printed:
+def _printed(survey: Survey, every: pd.DataFrame, asked: list[Grid]) -> Printed:
     """The surprising cells; where there is none, the least probable of those tested."""
     rows = _named(every)
     which = "Cells with surprisingly few (gap, sparse) or many (crowded) papers"
     if rows.empty:
         rows = every.sort_values(["p", "facet", "min_level", "row", "column"])[:LEAST_PROBABLE]
         which = "No cell is surprising; the least probable of those tested"
+    elif not rows["class"].isin(["gap", "sparse"]).any():
+        which = "Cells with surprisingly many papers (crowded); no cell has surprisingly few"
     names = {(f, c): n for f, c, n in survey.codes[["facet", "code", "name"]].itertuples(index=False)}
     back = {words: facet for facet, words in _FACET_WORDS.items()}
     shown = [
@@ -169,24 +255,26 @@ def _printed(survey: Survey, every: pd.DataFrame, summary: pd.DataFrame) -> Prin
             r["expected"],
             r["p"],
             r["q"],
-            r["class"],
+            r["class"] + (" (close)" if r["close"] else ""),
         )
         for r in rows.to_dict("records")
     ]
     table = pd.DataFrame(
         shown, columns=["failure mode", "with", "facet", "papers", "expected", "p", "q", "class"]
     )
-    papers = int(summary["papers"].iloc[0]) if "papers" in summary else 0
     caption = (
-        f"{which}, among {papers} coded papers, given how often each code is used and how many codes a paper carries. "
-        "What a coding rule decides is held."
+        f"{which}, given how often each code is used and how many codes a paper carries. What a coding rule decides is "
+        "held."
     )
-    draws = f"{int(summary['draws'].iloc[0]):,} null draws a grid" if "draws" in summary else "no draws"
+    draws = sorted({int(grid.cells.attrs["draws"]) for grid in asked})
+    span = "no draws" if not draws else " to ".join(f"{n:,}" for n in dict.fromkeys([draws[0], draws[-1]]))
+    trusted = absence_in_words(asked[0].cells) if asked else ""
     return Printed(
         "gaps",
         caption,
         table,
         {"papers": "count", "expected": "decimal1", "p": "p", "q": "p"},
-        f"p: one tail, from {draws}; q: adjusted within the tail of one grid, surprising at 0.025 or less, so that a "
-        "grid's false discovery rate over both tails is 5%. The test is conditional on the sample.",
+        f"p: one tail, from {span} null draws a grid; q: adjusted within the tail of one grid, surprising at 0.025 or "
+        f"less, so that a grid's false discovery rate over both tails is 5%. {testable_in_words(asked)} {trusted} "
+        "The test is conditional on the sample.",
     )

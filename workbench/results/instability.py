@@ -11,6 +11,7 @@ from analysis import charts
 from analysis.instability import decompose, from_pairs, from_panel
 from workbench.numbers import Number, macro_name
 from workbench.results.answers import Answer, Printed, figure
+from workbench.results.shortfalls import VARIANCE
 
 if TYPE_CHECKING:
     from workbench.survey import Survey
@@ -21,7 +22,7 @@ def unstable(survey: Survey) -> Answer:
     tables = from_panel(survey.audit) | from_pairs(survey.measurements)
     components = decompose(tables)
     title = "Instability decomposition (our reading): sources of the spread of repeated measurements"
-    draw = partial(charts.instability_plot, components)
+    draw = partial(charts.instability_plot, components, notes=[VARIANCE])
     return Answer(
         {"instability": components},
         (figure("instability", title, _words(components), draw, data=components),),
@@ -43,7 +44,10 @@ def _words(components: pd.DataFrame) -> str:
             for r in _records(largest)
         )
         said.append(f"{name}, {int(mine['values'].iloc[0])} values: {parts}")
-    return f"Bars of the share of variance by source, with 95% intervals. Largest sources: {'; '.join(said)}."
+    sources = "; ".join(said)
+    return (
+        f"Bars of the share of variance by source, with 95% intervals. Largest sources: {sources}. {VARIANCE}"
+    )
 
 
 def _numbers(components: pd.DataFrame) -> tuple[Number, ...]:
@@ -110,7 +114,8 @@ def _printed(components: pd.DataFrame) -> Printed:
         "of a single measured value by source, with 95% intervals.",
         table,
         {"Levels": "count", "SD": "decimal1", "Share": "percent", "low": "percent", "high": "percent"},
-        "SD in percentage points. Left out: sources under 1%, and those that always change together.",
+        "SD in percentage points. Left out: sources under 1%, and those that always change together. "
+        + VARIANCE,
     )
 
 

@@ -191,32 +191,64 @@ def _numbers(dates: pd.DataFrame, curve: Curve, query: pd.DataFrame) -> tuple[Nu
     chance = dates.attrs
     never = int(dates["first_discussed"].isna().sum())
     return (
-        Number("LagModes", curve.modes, count, "modes", "modes ever discussed by a dated paper"),
-        Number("LagMeasured", curve.events, count, "modes", "of them measured"),
-        Number("LagCensored", curve.modes - curve.events, count, "modes", "of them never measured"),
-        Number("LagNever", never, count, "modes", "modes never discussed"),
+        Number(
+            "LagModes", curve.modes, count, "modes", "modes ever discussed by a dated paper in this frame"
+        ),
+        Number("LagMeasured", curve.events, count, "modes", "of them measured by a paper of this frame"),
+        Number(
+            "LagCensored", curve.modes - curve.events, count, "modes", "of them never measured in this frame"
+        ),
+        Number("LagNever", never, count, "modes", "modes never discussed in this frame"),
         Number(
             "LagSameYear",
             int((done["lag"] == 0).sum()),
             count,
             "modes",
-            "modes measured in the year in which they were first discussed",
+            "modes measured in the year in which they were first discussed, both in this frame",
         ),
-        Number("LagUntil", chance["until"], "year", "year", "last year watched"),
-        Number("LagMedian", curve.median, "decimal1", "years", "median lag, Kaplan-Meier"),
-        Number("LagMedianLow", curve.median_low, "decimal1", "years", "lower end of its 95% interval"),
-        Number("LagMedianHigh", curve.median_high, "decimal1", "years", "upper end of its 95% interval"),
-        Number("LagTotal", chance["lag_total"], count, "years", "sum of the lags of the measured modes"),
-        Number("LagTotalChance", chance["lag_total_by_chance"], "decimal1", "years", "that sum by chance"),
+        Number("LagUntil", chance["until"], "year", "year", "last year of this frame that is watched"),
+        Number("LagMedian", curve.median, "decimal1", "years", "median lag in this frame, Kaplan-Meier"),
         Number(
-            "LagTotalP", chance["p_total_as_long"], "p", "probability", "probability of at least that sum"
+            "LagMedianLow",
+            curve.median_low,
+            "decimal1",
+            "years",
+            "lower end of the 95% interval of the median lag in this frame",
+        ),
+        Number(
+            "LagMedianHigh",
+            curve.median_high,
+            "decimal1",
+            "years",
+            "upper end of the 95% interval of the median lag in this frame",
+        ),
+        Number(
+            "LagTotal",
+            chance["lag_total"],
+            count,
+            "years",
+            "sum of the lags of the modes measured in this frame",
+        ),
+        Number(
+            "LagTotalChance",
+            chance["lag_total_by_chance"],
+            "decimal1",
+            "years",
+            "the sum of the lags in this frame by chance",
+        ),
+        Number(
+            "LagTotalP",
+            chance["p_total_as_long"],
+            "p",
+            "probability",
+            "probability of at least that sum of lags in this frame",
         ),
         Number(
             "LagTitleTells",
             int(query["tells"].sum()),
             count,
             "modes",
-            "modes whose title query is precise enough to tell attention",
+            "modes whose title query is precise enough to tell attention in this frame",
         ),
     )
 

@@ -48,7 +48,8 @@ def portfolio(survey: Survey) -> Answer:
         figure(
             "portfolio",
             title,
-            _described(one.demanded, one.size, names),
+            f"{_described(one.demanded, one.size, names)} "
+            f"{proven(one.demanded, one.size, ties, one.complete)}",
             charts.portfolio,
             data=one.demanded,
             demanded=one.demanded,
@@ -97,7 +98,8 @@ def portfolio(survey: Survey) -> Answer:
         "A smallest set of coded instruments that measures every failure mode which any of them measures.",
         table,
         {"Equally good": "count"},
-        note="Equally good: other instruments that measure the very same of these modes.",
+        note="Equally good: other instruments that measure the very same of these modes. "
+        + proven(one.demanded, one.size, ties, one.complete),
     )
     tables = {
         "instruments": offered,
@@ -108,6 +110,22 @@ def portfolio(survey: Survey) -> Answer:
         "portfolio-greedy": steps,
     }
     return Answer(tables, figures, numbers, (printed,))
+
+
+def proven(demanded: pd.DataFrame, size: int, ties: int, complete: bool) -> str:
+    """Say that no smaller set would do, how many equally small ones there are, and what none of them covers."""
+    without = int((demanded["instruments"] == 0).sum())
+    none = f"{without} of {len(demanded)} modes are measured by no coded instrument and by no portfolio"
+    if not size:
+        return f"{none}."
+    others = (
+        f"one of {'' if complete else 'at least '}{ties} of this size"
+        if ties > 1
+        else "the only one of this size"
+    )
+    return (
+        f"Proven smallest by integer programming: no {size - 1} instruments cover as much; {others}. {none}."
+    )
 
 
 def _described(demanded: pd.DataFrame, size: int, names: dict[str, str]) -> str:

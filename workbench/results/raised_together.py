@@ -15,6 +15,7 @@ from analysis.charts.cooccurrence import spring
 from analysis.charts.theme import side_colour
 from analysis.communities import Communities, centralities, communities, modularity_test, resampled
 from analysis.cooccurrence import cooccurrence, edges_table, nodes_table
+from analysis.coverage import absence_in_words
 from analysis.pairs import backbone, groups_of_pairs, never_met, pairs, with_significance
 from analysis.selection import FAILURE_MODE, incidence
 from workbench import descriptions, graph_files
@@ -29,6 +30,7 @@ from workbench.results.answers import (
     in_schema,
     mode_sides,
 )
+from workbench.results.validated import absence
 
 if TYPE_CHECKING:
     from workbench.survey import Survey
@@ -52,7 +54,8 @@ def raised_together(survey: Survey) -> Answer:
     final, names, sides = in_schema(survey.final, survey.codes), code_names(survey), mode_sides(survey)
     codes = list(survey.failure_modes["code"])
     apart = [(mode.id, other.id) for mode in survey.schema.failure_modes for other in mode.neighbours]
-    tested = pairs(final, basis=BASIS, codes=codes, separated=apart)
+    tested = pairs(final, basis=BASIS, codes=codes, separated=apart, absence=absence(survey))
+    remarks = [REMARK, *filter(None, [absence_in_words(tested)])]
     graph = with_significance(cooccurrence(final, basis=BASIS, codes=codes), tested)
     bone, never = backbone(graph, tested), never_met(tested)
     groups = communities(graph)
@@ -91,13 +94,13 @@ def raised_together(survey: Survey) -> Answer:
             figure(
                 "never-met",
                 missed,
-                absent(never, names),
-                partial(charts.never_met_plot, never, names=names, remarks=[REMARK]),
+                " ".join([absent(never, names), *remarks[1:]]),
+                partial(charts.never_met_plot, never, names=names, remarks=remarks),
                 data=never,
             ),
         ),
         (*_numbers(tested, never, groups, chance, nodes), *_of_groups(together)),
-        (_printed_pairs(tested, names), _printed_never(never, names), _printed_groups(together)),
+        (_printed_pairs(tested, names), _printed_never(never, names, remarks), _printed_groups(together)),
         _graph_files(graph, nodes, names, sides),
     )
 
@@ -308,6 +311,13 @@ def _numbers(
             "probability",
             "least p of a pair that never met",
         ),
+        Number(
+            "TogetherClose",
+            int(about["close"]),
+            count,
+            "pairs",
+            "pairs that other draws might class otherwise",
+        ),
         Number("TogetherDraws", int(tested.attrs["draws"]), count, "draws", "null draws for the pairs"),
         Number(
             "Communities",
@@ -394,13 +404,15 @@ def _printed_pairs(tested: pd.DataFrame, names: Mapping[str, str]) -> Printed:
         pd.DataFrame(rows, columns=["Failure mode", "With", "Papers", "Expected", "p", "q"]),
         {"Papers": "count", "Expected": "decimal1", "p": "p", "q": "p"},
         "Expected: mean of the null that keeps how many papers raise a mode and how many modes a paper raises; "
-        f"{tested.attrs['draws']:,} draws. q: Benjamini-Hochberg over the pairs that could have been surprising, "
-        f"{could['testable_upper']:,} by being frequent and {could['testable_lower']:,} by being rare. "
+        f"{tested.attrs['draws']:,} draws over the {tested.attrs['papers']:,} papers that raise any. q: "
+        f"Benjamini-Hochberg over the pairs that could have been surprising: of {could['cells']:,}, "
+        f"{could['testable_upper']:,} by being frequent and {could['testable_lower']:,} by being rare; with other "
+        f"draws {could['close']:,} may be classed otherwise. "
         "*A coding rule separates the two modes.",
     )
 
 
-def _printed_never(never: pd.DataFrame, names: Mapping[str, str]) -> Printed:
+def _printed_never(never: pd.DataFrame, names: Mapping[str, str], remarks: list[str]) -> Printed:
     said = {"gap": "surprising", "as expected": "as expected", "untestable": "too few"}
     rows = [
         {
@@ -423,7 +435,7 @@ def _printed_never(never: pd.DataFrame, names: Mapping[str, str]) -> Printed:
         counts,
         f"The first {len(rows)} of {len(never):,} pairs. Expected: papers under the null that keeps both margins; p: "
         "probability of none. Too few: even meeting in no paper could not have been surprising. "
-        f"{REMARK} *A coding rule separates the two modes.",
+        f"{' '.join(remarks)} *A coding rule separates the two modes.",
     )
 
 

@@ -29,6 +29,11 @@ from workbench.results.answers import BASIS, Answer, Form, Printed, figure, in_s
 if TYPE_CHECKING:
     from workbench.survey import Survey
 
+#: Cases of the test of side against pressure: as it stands; the modes that a coding rule gives their pressure put on no
+#: side (their papers stay and are compared); and only the papers that carry no such mode.
+CODED = "as coded, principal pressure"
+RULED = "modes with a pressure by rule set aside"
+UNRULED = "papers without a mode with a pressure by rule"
 #: Papers from which a mode is set aside in the sensitivity table, to see whether one mode carries the difference.
 LARGE = 10
 
@@ -45,10 +50,13 @@ def compared(survey: Survey) -> Answer:
     also = assumptions(survey.root).contested
     moves = contested(modes) | {c: s for c, s in also.items() if c in set(modes["code"])}
     large = _large(final)
+    ruled = sorted({mode for mode, _ in assumptions(survey.root).pairs(PRESSURE)} & set(modes["code"]))
     moved = sensitivity(final, modes, moves, set_aside=large, **given)
     tests = {
-        "as coded, principal pressure": association(final, modes, **given),
+        CODED: association(final, modes, **given),
         "as coded, any pressure": association(final, modes, by="any", **given),
+        RULED: association(final, modes, moved=dict.fromkeys(ruled, ""), **given),
+        UNRULED: association(without(final, ruled), modes, **given),
         "contested modes moved": association(final, modes, moved=moves, **given),
         **{f"{code} set aside": association(final, modes, moved={code: ""}, **given) for code in large},
     }
@@ -63,7 +71,10 @@ def compared(survey: Survey) -> Answer:
         "sides-by-variant": by_variant(final, modes, basis=BASIS),
         "counterparts": pairs,
     }
-    draw = partial(charts.sides_by_pressure, main, names=names, basis=BASIS)
+    warning = caveat(tests, len(ruled))
+    draw = partial(
+        charts.sides_by_pressure, main, names=names, basis=BASIS, notes=[warning] if warning else []
+    )
     among = "among papers whose abstract raises the mode"
     title = f"Evaluation side against alignment side by optimisation pressure, {among}"
     in_pairs = partial(charts.counterpart_pairs, pairs, sides=mode_sides(survey), basis=BASIS)
@@ -71,11 +82,32 @@ def compared(survey: Survey) -> Answer:
     return Answer(
         tables,
         (
-            figure("sides-by-pressure", title, described(main), draw, data=main),
+            figure("sides-by-pressure", title, f"{described(main)} {warning}".strip(), draw, data=main),
             figure("counterparts", heading, pairs_described(pairs), in_pairs, data=pairs),
         ),
-        _numbers(main, moved, tests["as coded, principal pressure"], pairs),
-        (_printed_sides(main, names), _printed_pairs(pairs)),
+        _numbers(main, moved, tests, len(ruled), pairs),
+        (_printed_sides(main, names, warning), _printed_pairs(pairs)),
+    )
+
+
+def without(final: pd.DataFrame, ruled: list[str]) -> pd.DataFrame:
+    """Leave out the papers that carry any of these modes: a rule may have given them their pressure."""
+    rows = counted(final, basis=BASIS)
+    carry = rows[(rows["facet"] == FAILURE_MODE).to_numpy(dtype=bool) & rows["code"].isin(ruled).to_numpy()]
+    return final[~final["paper"].isin(set(carry["paper"])).to_numpy(dtype=bool)]
+
+
+def caveat(tests: dict[str, Association], ruled: int) -> str:
+    """Say how much of the association of side and pressure is the coding rules' own; empty where nothing is tested."""
+    whole, aside, left = tests[CODED], tests[RULED], tests[UNRULED]
+    if whole.note or not ruled:
+        return ""
+    found = f"p is {printed(aside.p, 'p')}" if not aside.note else aside.note
+    rest = f"p is {printed(left.p, 'p')}" if not left.note else "too few for a test"
+    return (
+        f"Side goes with pressure as coded (permutation p {printed(whole.p, 'p')}), but rules give {ruled} modes their "
+        f"pressure. With these on no side {found}, their papers still being compared; {left.papers} of {whole.papers} "
+        f"papers carry no such mode: {rest}."
     )
 
 
@@ -157,7 +189,7 @@ def _span(row: Any, low: str, high: str) -> str:
 
 
 def _numbers(
-    table: pd.DataFrame, moved: pd.DataFrame, test: Association, pairs: pd.DataFrame
+    table: pd.DataFrame, moved: pd.DataFrame, tests: dict[str, Association], ruled: int, pairs: pd.DataFrame
 ) -> tuple[Number, ...]:
     whole = table[(table["pressure"] == ALL).to_numpy(dtype=bool)].set_index("outcome")
     first = whole.iloc[0]
@@ -168,7 +200,41 @@ def _numbers(
         Number("SidesAlignment", int(first["alignment"]), count, "papers", "papers on the alignment side"),
         Number("SidesBoth", int(first["both"]), count, "papers", "papers on both of these sides"),
         Number("SidesLooks", int(first["looks"]), count, "comparisons", "comparisons of the two sides made"),
-        Number("SidesPressureP", _number(test.p), "p", "probability", "side against pressure, permutation"),
+        Number(
+            "SidesPressureP",
+            _number(tests[CODED].p),
+            "p",
+            "probability",
+            f"side against pressure as coded, permutation; rules give {ruled} modes their pressure, so this is in part "
+            "the rules' doing: quote it beside the two that follow",
+        ),
+        Number(
+            "SidesPressureRuledAsideP",
+            _number(tests[RULED].p),
+            "p",
+            "probability",
+            "side against pressure, permutation, the modes with a pressure by rule on no side",
+        ),
+        Number(
+            "SidesPressureUnruledP",
+            _number(tests[UNRULED].p),
+            "p",
+            "probability",
+            "side against pressure, permutation, over the papers without a mode with a pressure by rule",
+        ),
+        Number(
+            "SidesPressureRuledModes", ruled, count, "modes", "modes to which a coding rule gives a pressure"
+        ),
+        Number(
+            "SidesPressurePapers", tests[CODED].papers, count, "papers", "papers with a mode and a pressure"
+        ),
+        Number(
+            "SidesPressureUnruledPapers",
+            tests[UNRULED].papers,
+            count,
+            "papers",
+            "of them without any mode to which a rule gives a pressure",
+        ),
     ]
     for outcome in OUTCOMES:
         name = f"Sides{outcome.capitalize()}"
@@ -206,7 +272,7 @@ def _number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def _printed_sides(table: pd.DataFrame, names: dict[str, str]) -> Printed:
+def _printed_sides(table: pd.DataFrame, names: dict[str, str], warning: str) -> Printed:
     ends = {"Low": "low", "High": "high", "Low, all": "low_all", "High, all": "high_all"}
 
     def share(row: dict[Any, Any], side: str) -> str:
@@ -237,7 +303,7 @@ def _printed_sides(table: pd.DataFrame, names: dict[str, str]) -> Printed:
         "Discuss: of the papers under the pressure; the rest: of the papers that discuss the side. A paper may be on "
         "both sides; the interval allows for it. "
         f"Low, high: 95%; all: 95% for all {looks} comparisons at once (Bonferroni). "
-        "Governance modes are on neither side. Coding rules tie some modes to a pressure.",
+        f"Governance modes are on neither side. {warning or 'Coding rules tie some modes to a pressure.'}",
     )
 
 

@@ -54,7 +54,9 @@ def under_measured(survey: Survey) -> Answer:
         },
         (
             figure("undermeasurement", title, words, draw, data=modes),
-            figure("pooled-rates", heading, described(modes, hyper), together, data=modes),
+            figure(
+                "pooled-rates", heading, f"{described(modes, hyper)} {_asked(modes)}", together, data=modes
+            ),
         ),
         _numbers(modes, hyper, total, drawn),
         (_printed(modes, hyper, code_names(survey)),),
@@ -104,6 +106,16 @@ def described(modes: pd.DataFrame, hyper: pd.DataFrame) -> str:
         ]
         said.append(f"{words}: {'; '.join(listed) or 'none'}.")
     return " ".join(said)
+
+
+def _asked(modes: pd.DataFrame) -> str:
+    """Say how many modes the searches asked for by name, and how many they only touched."""
+    counts = modes["named_in_query"].value_counts()
+    return (
+        f"Of {len(modes)} modes the searches asked for {counts.get('name', 0)} by name (their papers were looked for) "
+        f"and touched {counts.get('synonym', 0)} more by a synonym only; {counts.get('no', 0)} they left alone, and "
+        f"of {counts.get('unknown', 0)} it is not on record."
+    )
 
 
 def _interval(row: Any, middle: str, low: str, high: str) -> str:
@@ -192,6 +204,25 @@ def _numbers(
             "modes",
             "modes that no paper discusses",
         ),
+        *(
+            Number(
+                f"UnderModes{end}",
+                int((modes["named_in_query"] == value).sum()),
+                count,
+                "modes",
+                meaning,
+            )
+            for end, value, meaning in (
+                ("Named", "name", "modes that a search asked for by name"),
+                ("Synonym", "synonym", "modes that a search touched by a synonym only"),
+                ("NotNamed", "no", "modes that no search asked for or touched"),
+                (
+                    "NamedUnknown",
+                    "unknown",
+                    "modes of which it is not on record whether a search asked for them",
+                ),
+            )
+        ),
         Number(
             "UnderDrawn", len(weight), count, "papers", "papers drawn for screening whose outcome is known"
         ),
@@ -276,5 +307,6 @@ def _printed(modes: pd.DataFrame, hyper: pd.DataFrame, names: Mapping[str, str])
         "Rate: measured of discussed, Jeffreys interval. Pooled: beta-binomial over all modes that are discussed. "
         f"P(below): posterior probability that the rate lies below the mean over modes, "
         f"{_interval(mean, 'mean', 'low', 'high')}. Rank: posterior median among these modes, 1 is the least measured. "
-        "Weighted: for the stratified design, of the frame. Named: whether a search asked for the mode by name.",
+        "Weighted: for the stratified design, of the frame. Named: whether a search asked for the mode by its name, or "
+        f"touched it by a synonym only. {_asked(modes)}",
     )

@@ -23,22 +23,10 @@ if TYPE_CHECKING:
 def validated(survey: Survey) -> Answer:
     """What the machines' codings may carry, as far as humans have looked at them."""
     now = survey.schema.version
-    kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
     told = survey.assessable(BASIS)
     modes = [code for facet, code in told if facet == FAILURE_MODE]
-    machine = in_schema(survey.final_by_machines, survey.codes)
-    human = recoded(
-        survey.codings,
-        survey.signoffs,
-        survey.codes,
-        coder_kinds=kinds,
-        verifications=survey.verifications,
-        basis=BASIS,
-        schema=now,
-        assessable=told,
-    )
+    machine, human, table = looked_at(survey)
     design = (survey.sampling, survey.sample, survey.failure_modes)
-    table = validation(machine, human, survey.verifications, *design, basis=BASIS, assessable=modes)
     rates = corrected_rates(machine, human, *design, basis=BASIS, codes_assessable=modes)
     repeat = repeatability(
         survey.codings,
@@ -81,6 +69,44 @@ def validated(survey: Survey) -> Answer:
         ),
         _numbers(survey, table, rates, repeat, tested),
     )
+
+
+def looked_at(survey: Survey) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """What machines coded, what humans coded afresh, and what that says of each failure mode.
+
+    Returns:
+        The table ``final`` of the machines alone, ``analysis.recoded.recoded`` and ``analysis.validation.validation``.
+    """
+    told = survey.assessable(BASIS)
+    machine = in_schema(survey.final_by_machines, survey.codes)
+    human = recoded(
+        survey.codings,
+        survey.signoffs,
+        survey.codes,
+        coder_kinds=dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True)),
+        verifications=survey.verifications,
+        basis=BASIS,
+        schema=survey.schema.version,
+        assessable=told,
+    )
+    table = validation(
+        machine,
+        human,
+        survey.verifications,
+        survey.sampling,
+        survey.sample,
+        survey.failure_modes,
+        basis=BASIS,
+        assessable=[code for facet, code in told if facet == FAILURE_MODE],
+    )
+    return machine, human, table
+
+
+def absence(survey: Survey) -> dict[str, str]:
+    """Return of every failure mode whether its being coded absent may count in a gap: yes, no or not estimable."""
+    table = looked_at(survey)[2]
+    modes = table[(table["code"] != "").to_numpy(dtype=bool)]
+    return dict(zip(modes["code"], modes["absence_supported"], strict=True))
 
 
 def machine_codes(machine: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,83 @@
+"""What the intervals hold is said as the simulations found it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests import coded
+from tests.test_charts import read
+from workbench.results.agreed import agreed
+from workbench.results.instability import unstable
+from workbench.results.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS, CORRELATIONS, VARIANCE
+from workbench.survey import open_survey
+
+PAGES = Path(__file__).parent.parent / "docs" / "simulations"
+
+
+def page(name: str) -> str:
+    return (PAGES / f"{name}.md").read_text(encoding="utf-8")
+
+
+def test_the_sentence_on_correlations_is_that_of_the_simulation() -> None:
+    told = " ".join(page("audit").split())
+    mean, least = re.findall(
+        r"Over the whole grid BCa holds (0\.\d+) on average and (0\.\d+) at worst", told
+    )[0]
+    assert (
+        f"Pearson's r {float(mean):.1%} of the time on average ({float(least):.1%} at worst)" in CORRELATIONS
+    )
+    mean, least = re.findall(r"BCa holds Spearman's (0\.\d+) on average and (0\.\d+) at worst", told)[0]
+    assert f"Spearman's {float(mean):.1%} ({float(least):.1%})" in CORRELATIONS
+    table = page("audit").split("## A score that belongs to the developer")[1].split("\n## ")[0]
+    rows = [[c.strip() for c in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("|")]
+    said = []
+    for column in ("developers resampled", "spearman, developers resampled"):
+        at = rows[0].index(f"interval holds 0: {column}")
+        held = [float(row[at]) for row in rows[2:]]
+        said.append(f"{100 * min(held):.1f} to {max(held):.1%}")
+    assert f"resample developers {' and '.join(said)}" in CORRELATIONS
+
+
+def test_the_sentence_on_agreement_is_that_of_the_simulation() -> None:
+    told = " ".join(page("validation").split())
+    found = re.findall(
+        r"Mean ac1 (0\.\d+), alpha_nominal (0\.\d+); least ac1 (0\.\d+), alpha_nominal (0\.\d+)", told
+    )
+    ac1, alpha, ac1_least, alpha_least = (f"{float(v):.1%}" for v in found[0])
+    assert f"AC1 {ac1} of the time on average ({ac1_least} at worst)" in AGREEMENT
+    assert f"alpha {alpha} ({alpha_least} at worst" in AGREEMENT
+
+
+def test_the_sentence_on_agreement_over_a_facet_is_that_of_the_simulation() -> None:
+    told = " ".join(page("validation").split())
+    found = re.findall(
+        r"Mean AC1 pooled (0\.\d+), alpha of sets (0\.\d+), alpha pooled (0\.\d+); "
+        r"least AC1 pooled (0\.\d+), alpha of sets (0\.\d+), alpha pooled (0\.\d+)",
+        told,
+    )
+    ac1, sets, alpha, ac1_least, sets_least, alpha_least = (f"{float(v):.1%}" for v in found[0])
+    assert f"held alpha {alpha} of the time on average ({alpha_least} at worst)" in AGREEMENT_OF_FACETS
+    assert f"AC1 {ac1} ({ac1_least}) and alpha of sets {sets} ({sets_least})" in AGREEMENT_OF_FACETS
+
+
+def test_the_sentence_on_shares_of_variance_is_that_of_the_simulation() -> None:
+    told = " ".join(page("audit").split())
+    found = re.findall(
+        r"of shares (0\.\d+) \(0\.\d+\). Unbalanced ones: 0\.\d+ \(0\.\d+\) and (0\.\d+) \((0\.\d+)\)", told
+    )
+    even, odd, least = map(float, found[0])
+    assert f"{round(100 * min(even, odd))}% of the time on average" in VARIANCE
+    assert f"{round(100 * least)}%" in VARIANCE.split("at worst")[1]
+
+
+def test_every_reader_of_an_interval_is_told(survey: Path) -> None:
+    coded.fill(survey)
+    opened = open_survey(survey)
+    coders, spread = agreed(opened), unstable(opened)
+    assert AGREEMENT in coders.figures[0].description
+    assert AGREEMENT_OF_FACETS in coders.printed[0].note
+    drawn = " ".join(read(coders.figures[0].draw("double")))
+    assert AGREEMENT in drawn
+    # A survey without a panel has nothing to say of its spread; the table says what its intervals would hold.
+    assert VARIANCE in spread.printed[0].note
