@@ -102,6 +102,7 @@ def changed(page: Page, query: str) -> float:
                 const began = performance.now();
                 history.replaceState(null, '', '#/map' + (q ? '?' + q : ''));
                 await ESG.refresh();
+                await ESG.drawn;
                 document.body.getBoundingClientRect();
                 await new Promise(requestAnimationFrame);
                 await new Promise(r => setTimeout(r));
@@ -110,6 +111,25 @@ def changed(page: Page, query: str) -> float:
             query,
         )
     )
+
+
+def searched(page: Page, word: str) -> tuple[float, float]:
+    """Seconds from the first key press in a page that never searched to the list, and the longest hold-up till then."""
+    page.evaluate(
+        """() => {
+            window.seen = {longest: 0};
+            new PerformanceObserver(list => {
+                for (const e of list.getEntries()) seen.longest = Math.max(seen.longest, e.duration);
+            }).observe({entryTypes: ['longtask']});
+            document.addEventListener('keydown', () => { seen.began ??= performance.now(); }, true);
+        }"""
+    )
+    page.locator("#search").focus()
+    page.keyboard.type(word)
+    page.locator(f"main:has([data-count]) h1:has-text('\"{word}\"')").wait_for()
+    taken = float(page.evaluate("performance.now() - seen.began")) / 1000
+    page.wait_for_timeout(200)  # long tasks are told a little later
+    return taken, float(page.evaluate("seen.longest")) / 1000
 
 
 def timed(page: Page, work: str) -> float:
@@ -143,7 +163,11 @@ def measured(root: Path, folder: Path, papers: int) -> list[tuple[str, float, st
             address = (folder / which / "index.html").as_uri()
             first = median([started(page, address) for _ in range(STARTS)])
             times = [changed(page, FILTERS[n % len(FILTERS)]) for n in range(CHANGES + 2)][2:]
-            index = timed(page, "ESG.searchable()")
+            page.goto("about:blank")
+            page.goto(address)
+            page.wait_for_selector("html[data-started]", state="attached")
+            page.wait_for_timeout(1500)  # somebody looks before they search
+            key, held = searched(page, "judge" if real else "ab")
             asked = ("sycophancy", "reward hack", "benchmrak", "judge", "unlearn")
             began = [timed(page, f"ESG.search('{query}')") for query in asked]
             note = f"{size / 1e6:.1f} MB of {most / 1e6:.0f} MB"
@@ -163,12 +187,13 @@ def measured(root: Path, folder: Path, papers: int) -> list[tuple[str, float, st
                     "",
                 ),
                 (
-                    f"page of the {which}: search",
-                    median(began),
+                    f"page of the {which}: first search, from the first key",
+                    key,
                     "",
                     True,
-                    f"after an index of {index:.2f} s, once",
+                    f"the page was held up for {1000 * held:.0f} ms at most",
                 ),
+                (f"page of the {which}: search", median(began), "", True, "median, once the search is ready"),
             ]
             page.close()
         browser.close()

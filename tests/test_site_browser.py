@@ -19,21 +19,26 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from analysis.coverage import coverage
 from analysis.prisma import prisma
 from analysis.selection import paper_codes
-from tests.coded import fill, keep, put, ruling, sign, stream, whole
+from tests.coded import coded, fill, keep, put, ruling, sign, whole
 from tests.lab import browser
 from tests.test_cli import REPOSITORY
+from workbench.adjudication import COLUMNS as RULED
 from workbench.adjudication import adjudicate
 from workbench.batch import read_batch
 from workbench.bibliography import PAPERS, papers_text, read_papers
-from workbench.building import data_digests, data_stamp
 from workbench.files import replace_all, writing
 from workbench.results.answers import in_schema
 from workbench.site.pages import write_site
+from workbench.stamp import data_digests, data_stamp
 from workbench.survey import Survey, open_survey
+from workbench.verification import COLUMNS as VERIFIED
+from workbench.verification import verify
 
 __all__ = ["browser"]  # a fixture
 
 DRAWS = 50
+#: The grey paper of the fixture.
+GREY = "p60"
 #: No second request for the style, which the policy forbids; nothing collected but faults.
 AXE = {"preload": False, "resultTypes": ["violations"]}
 PAGES = (
@@ -92,7 +97,12 @@ class Watched:
         """Show another page and wait until it is drawn."""
         address = at if at.startswith("#") else f"#/{at}"
         self.page.evaluate(
-            "async (a) => { history.pushState(null, '', a); await ESG.refresh({focus: true}); }", address
+            """async (a) => {
+                history.pushState(null, '', a);
+                await ESG.refresh({focus: true});
+                await ESG.drawn;
+            }""",
+            address,
         )
 
     def until(self, condition: str) -> None:
@@ -345,16 +355,32 @@ def test_every_page_of_the_survey_draws_without_error_or_request(watched: Watche
         watched.go(at)
         assert watched.page.locator("main h1").count() == 1, at
         assert "undefined" not in watched.page.locator("main h1").inner_text()
-        assert "NaN" not in watched.page.locator("main").inner_text(), at
+        said = watched.page.locator("main").inner_text()
+        assert "NaN" not in said, at
+        assert "cannot be drawn" not in said, at
     watched.quiet()
+
+
+def test_a_page_that_ignores_filters_says_so(watched: Watched) -> None:
+    for at in ("agreement", "flow", "audit"):
+        watched.go(f"{at}?from=2024")
+        assert "Filters do not apply" in watched.page.locator("main").inner_text(), at
+        assert not watched.page.locator("#filters").is_visible()
+    watched.go("pairs")
+    every = watched.page.locator("table.rows tbody tr").count()
+    assert "Of the filters, years and grey literature apply" in watched.page.locator("main").inner_text()
+    watched.go("pairs?level=measures&codes=stream:llm-as-judge&verified=yes&basis=full-text")
+    assert watched.page.locator("table.rows tbody tr").count() == every
+    watched.go("pairs?from=2026")
+    assert 0 < watched.page.locator("table.rows tbody tr").count() < every
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(browser: Browser, built: Path, real: Survey, theme: Any) -> None:
     context = browser.new_context(viewport={"width": 1300, "height": 900}, color_scheme=theme)
     watched = Watched(context, built)
-    coded = real.measurements["paper"].iloc[0]
-    for at in (*PAGES, f"paper/{coded}", "mode/contamination", "papers?q=judge&scope=all", "map?from=2024"):
+    paper = real.measurements["paper"].iloc[0]
+    for at in (*PAGES, f"paper/{paper}", "mode/contamination", "papers?q=judge&scope=all", "map?from=2024"):
         watched.go(at)
         found = Axe().run(watched.page, options=AXE).response["violations"]
         bad = [
@@ -367,8 +393,8 @@ def test_axe_finds_nothing_serious(browser: Browser, built: Path, real: Survey, 
 
 
 def test_the_challenge_dialogue_is_accessible_and_sends_nothing(watched: Watched, real: Survey) -> None:
-    coded = real.final.loc[real.final["facet"] == "failure_mode", "paper"].iloc[0]
-    watched.go(f"paper/{coded}")
+    paper = real.final.loc[real.final["facet"] == "failure_mode", "paper"].iloc[0]
+    watched.go(f"paper/{paper}")
     watched.page.get_by_role("button", name="Challenge this coding").first.click()
     found = Axe().run(watched.page, options=AXE).response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
@@ -463,6 +489,165 @@ def test_search_finds_every_record_by_prefix_and_despite_slips(watched: Watched,
     watched.quiet()
 
 
+def test_a_search_says_that_it_gets_ready_and_then_shows_what_it_found(browser: Browser, built: Path) -> None:
+    """The index is built when it is first asked for: by an address that searches, or by the search box."""
+    context = browser.new_context()
+    context.add_init_script(
+        """window.heard = [];
+        document.addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+            const words = document.getElementById('main').innerText + document.getElementById('status').innerText;
+            if (heard.at(-1) !== words) heard.push(words);
+        }).observe(document.body, {childList: true, subtree: true, characterData: true}));"""
+    )
+    watched = Watched(context, built, "papers?q=sycophancy&scope=all")
+    assert watched.count() > 10
+    heard = watched.page.evaluate("heard")
+    assert sum("Getting the search ready" in words for words in heard) >= 1
+    assert "Getting the search ready" not in watched.page.locator("main").inner_text()
+    watched.quiet()
+    other = Watched(context, built)
+    assert [u for u in other.asked if "lunr" in u] == []
+    other.page.locator("#search").focus()
+    other.until("!ESG.searchWaits()")
+    assert len([u for u in other.asked if "lunr" in u]) == 1
+    other.page.evaluate("heard.length = 0")
+    other.go("papers?q=sycophancy&scope=all")
+    assert other.count() == watched.count()
+    assert not any("Getting the search ready" in words for words in other.page.evaluate("heard"))
+    context.close()
+
+
+TYPED = (
+    *("a", "1", "20", "2023", "constructor", "__proto__", "title:x", "+a -b", "*", "~", "a~9", "^5", "a:b:c"),
+    *('"', "(", "\\", "é", "ß", "日本", "👍", "x" * 300, "<script>"),
+)
+
+
+def test_nothing_that_is_typed_breaks_the_search(watched: Watched) -> None:
+    for query in TYPED:
+        places = watched.page.evaluate(
+            "async (q) => (await ESG.search(q)).map(p => typeof ESG.works[p].key)", query
+        )
+        assert set(places) <= {"string"}, query
+    # lunr's set of terms takes digits for numbers of its nodes, and a query then breaks on a term that is none.
+    terms = watched.page.evaluate(
+        "async () => (await ESG.searchable()).indexes.flatMap(i => Object.keys(i.invertedIndex))"
+    )
+    assert "judg" in terms
+    assert [t for t in terms if any(c in "0123456789" for c in t)] == []
+    watched.quiet()
+
+
+#: Pages with charts, and what marks lead to lists of papers.
+CHARTS = {
+    "map": "rect",
+    "map?from=2024": "rect",
+    "mode/contamination": "rect",
+    "papers?cell=failure_mode:contamination": "rect",
+    "under": "symbol",
+    "under?from=2024": "rect",
+    "together": "path",
+    "pairs": "symbol",
+    "agreement": "symbol",
+    "audit": "symbol",
+}
+MARKS = "[...document.querySelectorAll('.plot g.mark-{}.role-mark path')]"
+
+
+@pytest.mark.parametrize("at", CHARTS)
+def test_behind_every_chart_stands_a_table_that_leads_where_its_marks_do(watched: Watched, at: str) -> None:
+    watched.go(at)
+    page = watched.page
+    pictures = page.locator("main [role=img]")
+    assert pictures.count() >= 1
+    for picture in pictures.all():
+        assert "table" in (picture.get_attribute("aria-label") or "")
+        assert picture.locator("svg").count() == 1
+    marks = page.evaluate(MARKS.format(CHARTS[at]) + ".map(p => p.__data__.datum).filter(d => d.n !== 0)")
+    assert len(marks) > 3
+    assert all(m["tip"] for m in marks)
+    links = set(page.eval_on_selector_all("main table a", "all => all.map(a => a.getAttribute('href'))"))
+    assert {m["href"] for m in marks if m["href"]} <= links
+    watched.quiet()
+
+
+@pytest.mark.parametrize(
+    "at", ["map", "papers?cell=failure_mode:contamination", "under?from=2024", "together"]
+)
+def test_a_click_on_a_mark_opens_as_many_papers_as_it_shows(watched: Watched, at: str) -> None:
+    page = watched.page
+    watched.go(at)
+    kind = CHARTS[at]
+    # A point of each mark at which it lies on top: the middle of a bar's upper part, the middle of a line.
+    spots = f"""() => {MARKS.format(kind)}.map((p, k) => {{
+        const box = p.getBoundingClientRect();
+        let spot = {{x: box.x + box.width - 2, y: box.y + 2}};
+        if ('{kind}' === 'path') {{
+            const middle = p.getPointAtLength(p.getTotalLength() / 2).matrixTransform(p.getScreenCTM());
+            spot = {{x: middle.x, y: middle.y}};
+        }}
+        return {{k, ...spot, n: p.__data__.datum.n, top: document.elementFromPoint(spot.x, spot.y) === p}};
+    }}).filter(s => s.top && s.n)"""
+    page.locator(".plot svg").first.scroll_into_view_if_needed()
+    found = page.evaluate(spots)
+    assert len(found) >= 3
+    for spot in random.Random(4).sample(found, 3):
+        page.mouse.move(spot["x"], spot["y"])
+        watched.until("!document.getElementById('tip').hidden")
+        page.mouse.click(spot["x"], spot["y"])
+        watched.until(
+            f"location.hash !== '#/{at}' && document.querySelector('main h1 + p.lead [data-count]')"
+        )
+        watched.until(f"document.querySelector('[data-count]').dataset.count === '{spot['n']}'")
+        watched.go(at)
+        page.locator(".plot svg").first.scroll_into_view_if_needed()
+    watched.quiet()
+
+
+def test_charts_come_after_the_first_view_and_follow_theme_and_filters(browser: Browser, built: Path) -> None:
+    context = browser.new_context(color_scheme="light")
+    watched = Watched(context, built, "flow")
+    assert [u for u in watched.asked if "vega" in u] == []
+    watched.go("map")
+    assert len([u for u in watched.asked if "vega" in u]) == 1
+    page = watched.page
+    fill = MARKS.format("rect") + ".map(p => getComputedStyle(p).fill)"
+    before = page.evaluate(fill)
+    page.locator(".theme").click()
+    after = page.evaluate(fill)
+    assert len(before) == len(after) > 0
+    assert not set(before) & set(after)
+    # What is printed from a dark page is light.
+    page.emulate_media(media="print")
+    assert page.evaluate(fill) == before
+    page.emulate_media(media="screen")
+    watched.go("map?from=2024&to=2025")
+    years = page.evaluate(MARKS.format("rect") + ".map(p => p.__data__.datum.year)")
+    assert set(years) == {2024, 2025}
+    watched.quiet()
+    context.close()
+
+
+def test_where_a_library_is_missing_the_page_says_so_and_the_table_stays(
+    browser: Browser, built: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    broken = tmp_path / "site"
+    shutil.copytree(built, broken)
+    (broken / "lib/vega.js").unlink()
+    (broken / "lib/lunr.js").unlink()
+    context = browser.new_context()
+    watched = Watched(context, broken)
+    watched.go("map")
+    said = watched.page.locator("main").inner_text()
+    assert "The chart cannot be drawn (lib/vega.js is missing beside the page)." in said
+    assert watched.page.locator("details.behind table").count() == 1
+    watched.go("papers?q=judge")
+    assert "lib/lunr.js is missing beside the page" in watched.page.locator("main").inner_text()
+    context.close()
+
+
 def test_the_boxes_of_the_flow_open_as_many_records_as_they_say(watched: Watched, real: Survey) -> None:
     flow = prisma(
         real.hits,
@@ -535,6 +720,7 @@ def test_hostile_titles_notes_and_addresses_are_harmless(
         "flow?box=records",
         "together",
         "under",
+        "pairs",
     ):
         watched.go(at)
     watched.go("paper/p01")
@@ -586,6 +772,36 @@ def test_the_policy_holds_what_would_run_or_leave(hostile: Path, browser: Browse
     context.close()
 
 
+@pytest.fixture
+def grey(survey: Path) -> Path:
+    """A survey in which one coder has coded a piece of grey literature."""
+    fill(survey)
+    keep(survey, GREY)
+    coded(survey, "pass-a", *whole(GREY))
+    return survey
+
+
+def challenged(page: Page, tmp_path: Path) -> Path:
+    """The row that the open dialogue of a challenge offers."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download the row").click()
+    path = tmp_path / waiting.value.suggested_filename
+    path.write_bytes(Path(waiting.value.path()).read_bytes())
+    return path
+
+
+def held(root: Path, paper: str, code: str) -> pd.Series:
+    final = open_survey(root).final
+    return final[(final["paper"] == paper) & (final["code"] == code)].iloc[0]
+
+
+def fill_in(page: Page) -> None:
+    """What a failure mode must rest on."""
+    page.get_by_label("Why, in your own words").fill("Named only.")
+    page.get_by_label("Claim and what it rests on").fill("A claim.")
+    page.get_by_label("Five or more words").fill("its score went up while the thing")
+
+
 def test_a_challenge_is_a_row_that_the_door_takes(hostile: Path, browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(accept_downloads=True)
     watched = Watched(context, written(open_survey(hostile), tmp_path / "site"), "paper/p01")
@@ -594,33 +810,103 @@ def test_a_challenge_is_a_row_that_the_door_takes(hostile: Path, browser: Browse
     page.get_by_label("What is wrong").select_option("values")
     page.locator("dialog").get_by_label("Level").select_option("mentions")
     page.get_by_label("Role").select_option("background")
-    page.get_by_label("Why, in your own words").fill("Named only.")
-    page.get_by_label("Claim and what it rests on").fill("A claim.")
-    page.get_by_label("Five or more words").fill("its score went up while the thing")
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download the row").click()
-    path = tmp_path / "row.jsonl"
-    path.write_bytes(Path(waiting.value.path()).read_bytes())
-    from workbench.adjudication import COLUMNS
-
-    rows, _ = read_batch(path, COLUMNS)
-    done = adjudicate(hostile, "eva", rows)
-    assert done.rows == 1
-    held = open_survey(hostile).final
-    row = held[(held["paper"] == "p01") & (held["code"] == "judge-bias")].iloc[0]
+    short = page.locator("dialog [role=status]")
+    assert "still lacks a reason; the claim and what it rests on; five or more words" in short.inner_text()
+    fill_in(page)
+    assert short.inner_text() == ""
+    page.get_by_label("Mitigates").select_option("yes")
+    assert "the role own-result, or no mitigation" in short.inner_text()
+    page.get_by_label("Mitigates").select_option("no")
+    rows, _ = read_batch(challenged(page, tmp_path), RULED)
+    assert adjudicate(hostile, "eva", rows).rows == 1
     # Eva had confirmed the code before; her ruling is the later word and decides.
-    assert row["level"] == "mentions"
+    assert held(hostile, "p01", "judge-bias")["level"] == "mentions"
     issue = page.get_by_label("Text of an issue").input_value()
     assert "Judge bias on p01" in issue
     assert "Named only." in issue
+    assert "survey adjudicate --by WHO --from challenge-p01-judge-bias.jsonl" in issue
+    assert "none of the coders (pass-a, pass-b)" in issue
+    context.close()
+
+
+def test_a_code_that_should_not_hold_is_withdrawn_by_its_row(
+    hostile: Path, browser: Browser, tmp_path: Path
+) -> None:
+    context = browser.new_context(accept_downloads=True)
+    watched = Watched(context, written(open_survey(hostile), tmp_path / "site"), "paper/p06")
+    page = watched.page
+    page.get_by_role("button", name="Challenge this coding: Judge bias").click()
+    page.get_by_label("What is wrong").select_option("absent")
+    page.get_by_label("Why, in your own words").fill("It says nothing of it.")
+    rows, _ = read_batch(challenged(page, tmp_path), RULED)
+    adjudicate(hostile, "eva", rows)
+    assert held(hostile, "p06", "judge-bias")["state"] == "absent"
+    context.close()
+
+
+def test_a_missing_code_is_a_challenge_too(hostile: Path, browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(accept_downloads=True)
+    watched = Watched(context, written(open_survey(hostile), tmp_path / "site"), "paper/p06")
+    page = watched.page
+    page.get_by_label("A code that is missing").select_option("stream:reward-hacking")
+    page.get_by_role("button", name="Propose it").click()
+    page.get_by_label("Why, in your own words").fill("A reward is gamed.")
+    assert page.get_by_label("What is wrong").inner_text().strip() == "The code holds, with the values below"
+    rows, _ = read_batch(challenged(page, tmp_path), RULED)
+    adjudicate(hostile, "eva", rows)
+    assert held(hostile, "p06", "reward-hacking")["state"] == "present"
+    context.close()
+
+
+def test_one_coders_coding_can_be_challenged(hostile: Path, browser: Browser, tmp_path: Path) -> None:
+    """The coders differ in the level and nobody has decided: a reader holds with one of them."""
+    keep(hostile, "p07")
+    coded(hostile, "pass-a", *whole("p07"))
+    coded(hostile, "pass-b", *whole("p07", level="demonstrates"))
+    assert held(hostile, "p07", "judge-bias")["resolved"] == "unresolved"
+    context = browser.new_context(accept_downloads=True)
+    watched = Watched(context, written(open_survey(hostile), tmp_path / "site"), "paper/p07")
+    page = watched.page
+    page.get_by_role("button", name="Challenge this coding: Judge bias").click()
+    page.get_by_label("What is challenged").select_option("pass-a")
+    page.get_by_label("What is wrong").select_option("coder:pass-b")
+    page.get_by_label("Why, in your own words").fill("A case is shown.")
+    issue = page.get_by_label("Text of an issue").input_value()
+    assert "Challenged: pass-a's coding, present, argues" in issue
+    assert "What pass-b coded holds: present, demonstrates" in issue
+    rows, _ = read_batch(challenged(page, tmp_path), RULED)
+    adjudicate(hostile, "eva", rows)
+    assert held(hostile, "p07", "judge-bias")["level"] == "demonstrates"
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "state"), [("absent", "judge-bias", "absent"), ("values", "reward-hacking", "present")]
+)
+def test_what_one_coder_coded_is_challenged_by_verifying(
+    grey: Path, browser: Browser, tmp_path: Path, wrong: str, code: str, state: str
+) -> None:
+    """Grey literature is coded once: adjudicate would refuse the row."""
+    context = browser.new_context(accept_downloads=True)
+    watched = Watched(context, written(open_survey(grey), tmp_path / "site"), f"paper/{GREY}")
+    page = watched.page
+    if wrong == "absent":
+        page.get_by_role("button", name="Challenge this coding: Judge bias").click()
+        page.get_by_label("What is wrong").select_option("absent")
+    else:
+        page.get_by_label("A code that is missing").select_option(f"stream:{code}")
+        page.get_by_role("button", name="Propose it").click()
+    page.get_by_label("Why, in your own words").fill("It says so.")
+    assert "survey verify --coder WHO" in page.locator("dialog").inner_text()
+    rows, _ = read_batch(challenged(page, tmp_path), VERIFIED)
+    verify(grey, "eva", rows)
+    assert held(grey, GREY, code)["state"] == state
     context.close()
 
 
 def test_a_paper_shows_each_coder_the_ruling_and_the_place(
     hostile: Path, browser: Browser, tmp_path: Path
 ) -> None:
-    coded = [stream("p06", "reward-hacking")]
-    assert coded
     adjudicate(
         hostile,
         "eva",

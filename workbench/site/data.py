@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.agreement import agreement
-from analysis.audit import correlations, most_complete, panel
+from analysis.audit import CASES, correlations, most_complete, panel
 from analysis.coverage import gaps, gaps_summary, in_words
 from analysis.disagreements import confusion
 from analysis.prisma import prisma
@@ -23,14 +23,15 @@ from analysis.selection import BASES, FAILURE_MODE, GREY, LEVELS, SETTLED
 from analysis.undermeasurement import undermeasurement
 from workbench.assumptions import assumptions
 from workbench.bibliography import VENUE_FIELD
-from workbench.figure_files import Stamp, stamp_line
 from workbench.results.agreed import coded_first_under
 from workbench.results.answers import BASIS, in_schema
 from workbench.results.audited import MEASURES
-from workbench.results.gaps import CROSSED
+from workbench.results.gaps import CROSSED, grids
 from workbench.results.paired_evidence import paired
 from workbench.results.under_measured import under_measured
+from workbench.results.validated import absence
 from workbench.site.flow import leaves
+from workbench.stamp import Stamp, stamp_line
 
 if TYPE_CHECKING:
     from workbench.schema import Code, Schema
@@ -482,7 +483,9 @@ def _audit(survey: Survey) -> Plain:
     return {
         "measures": measures,
         "panel": _plain(models),
-        "correlations": _plain(correlations(models)),
+        "correlations": _plain(
+            pd.concat([correlations(models, cases=cases) for cases in CASES], ignore_index=True)
+        ),
         "values": _plain(audit, told),
     }
 
@@ -506,6 +509,7 @@ def _grids(survey: Survey, final: pd.DataFrame, most: int) -> dict[tuple[str, st
         key=lambda f: f != FAILURE_MODE
     )  # the schema's order, failure modes first: rules start from them
     names = dict(zip(survey.codes["code"], survey.codes["name"], strict=True))
+    supported = absence(survey)
     made: dict[tuple[str, str], Plain] = {}
     for rows, columns in combinations_with_replacement(facets, 2):
         levels = LEVELS if rows == FAILURE_MODE else ("",)
@@ -513,7 +517,7 @@ def _grids(survey: Survey, final: pd.DataFrame, most: int) -> dict[tuple[str, st
             "rows": rows,
             "columns": columns,
             "tables": {
-                f"{level}|{grey}": _grid(survey, final, rows, columns, level, grey, most, names)
+                f"{level}|{grey}": _grid(survey, final, rows, columns, level, grey, most, names, supported)
                 for level in levels
                 for grey in GREY
             },
@@ -530,6 +534,7 @@ def _grid(
     grey: str,
     most: int,
     names: Mapping[str, str],
+    supported: Mapping[str, str],
 ) -> Plain:
     codes = {f.id: [c.id for c in f.codes] for f in survey.schema.facets}
     told = set(survey.assessable(BASIS))
@@ -558,10 +563,15 @@ def _grid(
             basis=BASIS,
             structural=structural,
             by_rule=rules,
+            absence=supported if rows == FAILURE_MODE else None,
             draws=draws,
         )
 
-    cells = drawn(allowed if published else min(allowed, FEW_DRAWS))
+    if published and allowed >= DRAWS:
+        # What the paper prints, from as many draws as the grid needs.
+        cells = next(g.cells for g in grids(survey) if (g.facet, g.level) == (columns, level))
+    else:
+        cells = drawn(allowed if published else min(allowed, FEW_DRAWS))
     about = gaps_summary(cells).iloc[0]
     tested = max(int(about["testable_lower"]), int(about["testable_upper"]))
     if about["draws"] + 1 < 2 * tested / about["level"] and allowed > about["draws"]:
@@ -592,6 +602,8 @@ def _grid(
             else None
             for pair in zip(cells["q_lower"], cells["q_upper"], strict=True)
         ],
+        "close": [n for n, close in enumerate(cells["close"]) if close],
+        "unsupported": [n for n, word in enumerate(cells["absence_supported"]) if word not in ("yes", "")],
         "tests": [("neither", "lower", "upper", "both").index(t) for t in cells["testable"]],
         "notes": notes,
         "note": [notes.index(c) for c in cells["note"]],

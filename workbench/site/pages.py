@@ -1,4 +1,4 @@
-"""Write the reviewer's page: one HTML file, our own script and style, and the data as scripts beside it.
+"""Write the reviewer's page: one HTML file, our own script and style, and libraries and data as scripts beside it.
 
 A page opened from the disk may not fetch, and may load no module: the data come as classic scripts that put one
 value each. Nothing in the page is made from markup: every word of the data becomes a text node, and only http
@@ -13,9 +13,10 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.figure_files import Stamp, stamp_line
 from workbench.files import replace
 from workbench.site.data import DRAWS, site_data
+from workbench.site.libraries import libraries, licences
+from workbench.stamp import Stamp, stamp_line
 
 if TYPE_CHECKING:
     from workbench.survey import Survey
@@ -29,7 +30,9 @@ SCRIPTS = (
     "search.js",
     "exporting.js",
     "challenge.js",
+    "tips.js",
     "charts.js",
+    "specs.js",
     "lists.js",
     "map.js",
     "paper.js",
@@ -89,6 +92,9 @@ def write_site(survey: Survey, out: Path, stamp: Stamp, *, draws: int = DRAWS) -
 
     Returns:
         The files written. Identical data give identical bytes.
+
+    Raises:
+        Refused: a package that carries a library is not installed; nothing was written.
     """
     title = f"{survey.schema.title}: the evidence"
     page = _PAGE.format(
@@ -103,7 +109,7 @@ def write_site(survey: Survey, out: Path, stamp: Stamp, *, draws: int = DRAWS) -
     assets = resources("workbench.site") / "assets"
     for name in (*SCRIPTS, STYLE):
         contents[f"assets/{name}"] = (assets / name).read_text("utf-8")
-    contents["LICENCES.txt"] = LICENCES
+    contents |= libraries() | {"LICENCES.txt": licences()}
     for name, content in contents.items():
         replace(out / name, content)
     return [out / name for name in contents]
@@ -115,14 +121,3 @@ def script(name: str, value: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return f"(window.SURVEY=window.SURVEY||{{}})[{json.dumps(name)}]={text};\n"
-
-
-LICENCES = """This page is made of two things.
-
-Its script and style (assets/): MIT licence, copyright the EvalSafetyGap survey workbench authors. They use no
-code of others.
-
-The data (data/): Creative Commons Attribution 4.0 International (CC BY 4.0), the EvalSafetyGap survey workbench
-authors. Titles, authors, years, venues and identifiers of works are facts. Abstracts and other sentences of the works
-are not here: of each piece of evidence the page has its place in the text and the coder's own words.
-"""

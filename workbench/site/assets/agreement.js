@@ -5,6 +5,53 @@
 (() => {
   const { h } = ESG;
 
+  /** What is drawn, and how it is called. */
+  const DRAWN = { alpha_nominal: "alpha", ac1: "AC1" };
+
+  /**
+   * Coefficients with their intervals.
+   * @param {string} name @param {any[]} rows @param {any[]} [beside] all rows that are drawn on the same scale
+   */
+  function picture(name, rows, beside) {
+    const lows = (beside || rows)
+      .flatMap((x) => Object.keys(DRAWN).map((id) => x[id] && (x[id].low === null ? x[id].value : x[id].low)))
+      .filter((low) => typeof low === "number");
+    const called = (x) => ESG.byId.get(`${x.facet}:${x.code}`) || ESG.facets.get(x.code ? "" : x.facet);
+    const points = rows.flatMap((x) =>
+      Object.entries(DRAWN)
+        .filter(([id]) => x[id] && x[id].value !== null)
+        .map(([id, what]) => {
+          const code = called(x);
+          const { value, low, high } = x[id];
+          const label = code ? code.name : x.code || x.facet;
+          return {
+            name: label,
+            what,
+            value,
+            low,
+            high,
+            href: code && code.levelled && x.code ? ESG.link(`mode/${encodeURIComponent(x.code)}`) : null,
+            tip: `${label}\n${what} ${ESG.number(value, 2)}${low === null ? "" : ` (${ESG.number(low, 2)} to ${ESG.number(high, 2)})`}\n${ESG.count(x.observed.papers, "paper")}`,
+          };
+        }),
+    );
+    if (!points.length) return null;
+    return h(
+      "figure",
+      {},
+      ESG.chart(
+        name,
+        ESG.intervalSpec(points, {
+          width: ESG.width(760),
+          domain: [Math.floor(5 * Math.min(...lows)) / 5, 1],
+          title: "coefficient with its 95% interval; 0 is chance",
+          step: 10,
+          colours: { alpha: "var(--eval)", AC1: "var(--align)" },
+        }),
+      ),
+    );
+  }
+
   /** How far the coders agree. */
   async function agreementPage() {
     const [results, opened] = await Promise.all([ESG.fetched("results"), ESG.codings()]);
@@ -19,6 +66,9 @@
       by.get(id)[r.statistic] = r;
     }
     const all = [...by.values()].filter((x) => x.observed && x.observed.papers);
+    const bySeen = all.filter((x) => x.code).sort((x, y) => y.observed.positives - x.observed.positives);
+    // Of a code that nobody saw there is nothing to draw.
+    const seen = bySeen.filter((x) => x.observed.positives);
     const value = (r) => (r && r.value !== null ? r.value : null);
     const column = (id, title, help) => ({
       id,
@@ -30,7 +80,7 @@
         const r = x[id];
         if (!r) return "";
         if (r.value === null) return h("span", { class: "quiet", title: r.note }, "undefined");
-        return [ESG.interval(r.value, r.low, r.high, -0.2), " ", ESG.coefficient(r.value, r.low, r.high)];
+        return ESG.coefficient(r.value, r.low, r.high);
       },
     });
     const columns = [
@@ -92,6 +142,10 @@
           `Filters do not apply: agreement for another selection is not computed. ${of.training ? `${ESG.count(of.training, "paper")} coded while the schema was being made are left out.` : ""}`,
         ),
         h("h2", {}, "By facet"),
+        picture(
+          "agreement by facet",
+          all.filter((x) => !x.code),
+        ),
         ESG.table({
           id: "facets",
           caption: "Agreement by facet",
@@ -104,11 +158,19 @@
           ],
         }),
         h("h2", {}, "By code"),
+        ESG.schema.facets.map((f) => {
+          const drawn = picture(
+            `agreement by code: ${f.name}`,
+            seen.filter((x) => x.facet === f.id),
+            seen,
+          );
+          return drawn ? [h("h3", {}, f.name), drawn] : null;
+        }),
         ESG.table({
           id: "codes",
           caption: "Agreement by code",
           quiet: true,
-          rows: all.filter((x) => x.code),
+          rows: bySeen,
           sort: "positives.down",
           empty: "No two coders have coded the same paper.",
           columns: [

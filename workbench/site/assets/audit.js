@@ -5,6 +5,39 @@
 (() => {
   const { h } = ESG;
 
+  /**
+   * Each pair of dimensions, a point a model that has both.
+   * @param {string[]} dims @param {Object<string, string>} measures @param {any[]} panel
+   */
+  function pictures(dims, measures, panel) {
+    const wide = Math.min(330, ESG.width(330));
+    const pairs = dims.flatMap((x, n) => dims.slice(n + 1).map((y) => ({ x, y })));
+    return h(
+      "div",
+      { class: "plots" },
+      pairs.map(({ x, y }) => {
+        const held = (r) => typeof r[x] === "number" && typeof r[y] === "number";
+        const rows = panel.filter(held).map((r) => ({
+          x: r[x],
+          y: r[y],
+          href: ESG.here({ model: r.model }),
+          tip: `${r.model}\n${measures[x]}: ${ESG.number(r[x])}\n${measures[y]}: ${ESG.number(r[y])}`,
+        }));
+        if (rows.length < 2) return null;
+        return h(
+          "figure",
+          {},
+          ESG.chart(
+            `${x} and ${y} of ${rows.length} models`,
+            ESG.scatterSpec(rows, measures[x], measures[y], wide),
+            "The table of the panel below says and links the same",
+          ),
+          h("figcaption", { class: "key" }, `${ESG.capital(x)} and ${y}: ${ESG.count(rows.length, "model")} with both`),
+        );
+      }),
+    );
+  }
+
   /** The model panel. */
   async function auditPage() {
     const audit = await ESG.fetched("audit");
@@ -43,7 +76,9 @@
           { class: "lead" },
           `${ESG.count(panel.length, "model")}, ${ESG.count(values.length, "value")}; capability, behavioural safety and governance kept apart. Every value has its source; what was not seen stays empty.`,
         ),
+        h("p", { class: "quiet" }, "Filters do not apply: they choose papers, and these values are of models."),
         h("h2", {}, "Do they go together?"),
+        pictures(dims, audit.measures, panel),
         ESG.table({
           id: "correlations",
           caption: "Correlations of the dimensions",
@@ -61,6 +96,11 @@
               title: "Method",
               get: (r) => `${ESG.capital(r.method)}, ${r.unit.startsWith("within") ? "" : "over "}${r.unit}s`,
             },
+            {
+              id: "cases",
+              title: "Models that have",
+              get: (r) => (r.cases === "pairwise" ? "both dimensions" : "all three"),
+            },
             { id: "n", title: "n", numeric: true, get: (r) => r.n },
             {
               id: "r",
@@ -70,7 +110,7 @@
               show: (r) =>
                 r.r === null
                   ? h("span", { class: "quiet" }, r.note || "not estimable")
-                  : [ESG.interval(r.r, r.low, r.high, -1), " ", ESG.coefficient(r.r, r.low, r.high)],
+                  : ESG.coefficient(r.r, r.low, r.high),
             },
             {
               id: "p",

@@ -1,5 +1,5 @@
 // @ts-check
-// Disagree with a coding: a row that the survey's doors take, and the text of an issue. The page sends nothing.
+// Disagree with a coding: a row that one of the survey's commands takes, and the text of an issue. Nothing is sent.
 "use strict";
 
 (() => {
@@ -12,32 +12,83 @@
   const field = (name, input) => h("label", { class: "field" }, h("span", {}, name), input);
 
   /**
+   * Which command takes a challenge, as the survey's doors have it: two coders' work is decided by a third party, what
+   * one coder coded is verified by a human, and only the schema in force takes new values.
+   * @param {any} about as for `challenge`
+   */
+  function doorOf(about) {
+    const file = `challenge-${about.work.key}-${about.code.id}.jsonl`;
+    const two = about.coders.length > 1;
+    return {
+      file,
+      two,
+      fresh: about.schema === ESG.schema.version,
+      command: two ? `survey adjudicate --by WHO --from ${file}` : `survey verify --coder WHO --from ${file}`,
+      who: two
+        ? `WHO is an id of corpus/coders.yaml that is none of the coders (${about.coders.join(", ")})`
+        : "WHO is a human's id of corpus/coders.yaml, for one coder alone coded this paper",
+    };
+  }
+
+  /**
+   * What can be said to be wrong, value and words.
+   * @param {any} about @param {string} whose a coder's id, or "" for what holds @param {any} door
+   * @returns {[string, string][]}
+   */
+  function wrongs(about, whose, door) {
+    const { holds, rows, coders, words } = about;
+    const row = whose ? rows.get(whose) : null;
+    const there = whose ? Boolean(row && row.state !== "withdrawn") : Boolean(holds);
+    const some = coders.some((c) => rows.has(c) && rows.get(c).state !== "withdrawn");
+    /** @type {[string, string][]} */
+    const said = [];
+    if (door.fresh) {
+      if (there || about.open) said.push(["absent", "The code does not hold"]);
+      said.push(["values", there ? "It holds, with other values" : "The code holds, with the values below"]);
+    }
+    if (door.two && some)
+      for (const coder of coders)
+        if (coder !== whose) said.push([`coder:${coder}`, `What ${coder} coded holds: ${words(rows.get(coder))}`]);
+    return said;
+  }
+
+  /** What the doors would refuse. @param {any} made a row @param {any} code @param {boolean} two */
+  function lacks(made, code, two) {
+    const missing = [];
+    if (two && !made.rationale) missing.push("a reason");
+    if (made.state !== "present" || !code.levelled) return missing;
+    if (!made.note) missing.push("the claim and what it rests on");
+    if (made.words.split(/\s+/).filter(Boolean).length < 5) missing.push("five or more words of the text");
+    if (made.role !== "own-result" && made.level === "measures")
+      missing.push("the role own-result, or a level below measures");
+    if (made.role !== "own-result" && made.mitigates !== "no") missing.push("the role own-result, or no mitigation");
+    return missing;
+  }
+
+  /**
    * Open the dialogue for one code of one paper.
-   * @param {{work: any, code: any, basis: string, schema: string, holds: any, say: string}} about
+   * @param {{work: any, code: any, basis: string, schema: string, holds: any, open: boolean, say: string,
+   *   coders: string[], rows: Map<string, any>, words: (row: any) => string}} about who signed the paper off, the
+   *   row of each that stands, and a row in words
    */
   function challenge(about) {
     const { work, code } = about;
     const before = document.activeElement;
-    const wrong = h(
+    const door = doorOf(about);
+    const whose = h(
       "select",
-      { id: "challenge-kind" },
-      about.holds
-        ? [
-            h("option", { value: "absent" }, "The code does not hold"),
-            h("option", { value: "values" }, "It holds, with other values"),
-          ]
-        : [
-            h("option", { value: "present" }, "The code holds and is missing"),
-            h("option", { value: "values" }, "It holds, with the values below"),
-          ],
+      {},
+      h("option", { value: "" }, `What holds: ${about.say}`),
+      about.coders.map((c) => h("option", { value: c }, `${c}'s coding: ${about.words(about.rows.get(c))}`)),
     );
+    const wrong = h("select", { id: "challenge-kind" });
     const pick = (terms, now) =>
       h(
         "select",
         {},
         terms.map((t) => h("option", { value: t.id, selected: t.id === now }, t.name || t.id)),
       );
-    const holds = about.holds || {};
+    const holds = about.holds || about.coders.map((c) => about.rows.get(c)).find((r) => r && r.level) || {};
     const yes = [{ id: "no" }, { id: "yes" }];
     const level = pick(ESG.schema.levels, holds.level || "argues");
     const role = pick(ESG.schema.roles, holds.role || "own-result");
@@ -48,6 +99,7 @@
     const why = h("textarea", { rows: "3", maxlength: "600" });
     const words = h("input", { type: "text", maxlength: "400" });
     const note = h("input", { type: "text", maxlength: "240" });
+    const principled = (ESG.facets.get(code.facet) || {}).principal;
     const values = h(
       "div",
       { class: "fields" },
@@ -58,81 +110,106 @@
             field("Mitigates", mitigates),
             field("Formal", formal),
             field("Figure seen", seen),
-          ]
-        : ESG.facets.get(code.facet).principal
-          ? field("Principal", principal)
-          : [],
-      code.levelled
-        ? [
             field("Claim and what it rests on, in your own words", note),
             field("Five or more words of the text (only their place is kept)", words),
           ]
-        : [],
+        : principled
+          ? field("Principal", principal)
+          : [],
     );
-    const row = h("textarea", { rows: "7", readonly: true, class: "code" });
+    const row = h("textarea", { rows: "6", readonly: true, class: "code" });
     const issue = h("textarea", { rows: "9", readonly: true });
+    const short = h("p", { role: "status", class: "quiet" });
+
+    /** The row, as the command wants it. @param {string} kind */
+    function rowOf(kind) {
+      const given = {
+        state: "present",
+        ...(code.levelled
+          ? {
+              level: level.value,
+              role: role.value,
+              formal: formal.value,
+              figure_seen: seen.value,
+              mitigates: mitigates.value,
+              note: note.value.trim(),
+              locator: about.basis,
+              words: words.value.trim(),
+            }
+          : principled
+            ? { principal: principal.value }
+            : {}),
+        confidence: "sure",
+      };
+      const at = { paper: work.key, basis: about.basis, facet: code.facet, code: code.id };
+      const rationale = why.value.trim();
+      if (!door.two)
+        return kind === "absent"
+          ? { ...at, outcome: "reject", note: rationale }
+          : { ...at, outcome: about.holds ? "correct" : "add", ...given };
+      const ruled = { ...at, schema: about.schema };
+      if (kind.startsWith("coder:")) return { ...ruled, chosen: kind.slice(6), rationale };
+      return kind === "absent"
+        ? { ...ruled, chosen: "new", state: "withdrawn", rationale }
+        : { ...ruled, chosen: "new", ...given, rationale };
+    }
 
     function ready() {
       const kind = wrong.value;
-      values.hidden = kind === "absent";
-      /** @type {Object<string, string>} */
-      const made = {
-        paper: work.key,
-        schema: about.schema,
-        basis: about.basis,
-        facet: code.facet,
-        code: code.id,
-        chosen: "new",
-      };
-      if (kind === "absent") made.state = "withdrawn";
-      else {
-        made.state = "present";
-        if (code.levelled)
-          Object.assign(made, {
-            level: level.value,
-            role: role.value,
-            formal: formal.value,
-            figure_seen: seen.value,
-            mitigates: mitigates.value,
-            note: note.value.trim(),
-            locator: about.basis,
-            words: words.value.trim(),
-          });
-        else if (ESG.facets.get(code.facet).principal) made.principal = principal.value;
-        made.confidence = "sure";
-      }
-      made.rationale = why.value.trim();
+      values.hidden = kind !== "values";
+      const made = /** @type {any} */ (rowOf(kind));
       row.value = JSON.stringify(made) + "\n";
+      const missing = lacks(made, code, door.two);
+      ESG.replace(short, missing.length ? `The row would be refused; it still lacks ${missing.join("; ")}.` : "");
       const should =
         kind === "absent"
           ? "The code should not hold."
-          : `The code should hold${code.levelled ? ` (level ${level.value}, role ${role.value}, mitigates ${mitigates.value})` : ""}.`;
+          : kind === "values"
+            ? `The code should hold${code.levelled ? ` (level ${level.value}, role ${role.value}, mitigates ${mitigates.value})` : ""}.`
+            : `${wrong.selectedOptions[0].textContent}.`;
       issue.value =
         `# Coding challenged: ${code.name} on ${work.key}\n\n` +
         `Paper: ${work.title} (${work.key})\nCode: ${code.facet} / ${code.id}, from the ${about.basis}, schema ${about.schema}\n` +
-        `The page says: ${about.say}\n\n${should}\n\nWhy: ${why.value.trim() || "(say why)"}\n\n` +
-        `Data: ${ESG.core.about.line}\n\nFor the maintainers, \`survey adjudicate --by WHO --from row.jsonl\`:\n\n    ${row.value}`;
+        `What holds: ${about.say}\n` +
+        (whose.value ? `Challenged: ${whose.value}'s coding, ${about.words(about.rows.get(whose.value))}\n` : "") +
+        `\n${should}\n\nWhy: ${why.value.trim() || "(say why)"}\n\nData: ${ESG.core.about.line}\n\n` +
+        `For the maintainers, \`${door.command}\` (${door.who}):\n\n    ${row.value}`;
     }
+
+    function choices() {
+      ESG.replace(
+        wrong,
+        wrongs(about, whose.value, door).map(([value, text]) => h("option", { value }, text)),
+      );
+      ready();
+    }
+    whose.addEventListener("input", choices);
     for (const input of [wrong, level, role, mitigates, formal, seen, principal, why, words, note])
       input.addEventListener("input", ready);
 
-    /** @param {any} box @param {string} what */
-    const copy = (box, what) =>
+    /** @param {any} box @param {string} what @param {string} name @param {string} kind */
+    const take = (box, what, name, kind) =>
       h(
-        "button",
-        {
-          type: "button",
-          onclick: async () => {
-            box.select();
-            try {
-              await navigator.clipboard.writeText(box.value);
-            } catch {
-              document.execCommand("copy"); // a page on the disk may not have the clipboard
-            }
-            ESG.announce(`${what} copied`);
+        "p",
+        {},
+        h(
+          "button",
+          {
+            type: "button",
+            onclick: async () => {
+              box.select();
+              try {
+                await navigator.clipboard.writeText(box.value);
+              } catch {
+                document.execCommand("copy"); // a page on the disk may not have the clipboard
+              }
+              ESG.announce(`The ${what} is copied`);
+            },
           },
-        },
-        `Copy the ${what}`,
+          `Copy the ${what}`,
+        ),
+        " ",
+        h("button", { type: "button", onclick: () => ESG.download(name, box.value, kind) }, `Download the ${what}`),
       );
     const close = () => {
       dialog.close();
@@ -143,68 +220,54 @@
       "dialog",
       { class: "challenge", "aria-labelledby": "challenge-title" },
       h("h2", { id: "challenge-title" }, `Challenge this coding: ${code.name}`),
-      h("p", {}, h("cite", {}, work.title), ` - the page says: ${about.say}`),
+      h("p", {}, h("cite", {}, work.title)),
       h(
         "p",
         { class: "quiet" },
         "Nothing is sent from here. Copy or download the row and the text, and give them to the maintainers, for example as an issue.",
+        door.fresh ? "" : ` Schema ${about.schema} is no longer in force: no new values, only a choice between coders.`,
       ),
+      about.coders.length ? field("What is challenged", whose) : null,
       field("What is wrong", wrong),
       field("Why, in your own words", why),
       values,
-      field("Row for survey adjudicate (JSON lines)", row),
+      short,
+      field("Row (JSON lines)", row),
       h(
         "p",
-        {},
-        copy(row, "row"),
-        " ",
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => ESG.download(`challenge-${work.key}-${code.id}.jsonl`, row.value, "application/x-ndjson"),
-          },
-          "Download the row",
-        ),
+        { class: "quiet" },
+        "Taken by ",
+        h("code", {}, door.command),
+        `. ${door.who}. It decides what holds; a coder's own row stays as it was given.`,
       ),
+      take(row, "row", door.file, "application/x-ndjson"),
       field("Text of an issue", issue),
-      h(
-        "p",
-        {},
-        copy(issue, "text"),
-        " ",
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => ESG.download(`challenge-${work.key}-${code.id}.md`, issue.value, "text/markdown"),
-          },
-          "Download the text",
-        ),
-      ),
+      take(issue, "text", door.file.replace("jsonl", "md"), "text/markdown"),
       h("p", {}, h("button", { type: "button", class: "strong", onclick: close }, "Close")),
     );
     dialog.addEventListener("cancel", (e) => {
       e.preventDefault();
       close();
     });
-    ready();
+    choices();
     document.body.appendChild(dialog);
     dialog.showModal();
   }
 
-  /** @param {any} about as for `challenge` */
+  /** @param {any} about as for `challenge`; null where no command would take a challenge */
   const challengeButton = (about) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "challenge noprint",
-        "aria-label": `Challenge this coding: ${about.code.name}`,
-        onclick: () => challenge(about),
-      },
-      "Challenge",
-    );
+    wrongs(about, "", doorOf(about)).length
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "challenge noprint",
+            "aria-label": `Challenge this coding: ${about.code.name}`,
+            onclick: () => challenge(about),
+          },
+          "Challenge",
+        )
+      : null;
 
   Object.assign(ESG, { challengeButton });
 })();

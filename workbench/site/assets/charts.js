@@ -1,9 +1,11 @@
 // @ts-check
-// Small charts. Each is a picture for the eye and the mouse; the table beside or below it says and links the same.
+// Charts by Vega. Each is a picture for the eye and the mouse; a table beside or below it says and links the same.
+// Vega comes when the first chart is there, after the page around it; its expressions are interpreted, for the policy
+// lets no text become code.
 "use strict";
 
 (() => {
-  const { h, s, put } = ESG;
+  const { h } = ESG;
 
   /** Width that a chart may take. @param {number} [most] */
   function width(most) {
@@ -11,8 +13,95 @@
     return Math.max(280, Math.min(most || 760, (main ? main.clientWidth : 760) - 2));
   }
 
+  /** Colours are those of the page, so that the theme and the printer turn them too. */
+  const LOOK = {
+    background: null,
+    font: 'system-ui, "Liberation Sans", Arial, sans-serif',
+    axis: {
+      labelColor: "var(--ink)",
+      titleColor: "var(--soft)",
+      titleFontWeight: "normal",
+      domainColor: "var(--soft)",
+      tickColor: "var(--soft)",
+      gridColor: "var(--line)",
+      labelFontSize: 12,
+      titleFontSize: 12,
+    },
+    legend: {
+      labelColor: "var(--ink)",
+      titleColor: "var(--soft)",
+      orient: "top",
+      direction: "horizontal",
+      labelFontSize: 12,
+      symbolSize: 90,
+      title: null,
+      labelLimit: 0,
+    },
+    text: { color: "var(--ink)", fontSize: 12 },
+    view: { stroke: null },
+  };
+
+  /** @type {{where: any, spec: any}[]} charts of the page to be drawn */
+  let waiting = [];
+  /** @type {{where: any, result: any}[]} */
+  let drawn = [];
+
   /**
-   * A chart with its table: the picture is hidden from screen readers, which get the table.
+   * A chart, drawn once it is in the page.
+   * @param {string} name what it shows, for who cannot see it
+   * @param {any} spec Vega-Lite, or Vega; data with `href` lead there and with `tip` say so
+   * @param {string} [where] where the same can be read and followed
+   */
+  function chart(name, spec, where) {
+    // What is inside the picture says less than the table, and cannot be reached by keyboard.
+    const plot = h("div", { "aria-hidden": "true" });
+    const picture = h(
+      "div",
+      {
+        class: "plot",
+        role: "img",
+        "aria-label": `Chart: ${name}. ${where || "The table below says and links the same"}.`,
+      },
+      plot,
+    );
+    // Where the chart will be, nothing jumps when it comes.
+    if (typeof spec.height === "number") plot.style.minHeight = `${spec.height}px`;
+    waiting.push({ where: plot, spec });
+    return picture;
+  }
+
+  /** Draw what waits and is in the page still. */
+  async function drawCharts() {
+    for (const one of drawn) if (!one.where.isConnected) one.result.finalize();
+    drawn = drawn.filter((one) => one.where.isConnected);
+    const mine = waiting;
+    waiting = [];
+    if (!mine.length) return;
+    try {
+      const embed = await ESG.library("vega", "vegaEmbed");
+      for (const { where, spec } of mine) {
+        if (!where.isConnected) continue;
+        const result = await embed(where, spec, {
+          mode: String(spec.$schema).includes("vega-lite") ? "vega-lite" : "vega",
+          ast: true,
+          renderer: "svg",
+          actions: false,
+          defaultStyle: false,
+          config: { ...LOOK, aria: false, legend: { ...LOOK.legend, columns: width() < 520 ? 1 : undefined } },
+          tooltip: (_, event, __, words) =>
+            words ? ESG.tip(String(words), event.clientX, event.clientY) : ESG.untip(),
+        });
+        drawn.push({ where, result });
+      }
+    } catch (error) {
+      for (const { where } of mine)
+        if (!where.querySelector("svg"))
+          ESG.replace(where, `The chart cannot be drawn (${error instanceof Error ? error.message : error}).`);
+    }
+  }
+
+  /**
+   * A chart with its table behind it.
    * @param {any} picture @param {any} behind @param {string} title
    */
   function withTable(picture, behind, title) {
@@ -32,256 +121,45 @@
    */
   function byYear(data, address, words) {
     if (!data.length) return h("p", { class: "nothing" }, "No paper of the selection has a year.");
-    const whole = data.some((d) => d.papers !== d.raise);
-    const wide = width(720);
-    const [left, top, high] = [8, 18, 150];
-    const step = Math.min(90, (wide - left) / data.length);
-    const most = Math.max(1, ...data.map((d) => d.papers));
-    const scale = (n) => (high - top) * (n / most);
-    const bars = data.map((d, k) => {
-      const x = left + k * step;
-      const w = step * 0.72;
-      return s(
-        "a",
-        {
-          href: address(d.year, "raise"),
-          tabindex: "-1",
-          "data-tip": `${d.year}\n${words.all} ${d.papers}\n${words.raise} ${d.raise}\n${words.measure} ${d.measure}`,
-        },
-        s("rect", { x, y: top, width: w, height: high - top, class: "hit" }),
-        whole ? s("rect", { x, y: high - scale(d.papers), width: w, height: scale(d.papers), class: "bar0" }) : null,
-        s("rect", {
-          x: x + (whole ? w * 0.1 : 0),
-          y: high - scale(d.raise),
-          width: w * (whole ? 0.8 : 1),
-          height: scale(d.raise),
-          class: "bar1",
-        }),
-        s("rect", {
-          x: x + w * 0.24,
-          y: high - scale(d.measure),
-          width: w * 0.52,
-          height: scale(d.measure),
-          class: "bar2",
-        }),
-        s("text", { x: x + w / 2, y: high - scale(d.papers) - 5, class: "mid" }, d.papers || ""),
-        s("text", { x: x + w / 2, y: high + 15, class: "mid" }, step < 34 ? `'${String(d.year).slice(2)}` : d.year),
-      );
-    });
-    const picture = s(
-      "svg",
-      { viewBox: `0 0 ${wide} ${high + 22}`, width: wide, height: high + 22, "aria-hidden": "true", class: "chart" },
-      s("line", { x1: 0, x2: left + step * data.length, y1: high, y2: high, class: "axis" }),
-      bars,
-    );
-    const key = h(
-      "p",
-      { class: "key" },
-      whole ? [h("span", { class: "swatch bar0" }), ` ${words.all}  `] : null,
-      h("span", { class: "swatch bar1" }),
-      ` ${words.raise}  `,
-      h("span", { class: "swatch bar2" }),
-      ` ${words.measure}`,
+    // On the page of a mode every paper raises it.
+    const parts = /** @type {["papers"|"raise"|"measure", string, string][]} */ ([
+      ["papers", words.all, "all"],
+      ["raise", words.raise, "raise"],
+      ["measure", words.measure, "measure"],
+    ]).slice(data.some((d) => d.papers !== d.raise) ? 0 : 1);
+    const bars = data.flatMap((d) =>
+      parts.map(([key, word, what]) => ({
+        year: d.year,
+        what: word,
+        n: d[key],
+        href: address(d.year, what),
+        tip: [d.year, ...parts.map(([k, w]) => `${w}: ${d[k]}`)].join("\n"),
+      })),
     );
     const columns = [
       { id: "year", title: "Year", numeric: true, get: (d) => d.year },
-      ...(whole
-        ? [
-            {
-              id: "papers",
-              title: ESG.capital(words.all),
-              numeric: true,
-              get: (d) => d.papers,
-              show: (d) => h("a", { href: address(d.year, "all") }, d.papers),
-            },
-          ]
-        : []),
-      {
-        id: "raise",
-        title: ESG.capital(words.raise),
+      ...parts.map(([key, word, what]) => ({
+        id: key,
+        title: ESG.capital(word),
         numeric: true,
-        get: (d) => d.raise,
-        show: (d) => h("a", { href: address(d.year, "raise") }, d.raise),
-      },
-      {
-        id: "measure",
-        title: ESG.capital(words.measure),
-        numeric: true,
-        get: (d) => d.measure,
-        show: (d) => h("a", { href: address(d.year, "measure") }, d.measure),
-      },
+        get: (d) => d[key],
+        show: (d) => h("a", { href: address(d.year, what) }, d[key]),
+      })),
     ];
     return withTable(
-      [picture, key],
+      chart(
+        "papers by year",
+        ESG.yearSpec(
+          bars,
+          parts.map((p) => p[1]),
+          width(Math.max(280, 90 + 60 * data.length)),
+        ),
+        "The table behind it says and links the same",
+      ),
       ESG.table({ id: "years", caption: "Papers by year", columns, rows: data, quiet: true }),
       "By year",
     );
   }
 
-  /**
-   * A rate on a line from 0 to 1 with its interval.
-   * @param {number|null} rate @param {number|null} low @param {number|null} high
-   */
-  function interval(rate, low, high, least = 0) {
-    const w = 100;
-    const at = (x) => 4 + ((x - least) / (1 - least)) * (w - 8);
-    if (rate === null || rate === undefined) return null;
-    return s(
-      "svg",
-      { viewBox: `0 0 ${w} 16`, width: w, height: 16, "aria-hidden": "true", class: "chart interval" },
-      s("line", { x1: at(least), x2: at(1), y1: 8, y2: 8, class: "track" }),
-      least < 0 ? s("line", { x1: at(0), x2: at(0), y1: 2, y2: 14, class: "axis" }) : null,
-      low === null || high === null || low === undefined || high === undefined
-        ? null
-        : s("line", { x1: at(Math.max(least, low)), x2: at(high), y1: 8, y2: 8, class: "range" }),
-      s("circle", { cx: at(rate), cy: 8, r: 4, class: "dot" }),
-    );
-  }
-
-  /** A bar of a share. @param {number} part @param {number} whole */
-  function bar(part, whole) {
-    const w = 80;
-    return s(
-      "svg",
-      { viewBox: `0 0 ${w} 10`, width: w, height: 10, "aria-hidden": "true", class: "chart interval" },
-      s("rect", { x: 0, y: 1, width: w, height: 8, class: "track0" }),
-      s("rect", { x: 0, y: 1, width: whole ? (w * part) / whole : 0, height: 8, class: "bar2" }),
-    );
-  }
-
-  /**
-   * Codes on a circle, a line between two that the same papers carry.
-   * @param {{code: any, n: number, href: string}[]} nodes
-   * @param {{a: number, b: number, n: number, kind: string, href: string, tip: string}[]} edges places in `nodes`
-   */
-  function circle(nodes, edges) {
-    const wide = Math.max(620, width(820));
-    const margin = 165;
-    const r = wide / 2 - margin;
-    const middle = wide / 2;
-    const at = (k, radius) => {
-      const angle = (2 * Math.PI * k) / nodes.length - Math.PI / 2;
-      return [middle + radius * Math.cos(angle), middle + radius * Math.sin(angle)];
-    };
-    const f = (x) => x.toFixed(1);
-    const most = Math.max(1, ...edges.map((e) => e.n));
-    const lines = [...edges]
-      .sort((x, y) => x.n - y.n)
-      .map((e) => {
-        const [x1, y1] = at(e.a, r);
-        const [x2, y2] = at(e.b, r);
-        const apart = Math.min(Math.abs(e.a - e.b), nodes.length - Math.abs(e.a - e.b)) / (nodes.length / 2);
-        const pull = 0.75 * (1 - apart);
-        const [cx, cy] = [middle + ((x1 + x2) / 2 - middle) * pull, middle + ((y1 + y2) / 2 - middle) * pull];
-        const d = `M${f(x1)},${f(y1)}Q${f(cx)},${f(cy)} ${f(x2)},${f(y2)}`;
-        return s(
-          "a",
-          { href: e.href, tabindex: "-1", class: `edge ${e.kind.replace(/ /g, "-")}`, "data-tip": e.tip },
-          s("path", { d, class: "hit" }),
-          s("path", { d, "stroke-width": f(1 + (5 * e.n) / most) }),
-        );
-      });
-    const marks = nodes.map((node, k) => {
-      const [x, y] = at(k, r);
-      const angle = (360 * k) / nodes.length - 90;
-      const flip = angle > 90 && angle < 270;
-      const [lx, ly] = at(k, r + 9 + Math.min(9, Math.sqrt(node.n)));
-      return s(
-        "a",
-        {
-          href: node.href,
-          tabindex: "-1",
-          class: `node ${node.code.side || ""}${node.n ? "" : " none"}`,
-          "data-tip": `${node.code.name}\n${ESG.count(node.n, "paper")}`,
-        },
-        s("circle", { cx: f(x), cy: f(y), r: f(3 + Math.min(9, Math.sqrt(node.n))) }),
-        s(
-          "text",
-          {
-            x: f(lx),
-            y: f(ly),
-            transform: `rotate(${f(flip ? angle + 180 : angle)} ${f(lx)} ${f(ly)})`,
-            "text-anchor": flip ? "end" : "start",
-            dy: "0.33em",
-          },
-          node.code.name.length > 28 ? node.code.name.slice(0, 27) + "…" : node.code.name,
-        ),
-      );
-    });
-    return s(
-      "svg",
-      { viewBox: `0 0 ${wide} ${wide}`, width: wide, height: wide, "aria-hidden": "true", class: "chart circle" },
-      lines,
-      marks,
-    );
-  }
-
-  /**
-   * Proxy and property on one line from 0 to 100, one line a pair.
-   * @param {{label: string, proxy: number, latent: number, href: string, tip: string}[]} rows
-   */
-  function dumbbells(rows) {
-    const wide = width(760);
-    const label = wide < 520 ? 128 : 220;
-    const [top, step] = [22, 20];
-    const high = top + rows.length * step + 8;
-    const x = (v) => label + 8 + ((wide - label - 20) * Math.max(0, Math.min(100, v))) / 100;
-    const cut = (text) => (text.length > (wide < 520 ? 17 : 32) ? text.slice(0, wide < 520 ? 16 : 31) + "…" : text);
-    return s(
-      "svg",
-      { viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, "aria-hidden": "true", class: "chart" },
-      [0, 25, 50, 75, 100].map((v) => [
-        s("line", { x1: x(v), x2: x(v), y1: top - 4, y2: high - 6, class: "grid" }),
-        s("text", { x: x(v), y: 12, class: "mid" }, v === 100 ? "100%" : v),
-      ]),
-      rows.map((row, k) => {
-        const y = top + k * step + step / 2;
-        return s(
-          "a",
-          { href: row.href, tabindex: "-1", "data-tip": row.tip },
-          s("rect", { x: 0, y: y - step / 2, width: wide, height: step, class: "hit" }),
-          s("text", { x: label, y: y + 4, class: "end" }, cut(row.label)),
-          s("line", { x1: x(row.proxy), x2: x(row.latent), y1: y, y2: y, class: "link" }),
-          s("circle", { cx: x(row.proxy), cy: y, r: 4.5, class: "ring" }),
-          s("circle", { cx: x(row.latent), cy: y, r: 4.5, class: "dot" }),
-        );
-      }),
-    );
-  }
-
-  /** What stands under the pointer or the focus, in a box beside it. */
-  function tips() {
-    const box = h("div", { id: "tip", "aria-hidden": "true", hidden: true });
-    document.body.appendChild(box);
-    /** @param {Event} event */
-    const show = (event) => {
-      const target = event.target instanceof Element ? event.target.closest("[data-tip]") : null;
-      if (!target) return hide();
-      const lines = (target.getAttribute("data-tip") || "").split("\n");
-      ESG.replace(
-        box,
-        lines.map((line, n) => h(n ? "div" : "strong", {}, line)),
-      );
-      box.hidden = false;
-      const at = target.getBoundingClientRect();
-      const mine = box.getBoundingClientRect();
-      const pointer =
-        event instanceof MouseEvent ? [event.clientX, event.clientY] : [at.left + at.width / 2, at.bottom];
-      const leftmost = Math.max(8, Math.min(pointer[0] + 14, window.innerWidth - mine.width - 8));
-      const below = pointer[1] + 18 + mine.height < window.innerHeight;
-      box.style.left = `${leftmost}px`;
-      box.style.top = `${Math.max(8, below ? pointer[1] + 18 : pointer[1] - mine.height - 14)}px`;
-    };
-    const hide = () => {
-      box.hidden = true;
-    };
-    document.addEventListener("mouseover", show);
-    document.addEventListener("focusin", show);
-    document.addEventListener("mouseout", hide);
-    document.addEventListener("focusout", hide);
-    document.addEventListener("keydown", (e) => e.key === "Escape" && hide());
-    window.addEventListener("hashchange", hide);
-  }
-
-  Object.assign(ESG, { byYear, interval, bar, circle, dumbbells, withTable, tips, width, put });
+  Object.assign(ESG, { byYear, chart, drawCharts, withTable, width });
 })();

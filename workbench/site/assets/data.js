@@ -23,29 +23,39 @@
     return { n: packed.n, names, get, row, rows: () => Array.from({ length: packed.n }, (_, n) => row(n)) };
   }
 
+  /** @type {Map<string, Promise<void>>} */
   const loading = new Map();
 
   /**
-   * Fetch a data file, once. A script beside the page is the only thing that a page on a disk may fetch.
-   * @param {string} name
-   * @returns {Promise<any>}
+   * Run a file beside the page, once. A script is the only thing that a page on a disk may fetch.
+   * @param {string} path
    */
-  function fetched(name) {
-    const survey = /** @type {any} */ (window).SURVEY;
-    if (survey[name]) return Promise.resolve(survey[name]);
-    if (!loading.has(name)) {
-      loading.set(
-        name,
-        new Promise((resolve, reject) => {
-          const script = document.createElement("script");
-          script.src = `data/${name}.js`;
-          script.onload = () => resolve(survey[name]);
-          script.onerror = () => reject(new Error(`data/${name}.js is missing beside the page`));
-          document.head.appendChild(script);
-        }),
-      );
+  function run(path) {
+    let on = loading.get(path);
+    if (!on) {
+      on = new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = path;
+        script.onload = () => resolve();
+        script.onerror = () => reject(new Error(`${path} is missing beside the page`));
+        document.head.appendChild(script);
+      });
+      loading.set(path, on);
     }
-    return loading.get(name);
+    return on;
+  }
+
+  /** A data file. @param {string} name @returns {Promise<any>} */
+  async function fetched(name) {
+    const survey = /** @type {any} */ (window).SURVEY;
+    if (!survey[name]) await run(`data/${name}.js`);
+    return survey[name];
+  }
+
+  /** What a library puts on the window. @param {string} file @param {string} name @returns {Promise<any>} */
+  async function library(file, name) {
+    await run(`lib/${file}.js`);
+    return /** @type {any} */ (window)[name];
   }
 
   const core = /** @type {any} */ (window).SURVEY.core;
@@ -138,6 +148,7 @@
   Object.assign(ESG, {
     unpack,
     fetched,
+    library,
     core,
     schema,
     codes,

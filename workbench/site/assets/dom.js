@@ -8,8 +8,6 @@ var ESG = {};
 (() => {
   /** @typedef {Node|string|number|null|undefined|false|Array<any>} Child */
 
-  const SVG = "http://www.w3.org/2000/svg";
-
   /**
    * An address that may become a link: a place in this page, or http. Anything else (javascript:, data:) is none.
    * @param {string} address
@@ -59,17 +57,6 @@ var ESG = {};
    */
   function h(tag, attributes, ...children) {
     return fill(document.createElement(tag), attributes || {}, children);
-  }
-
-  /**
-   * An SVG element.
-   * @param {string} tag
-   * @param {Object<string, any>} [attributes]
-   * @param {...Child} children
-   * @returns {any}
-   */
-  function s(tag, attributes, ...children) {
-    return fill(document.createElementNS(SVG, tag), attributes || {}, children);
   }
 
   /**
@@ -285,7 +272,6 @@ var ESG = {};
 
   Object.assign(ESG, {
     h,
-    s,
     out,
     put,
     safe,

@@ -77,8 +77,9 @@
         h(
           "p",
           { class: "lead" },
-          "Every count is derived from the rows (PRISMA 2020, with a box more for what was not drawn). Open a box to see its records. Filters do not apply.",
+          "Every count is derived from the rows (PRISMA 2020, with a box more for what was not drawn). Open a box to see its records.",
         ),
+        h("p", { class: "quiet" }, "Filters do not apply: the flow counts every record, coded or not."),
         h("ol", { class: "flow", "aria-label": "Flow of records" }, drawn),
         label ? opened(box, reason, label) : null,
       ],

@@ -146,6 +146,7 @@
   /** The page of papers. */
   async function papersPage() {
     const { q, scope } = ESG.state.params;
+    const { meanwhile } = ESG;
     const every = scope === "all";
     const asked = cellCodes();
     if (asked.length === 2) await ESG.grid(asked[0].facet, asked[1].facet);
@@ -154,6 +155,7 @@
     let found = papers;
     if (q) {
       const inside = new Set(papers);
+      if (ESG.searchWaits()) waiting(meanwhile, q);
       found = (await ESG.search(q)).filter((p) => inside.has(p));
       title = `"${q}" in ${every ? "all records" : title.charAt(0).toLowerCase() + title.slice(1)}`;
     }
@@ -194,6 +196,22 @@
         !q && ESG.state.params.cell ? byYearOf(found) : null,
       ],
     };
+  }
+
+  /** Say that the search is not ready yet, and how far it is. @param {(...content: any) => void} show @param {string} q */
+  function waiting(show, q) {
+    const words = "Getting the search ready";
+    const bar = h("progress", { "aria-label": words });
+    const { searchProgress } = ESG;
+    searchProgress.told = () => {
+      bar.max = searchProgress.of;
+      bar.value = searchProgress.ready;
+    };
+    show(
+      h("h1", {}, `Searching for "${q}"`),
+      h("p", { class: "lead" }, `${words} ... `, bar, " What is found comes by itself."),
+    );
+    ESG.announce(`${words}. What is found comes by itself.`);
   }
 
   /** @param {number[]} papers */

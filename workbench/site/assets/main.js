@@ -32,6 +32,8 @@
   async function refresh(how) {
     ESG.read(location.hash);
     const mine = ++turn;
+    /** Show what comes while the page is still made. @param {...any} content */
+    ESG.meanwhile = (...content) => mine === turn && ESG.replace(main, ...content);
     const [id, ...words] = ESG.state.route;
     const page = PAGES[id] || PAGES.map;
     document.body.classList.toggle("unfiltered", !page.filters);
@@ -67,6 +69,7 @@
       if (again) again.focus();
     }
     lastRoute = route;
+    ESG.drawn = ESG.drawCharts();
     const n = main.querySelector("[data-count]");
     if (n) ESG.announce(`${made.title}: ${n.textContent}`);
     document.documentElement.dataset.ready = String(mine);
@@ -82,6 +85,8 @@
       autocomplete: "off",
       spellcheck: "false",
     });
+    // The index takes a moment: it is begun before the first word is typed.
+    search.addEventListener("focus", () => ESG.searchable().catch(() => 0));
     let wait = 0;
     search.addEventListener("input", () => {
       clearTimeout(wait);
@@ -356,7 +361,6 @@
     e.preventDefault();
     main.focus();
   });
-  ESG.tips();
   window.addEventListener("hashchange", () => refresh({ focus: true }));
   window.addEventListener("popstate", () => refresh());
   let resized = 0;

@@ -59,10 +59,25 @@
         q: table.q[n],
         tests: ["neither", "lower", "upper", "both"][table.tests[n]],
         note: table.notes[table.note[n]],
+        close: marked(table, "close").has(n),
+        unsupported: marked(table, "unsupported").has(n),
         draws: table.draws,
       };
     };
     return Object.assign(read, { table });
+  }
+
+  /** @type {WeakMap<any, Object<string, Set<number>>>} */
+  const sets = new WeakMap();
+
+  /** Places of a table that are marked: kept as a set, for every cell asks. @param {any} table @param {string} what */
+  function marked(table, what) {
+    const held = sets.get(table) || {};
+    if (!held[what]) {
+      held[what] = new Set(table[what]);
+      sets.set(table, held);
+    }
+    return held[what];
   }
 
   const NOT = "not computed for this selection";
@@ -83,6 +98,7 @@
           ? `P(so few or fewer) ${ESG.probability(cell.lower)}`
           : `P(so many or more) ${ESG.probability(cell.upper)}`,
       );
+      if (cell.close) said.push("other draws might class it otherwise");
       if (cell.q !== null) said.push(`adjusted ${ESG.probability(cell.q)} (surprising at 0.025)`);
     }
     if (cell.note) said.push(cell.note);
@@ -108,6 +124,10 @@
         : `${ESG.number(cell.expected)} would be expected if each code kept its number of papers and each paper its number of codes; ${tail} ` +
             `(${cell.draws.toLocaleString("en-GB")} null draws, Monte Carlo error ${ESG.probability(cell.error)}` +
             `${cell.tests === "neither" ? "; not tested" : cell.tests === "both" ? "" : `; only the ${cell.tests} tail could surprise`}). `,
+      cell.close ? "Other draws might class it otherwise. " : "",
+      cell.unsupported && (cell.kind === "gap" || cell.kind === "sparse")
+        ? "That the mode is absent from the other papers is not supported by humans coding afresh. "
+        : "",
       cell.note ? `${ESG.capital(cell.note)}.` : "",
     );
   }

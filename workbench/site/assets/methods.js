@@ -50,7 +50,11 @@
           {},
           "The page runs from your disk, asks nothing of any network, and sends nothing. Counts are made here from the coded rows; what needs a null model or a bootstrap was computed when the page was built, for the unfiltered selection, and is never shown for another. Codings that wait for a second coder are not in it. Abstracts are not in it either: of each piece of evidence it has the place and the coder's own words.",
         ),
-        h("p", {}, "Data and text: CC BY 4.0. Script and style: MIT. See LICENCES.txt beside this page."),
+        h(
+          "p",
+          {},
+          "Data and text: CC BY 4.0. Script and style: MIT. The search is by lunr, the charts are by Vega; LICENCES.txt beside this page has their licences and versions.",
+        ),
       ],
     };
   }

@@ -19,6 +19,76 @@
     );
   }
 
+  /** The rates that can be told, the lowest first. @param {any[]} rows of the ranking */
+  function rateChart(rows) {
+    const told = rows.filter((x) => !x.r.note && typeof x.r.rate === "number");
+    const points = told
+      .sort((x, y) => x.r.rate - y.r.rate || y.discussed - x.discussed)
+      .map((x) => ({
+        name: x.mode.name,
+        what: x.mode.side,
+        value: x.r.rate,
+        low: x.r.low,
+        high: x.r.high,
+        href: cell(x.mode, { level: "mentions" }),
+        tip: `${x.mode.name}\n${x.measured} of ${x.discussed} measure it\n${ESG.percent(x.r.rate)} (${ESG.percent(x.r.low)} to ${ESG.percent(x.r.high)})`,
+      }));
+    if (!points.length) return h("p", { class: "nothing" }, "No mode has papers enough for a rate.");
+    return h(
+      "figure",
+      {},
+      ESG.chart(
+        "share of the papers raising a failure mode that measure it",
+        ESG.intervalSpec(points, {
+          width: ESG.width(760),
+          domain: [0, 1],
+          title: "measured of discussed, with its 95% interval",
+          percent: true,
+        }),
+      ),
+      h(
+        "figcaption",
+        { class: "key" },
+        rows.length > told.length
+          ? `${ESG.count(rows.length - told.length, "mode")} with too few papers for a rate ${rows.length - told.length === 1 ? "is" : "are"} in the table only.`
+          : "",
+      ),
+    );
+  }
+
+  /** Papers that discuss and that measure each mode. @param {any[]} rows of the ranking */
+  function countChart(rows) {
+    const parts = /** @type {["discussed"|"measured", string][]} */ ([
+      ["discussed", "mentions"],
+      ["measured", "measures"],
+    ]);
+    const bars = rows
+      .filter((x) => x.discussed)
+      .sort((x, y) => y.discussed - x.discussed)
+      .flatMap((x) =>
+        parts.map(([what, level]) => ({
+          name: x.mode.name,
+          what,
+          n: x[what],
+          href: cell(x.mode, { level }),
+          tip: `${x.mode.name}\n${x.measured} of ${x.discussed} measure it`,
+        })),
+      );
+    if (!bars.length) return null;
+    return h(
+      "figure",
+      {},
+      ESG.chart(
+        "papers that discuss and that measure each failure mode",
+        ESG.partsSpec(
+          bars,
+          parts.map((p) => p[0]),
+          ESG.width(760),
+        ),
+      ),
+    );
+  }
+
   /** The ranking: what is discussed and not measured. */
   async function underPage() {
     const results = await ESG.fetched("results");
@@ -61,7 +131,7 @@
             "div",
             { class: "quiet" },
             x.mode.side,
-            x.r && (x.r.named_in_query === "yes" || x.r.named_in_query === true) ? ", a search named it" : "",
+            x.r && x.r.named_in_query === "name" ? ", a search named it" : "",
           ),
         ],
       },
@@ -78,17 +148,14 @@
             show: (x) =>
               x.r.note || x.r.rate === null || x.r.rate === undefined
                 ? h("span", { class: "quiet" }, x.r.note || "not estimable")
-                : [ESG.interval(x.r.rate, x.r.low, x.r.high), " ", ESG.rated(x.r.rate, x.r.low, x.r.high)],
+                : ESG.rated(x.r.rate, x.r.low, x.r.high),
           }
         : {
             id: "bar",
             title: "Measured of discussed",
             numeric: true,
             get: (x) => (x.discussed ? x.measured / x.discussed : null),
-            show: (x) =>
-              x.discussed
-                ? [ESG.bar(x.measured, x.discussed), " ", h("span", { class: "val" }, `${x.measured}/${x.discussed}`)]
-                : "never discussed",
+            show: (x) => (x.discussed ? `${x.measured}/${x.discussed}` : "never discussed"),
           },
       has("pooled_mean")
         ? {
@@ -159,6 +226,7 @@
               { class: "statement" },
               `Rates with intervals, pooled rates and ranks: ${ESG.NOT_COMPUTED}. Counts are.`,
             ),
+        known ? rateChart(rows) : countChart(rows),
         ESG.table({
           id: "under",
           caption: "Failure modes by how often they are discussed and measured",

@@ -115,7 +115,7 @@
         return {
           proxy,
           latent,
-          label: r.label,
+          name: r.label,
           href: ESG.link(`paper/${encodeURIComponent(ESG.works[r.paper].key)}`),
           tip: `${r.label}\n${r.proxy_measure}: ${r.proxy_value}\n${r.latent_measure}: ${r.latent_value}\n${r.unit}`,
           gap: r.gap || 0,
@@ -136,22 +136,21 @@
         h(
           "p",
           { class: "quiet" },
-          "Papers report such pairs when there is something to report: the gaps are not a sample of all gaps. Of the filters, years and grey apply; levels and codes do not, since pairs were also looked for outside the coded sample.",
+          "Papers report such pairs when there is something to report: the gaps are not a sample of all gaps. Of the filters, years and grey literature apply; level, codes, basis and verification do not, since pairs were also looked for outside the coded sample.",
         ),
         drawn.length
           ? h(
               "figure",
               {},
-              h(
-                "p",
-                { class: "key" },
-                h("span", { class: "swatch ring" }),
-                " what the proxy shows  ",
-                h("span", { class: "swatch dot" }),
-                " what the property is, pairs in per cent or percentage points",
+              ESG.chart(
+                "what a proxy shows and what the property is",
+                ESG.pairSpec(drawn, ["what the proxy shows", "what the property is"], ESG.width(760)),
               ),
-              ESG.dumbbells(drawn),
-              h("figcaption", { class: "key" }, "The table below has every row."),
+              h(
+                "figcaption",
+                { class: "key" },
+                "Pairs in per cent or percentage points, the widest gap first. The table below has every row.",
+              ),
             )
           : null,
         pairTable(kept, "Paired evidence"),

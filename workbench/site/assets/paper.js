@@ -18,6 +18,9 @@
     confidence: "confidence",
   });
 
+  /** What can be read of a work, the least first. */
+  const BASES = ["title", "abstract", "full-text"];
+
   const VERDICTS = /** @type {Object<string, string>} */ ({
     confirm: "Confirmed",
     correct: "Corrected",
@@ -308,16 +311,33 @@
     return ESG.scroller(`${facet.name}: each coder`, table);
   }
 
+  /** One coder's row in a few words. @param {any} row */
+  const rowWords = (row) =>
+    row && row.state !== "withdrawn"
+      ? [row.state, row.level, row.role, row.principal === "yes" ? "principal" : ""].filter(Boolean).join(", ")
+      : "absent";
+
   /** @param {any} work @param {any} code @param {any} group @param {any} final @param {string} say */
-  const challengeOf = (work, code, group, final, say) =>
-    ESG.challengeButton({
+  function challengeOf(work, code, group, final, say) {
+    const rows = new Map();
+    for (const row of group.codings)
+      if (row.facet === code.facet && row.code === code.id)
+        if (!rows.has(row.coder) || Number(row.revision) > Number(rows.get(row.coder).revision))
+          rows.set(row.coder, row);
+    const open = Boolean(final && final.resolved === "unresolved");
+    return ESG.challengeButton({
       work,
       code,
       basis: group.basis,
       schema: group.schema,
-      holds: final && final.resolved !== "unresolved" && final.state === "present" ? final : null,
+      holds: final && !open && final.state === "present" ? final : null,
+      open,
       say,
+      coders: group.coders,
+      rows,
+      words: rowWords,
     });
+  }
 
   /** @param {string} key */
   async function paperPage(key) {
@@ -364,15 +384,13 @@
       const select = h(
         "select",
         { "aria-label": "A code that is missing" },
-        ESG.schema.facets.map((f) =>
-          h(
-            "optgroup",
-            { label: f.name },
-            f.codes
-              .filter((c) => !seen.has(`${f.id}:${c.id}`))
-              .map((c) => h("option", { value: `${f.id}:${c.id}` }, c.name)),
-          ),
-        ),
+        ESG.schema.facets.map((f) => {
+          const free = f.codes.filter(
+            (c) => !seen.has(`${f.id}:${c.id}`) && BASES.indexOf(c.from) <= BASES.indexOf(group.basis),
+          );
+          const options = free.map((c) => h("option", { value: `${f.id}:${c.id}` }, c.name));
+          return options.length ? h("optgroup", { label: f.name }, options) : null;
+        }),
       );
       return h(
         "section",
@@ -419,17 +437,8 @@
       /** @param {string} id */
       function missing(id) {
         const code = ESG.byId.get(id);
-        if (code)
-          /** @type {any} */ (
-            ESG.challengeButton({
-              work,
-              code,
-              basis: group.basis,
-              schema: group.schema,
-              holds: null,
-              say: "coded absent",
-            })
-          ).click();
+        const button = code && challengeOf(work, code, group, null, "no coder gave it");
+        if (button) button.click();
       }
     });
     const evidence = ESG.pairRows(results).filter((r) => r.paper === at);

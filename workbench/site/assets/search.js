@@ -1,10 +1,19 @@
 // @ts-check
-// Full-text search over titles, authors and evidence notes: the beginning of a word is enough, and a slip is forgiven.
-// An inverted index over some thousand short records is built in a fifth of a second when the first word is typed.
+// Full-text search over titles, authors and evidence notes, by lunr: the beginning of a word is enough, and where there
+// is none of it a slip is forgiven. The index is built when somebody turns to the search, in pieces that never hold the
+// page up for long: lunr finishes an index in one go, so there are several, each over some of the works.
 "use strict";
 
 (() => {
-  /** Words of a text: lower case, without accents. @param {string} text */
+  /** Letters that one index holds: it is built in some hundredths of a second. */
+  const PIECE = 30_000;
+  /** Letters of words in which one slip is looked for, and of those in which two are. */
+  const [ONE, TWO] = [
+    [4, 24],
+    [8, 14],
+  ];
+
+  /** Words of a text: lower case, without accents. @param {string} text @returns {string[]} */
   function words(text) {
     return (
       text
@@ -15,129 +24,117 @@
     );
   }
 
-  /** Weight of a hit by where it stands. */
-  const WEIGHT = { title: 3, authors: 2, note: 1, key: 2 };
-
-  /** @type {{terms: string[], posts: Map<string, Map<number, number>>, size: number}|null} */
-  let index = null;
-
-  async function built() {
-    if (index) return index;
-    const [all, opened] = await Promise.all([ESG.everyWork(), ESG.codings()]);
-    /** @type {Map<string, Map<number, number>>} */
-    const posts = new Map();
-    /** @param {string} text @param {number} at @param {number} weight */
-    const add = (text, at, weight) => {
-      for (const word of new Set(words(text))) {
-        let of = posts.get(word);
-        if (!of) posts.set(word, (of = new Map()));
-        of.set(at, Math.max(of.get(at) || 0, weight));
-      }
-    };
-    for (const work of all) {
-      add(work.title, work.at, WEIGHT.title);
-      add(work.authors, work.at, WEIGHT.authors);
-      add(`${work.key} ${work.arxiv} ${work.venue}`, work.at, WEIGHT.key);
-    }
-    const notes = opened.all_codings;
-    for (let n = 0; n < notes.n; n++)
-      if (notes.get("note", n)) add(notes.get("note", n), notes.get("paper", n), WEIGHT.note);
-    index = { terms: [...posts.keys()].sort(), posts, size: all.length };
-    return index;
-  }
-
-  /** First place in sorted terms at or after a word. @param {string[]} terms @param {string} word */
-  function start(terms, word) {
-    let [low, high] = [0, terms.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (terms[middle] < word) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /**
-   * Slips between a typed word and a term, or the nearest beginning of the term: letters left out, put in, changed, or
-   * two neighbours exchanged (optimal string alignment). `most + 1` as soon as there are more than `most`.
-   * @param {string} a the word
-   * @param {string} b the term
-   * @param {number} most
-   * @param {boolean} [begins] whether a beginning of the term is enough
-   */
-  function slips(a, b, most, begins) {
-    if (a.length - b.length > most || (!begins && b.length - a.length > most)) return most + 1;
-    const width = Math.min(b.length, a.length + most);
-    let before = new Array(width + 1).fill(0);
-    let row = Array.from({ length: width + 1 }, (_, n) => n);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      let least = i;
-      for (let j = 1; j <= width; j++) {
-        let cost = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, before[j - 2] + 1);
-        next[j] = cost;
-        least = Math.min(least, cost);
-      }
-      if (least > most) return most + 1;
-      before = row;
-      row = next;
-    }
-    return begins ? Math.min(...row) : row[width];
-  }
-
-  /**
-   * Terms that a typed word may mean, each with how much it counts: itself, what it begins, and, where it is no word of
-   * the survey and has four letters or more, what differs by a slip (two in words of eight letters or more), as a whole
-   * or, from six letters, in its beginning.
+   * A word as lunr keeps it. Its set of terms confuses digits with the numbers of its own nodes, and then knows terms
+   * that nobody wrote; full-width digits it does not confuse.
    * @param {string} word
    */
-  function meant(word) {
-    const { terms } = /** @type {any} */ (index);
-    /** @type {[string, number][]} */
-    const found = [];
-    for (let n = start(terms, word); n < terms.length && terms[n].startsWith(word); n++)
-      found.push([terms[n], terms[n] === word ? 1 : 0.7 - Math.min(0.4, 0.03 * (terms[n].length - word.length))]);
-    if (word.length < 4) return found;
-    const most = word.length >= 8 ? 2 : 1;
-    if (found.some(([, weight]) => weight === 1)) return found;
-    for (const term of terms) {
-      if (term.startsWith(word)) continue;
-      const whole = slips(word, term, most);
-      if (whole <= most) found.push([term, 0.35 / whole]);
-      else if (word.length >= 6 && slips(word, term, most, true) <= most) found.push([term, 0.1]);
-    }
-    return found;
+  const term = (word) => word.replace(/[0-9]/g, (d) => String.fromCharCode(0xff10 + Number(d)));
+
+  /** @type {{ready: number, of: number, told: (() => void)|null}} how many works are indexed */
+  const progress = { ready: 0, of: 1, told: null };
+
+  let since = 0;
+  /** Let the page answer its reader, where it has been kept from it for longer than it takes to draw a frame. */
+  async function rest() {
+    if (performance.now() - since < 15) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    since = performance.now();
   }
 
   /**
-   * Works in which every typed word is found, best first.
+   * Each word of a text and, where it is another, its stem: a slip in a part of a longer word is forgiven too.
+   * @param {any} lunr
+   */
+  function tokenizer(lunr) {
+    /** @type {Map<string, string[]>} */
+    const kept = new Map();
+    /** @param {string} word */
+    const both = (word) => {
+      let made = kept.get(word);
+      if (!made) {
+        const stem = lunr.stemmer(new lunr.Token(term(word), {})).toString();
+        kept.set(word, (made = [...new Set([term(word), stem])]));
+      }
+      return made;
+    };
+    return (/** @type {string} */ text) => words(text).flatMap((word) => both(word).map((t) => new lunr.Token(t, {})));
+  }
+
+  async function build() {
+    const [lunr, all, opened] = await Promise.all([ESG.library("lunr", "lunr"), ESG.everyWork(), ESG.codings()]);
+    const notes = all.map(() => "");
+    const rows = opened.all_codings;
+    for (let n = 0; n < rows.n; n++) {
+      if (rows.get("note", n)) notes[rows.get("paper", n)] += ` ${rows.get("note", n)}`;
+      if (n % 1000 === 0) await rest();
+    }
+    progress.of = all.length;
+    const tokens = tokenizer(lunr);
+    const indexes = [];
+    let at = 0;
+    while (at < all.length) {
+      const builder = new lunr.Builder();
+      builder.tokenizer = tokens;
+      builder.ref("at");
+      builder.field("title", { boost: 3 });
+      builder.field("authors", { boost: 2 });
+      builder.field("key", { boost: 2 });
+      builder.field("notes");
+      for (let letters = 0; at < all.length && letters < PIECE; at++) {
+        const { title, authors, key, arxiv, venue } = all[at];
+        builder.add({ at, title, authors, key: `${key} ${arxiv} ${venue}`, notes: notes[at] });
+        letters += 100 + title.length + authors.length + notes[at].length;
+        await rest();
+      }
+      indexes.push(builder.build());
+      progress.ready = at;
+      if (progress.told) progress.told();
+      await rest();
+    }
+    return { lunr, indexes };
+  }
+
+  /** @type {Promise<{lunr: any, indexes: any[]}>|null} */
+  let building = null;
+  /** The indexes: built once, when they are first asked for. */
+  const searchable = () => (building = building || build());
+
+  /** Whether a search would have to wait. */
+  const searchWaits = () => progress.ready < progress.of;
+
+  /**
+   * Works in which every typed word is found, best first. A word that begins no word of the survey may have one slip if
+   * it has four letters or more, two if eight or more: a letter left out, put in, changed, or exchanged with the next.
    * @param {string} query
    * @returns {Promise<number[]>}
    */
   async function search(query) {
-    const asked = words(query);
+    const asked = words(query).map(term);
     if (!asked.length) return [];
-    const { posts, size } = await built();
+    const { lunr, indexes } = await searchable();
+    /** @param {(query: any) => void} say @returns {Map<number, number>} */
+    const scored = (say) => new Map(indexes.flatMap((i) => i.query(say)).map((r) => [Number(r.ref), r.score]));
     /** @type {Map<number, number>|null} */
-    let scores = null;
+    let best = null;
     for (const word of asked) {
-      /** @type {Map<number, number>} */
-      const mine = new Map();
-      for (const [term, worth] of meant(word)) {
-        const of = /** @type {Map<number, number>} */ (posts.get(term));
-        const rare = Math.log(1 + size / of.size);
-        for (const [at, weight] of of) mine.set(at, Math.max(mine.get(at) || 0, weight * worth * rare));
-      }
-      const before = scores;
-      scores = new Map();
+      let mine = scored((q) => {
+        q.term(word, { boost: 3 });
+        q.term(word, { wildcard: lunr.Query.wildcard.TRAILING });
+      });
+      // The slips of a long word are a great many: lunr would not come back.
+      if (!mine.size && word.length >= ONE[0] && word.length <= ONE[1])
+        mine = scored((q) => {
+          q.term(word, { editDistance: 1, boost: 4 });
+          if (word.length >= TWO[0] && word.length <= TWO[1]) q.term(word, { editDistance: 2 });
+        });
+      const before = best;
+      best = new Map();
       for (const [at, score] of mine)
-        if (!before || before.has(at)) scores.set(at, score + (before ? before.get(at) || 0 : 0));
+        if (!before || before.has(at)) best.set(at, score + (before ? before.get(at) || 0 : 0));
     }
-    return [.../** @type {Map<number, number>} */ (scores)]
-      .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-      .map(([at]) => at);
+    return [.../** @type {Map<number, number>} */ (best)].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([at]) => at);
   }
 
-  Object.assign(ESG, { search, searchable: built, words, slips });
+  Object.assign(ESG, { search, searchable, searchWaits, searchProgress: progress, words });
 })();

@@ -22,7 +22,8 @@
         const n = counts.n[a * codes.length + b];
         const about = read ? read(codes[a], codes[b]) : null;
         const tip = `${codes[a].name} and ${codes[b].name}\n${ESG.count(n, "paper")}${about ? `: ${about.kind}\nexpected ${ESG.number(about.expected)}` : ""}`;
-        const edge = { a, b, n, about, kind: about ? about.kind : "", href: edgeHref(codes[a], codes[b]), tip };
+        const kind = about ? about.kind : "";
+        const edge = { a, b, n, about, kind, strong: kind === "crowded", href: edgeHref(codes[a], codes[b]), tip };
         if (n) edges.push(edge);
         else if (about && about.expected) never.push(edge);
       }
@@ -124,15 +125,21 @@
               {},
               ESG.scroller(
                 "Graph of codes raised together",
-                ESG.circle(
-                  codes.map((code, k) => ({
-                    code,
-                    n: counts.rows[k],
-                    href: code.levelled
-                      ? ESG.link(`mode/${encodeURIComponent(code.id)}`)
-                      : ESG.link("papers", { cell: `${code.facet}:${code.id}` }),
-                  })),
-                  drawn,
+                ESG.chart(
+                  "codes that the same papers carry",
+                  ESG.circleSpec(
+                    codes.map((code, k) => ({
+                      name: code.name,
+                      n: counts.rows[k],
+                      side: code.side || "",
+                      tip: `${code.name}\n${ESG.count(counts.rows[k], "paper")}`,
+                      href: code.levelled
+                        ? ESG.link(`mode/${encodeURIComponent(code.id)}`)
+                        : ESG.link("papers", { cell: `${code.facet}:${code.id}` }),
+                    })),
+                    drawn.map(({ a, b, n, strong, href, tip }) => ({ a, b, n, strong, href, tip })),
+                    Math.max(620, ESG.width(820)),
+                  ),
                 ),
               ),
               h(
