@@ -23,6 +23,6 @@ AGREEMENT_OF_FACETS = (
 )
 #: Shares of variance (``docs/simulations/audit.md``).
 VARIANCE = (
-    "In simulation the 95% intervals of shares held the truth 98% of the time on average; at worst, where several "
+    "In simulation the 95% intervals of shares held the truth 97% of the time on average; at worst, where several "
     "factors have two levels each, 80%."
 )
