@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.files import replace
 from workbench.numbers import Number, numbers_json, numbers_tex
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 #: Every figure is made for one column and for the full text width.
 WIDTHS: tuple[Width, ...] = ("single", "double")
+#: Questions that rest on the same null draws: one process answers the first and then, from its draws, the second.
+SAME_DRAWS = ("gaps", "methods")
 #: Processes beside this one, at most: each holds the survey and a drawing engine.
 MOST_BESIDE = 3
 
 Told = Callable[[str], None]
+#: What came of a question: its files, and the numbers of the prose.
+Written: TypeAlias = tuple[list[Path], tuple[Number, ...]]
 
 
 @contextmanager
@@ -78,32 +82,36 @@ def write_results(
     """
     from workbench.results import QUESTIONS
 
-    waiting = deque(enumerate(QUESTIONS.items()))
-    answered: dict[int, tuple[list[Path], tuple[Number, ...]]] = {}
+    asked = [(number, *question) for number, question in enumerate(QUESTIONS.items())]
+    waiting = deque([one] for one in asked if one[1] not in SAME_DRAWS)
+    if same := [one for one in asked if one[1] in SAME_DRAWS]:
+        waiting.appendleft(same)  # the longest work first
+    answered: dict[int, Written] = {}
 
-    def take(answer: Callable[..., tuple[list[Path], tuple[Number, ...]]], who: Any) -> None:
+    def take(answer: Callable[..., list[Written]], who: Any) -> None:
         """Answer questions until none is left, or until one could not be answered."""
         while True:
             try:
-                number, (what, question) = waiting.popleft()
+                together = waiting.popleft()
             except IndexError:
                 return
-            told(f"{what} ({number + 1} of {len(QUESTIONS)})")
+            told(f"{together[0][1]} ({together[0][0] + 1} of {len(QUESTIONS)})")
             try:
-                answered[number] = answer(who, what, question, out, stamp, tables)
+                made = answer(who, [one[1:] for one in together], out, stamp, tables)
             except BaseException:
                 waiting.clear()
                 raise
+            answered.update(zip((one[0] for one in together), made, strict=True))
 
     if pool is None:
-        take(_write_answer, survey)
+        take(_write_answers, survey)
     else:
         with ThreadPoolExecutor(_spare()) as errands:
             elsewhere = [
                 errands.submit(take, lambda *given: pool.submit(_answer_there, *given).result(), survey.root)
                 for _ in range(_spare())
             ]
-            take(_write_answer, survey)
+            take(_write_answers, survey)
             for one in elsewhere:
                 one.result()
     written = [path for _, (paths, _) in sorted(answered.items()) for path in paths]
@@ -130,13 +138,23 @@ def _opened(root: Path) -> Survey:
     return open_survey(root)
 
 
-def _answer_there(root: Path, *given: Any) -> tuple[list[Path], tuple[Number, ...]]:
-    return _write_answer(_opened(root), *given)
+def _answer_there(root: Path, *given: Any) -> list[Written]:
+    return _write_answers(_opened(root), *given)
+
+
+def _write_answers(
+    survey: Survey,
+    questions: list[tuple[str, Callable[[Survey], Answer]]],
+    out: Path,
+    stamp: Stamp,
+    tables: bool,
+) -> list[Written]:
+    return [_write_answer(survey, what, question, out, stamp, tables) for what, question in questions]
 
 
 def _write_answer(
     survey: Survey, what: str, question: Callable[[Survey], Answer], out: Path, stamp: Stamp, tables: bool
-) -> tuple[list[Path], tuple[Number, ...]]:
+) -> Written:
     """Answer one question and write the answer; return the files and the numbers of the prose."""
     from workbench.csv_files import csv_metadata, csv_text
     from workbench.figure_files import write_figure
