@@ -280,7 +280,9 @@ def _word(n: int) -> str:
 
 def _estimate(row: Mapping[Any, Any]) -> str:
     value, low, high = (float(str(row[c])) for c in ("value", "low", "high"))
-    return f"{value:.2f}" if pd.isna(low) else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    # Rounded as in the table and in numbers.tex: nothing reads 1 that is not.
+    told = [printed(float(x), "decimal2") for x in ((value,) if pd.isna(low) else (value, low, high))]
+    return told[0] if len(told) == 1 else f"{told[0]} ({told[1]} to {told[2]})"
 
 
 def _n(n: int) -> str:
