@@ -52,6 +52,14 @@ def root(differing: Path) -> Path:  # noqa: F811
     return differing
 
 
+@pytest.mark.parametrize("rationale", ["r", "because", "no idea", "  r  "])
+def test_a_reason_of_hardly_a_word_is_refused_and_writes_nothing(differing: Path, rationale: str) -> None:  # noqa: F811
+    before = state(differing)
+    answer = Seat(differing).rules(JUDGED, "pass-a", rationale)
+    assert "say why in more than a word" in answer["faults"][0]
+    assert state(differing) == before
+
+
 def test_the_queue_is_that_of_the_command_line_and_the_first_dispute_is_open(root: Path) -> None:
     shown = Seat(root).does("open")["state"]
     assert [q["key"][:1] + q["key"][3:] for q in shown["queue"]] == [
@@ -169,7 +177,7 @@ def test_a_coder_sees_the_dispute_and_may_not_settle_it(root: Path) -> None:
     shown = seat.does("go", key=JUDGED)["state"]["dispute"]
     assert shown["barred"] == "coded"
     before = state(root)
-    answer = seat.does("rule", key=JUDGED, chosen="pass-a", rationale="Mine.", digest=shown["digest"])
+    answer = seat.does("rule", key=JUDGED, chosen="pass-a", rationale="It is mine.", digest=shown["digest"])
     assert any("bob coded it" in f for f in answer["faults"])
     assert state(root) == before
 
@@ -232,19 +240,20 @@ def test_a_coding_that_changed_since_it_was_shown_is_not_ruled_on(root: Path) ->
     digest = seat.does("go", key=JUDGED)["state"]["dispute"]["digest"]
     code(root, "pass-b", [mode("p01", level="demonstrates")], run="pass-b-code")
     before = state(root)
-    answer = seat.does("rule", key=JUDGED, chosen="pass-b", rationale="A rate.", digest=digest)
+    answer = seat.does("rule", key=JUDGED, chosen="pass-b", rationale="A rate is given.", digest=digest)
     assert any("changed on disk since it was shown" in f for f in answer["faults"])
     assert state(root) == before
     assert answer["state"]["dispute"]["sides"][1]["cells"]["level"] == "demonstrates"
     again = answer["state"]["dispute"]["digest"]
-    assert seat.does("rule", key=JUDGED, chosen="pass-b", rationale="A case.", digest=again)["faults"] == []
+    reason = "A case is shown."
+    assert seat.does("rule", key=JUDGED, chosen="pass-b", rationale=reason, digest=again)["faults"] == []
 
 
 def test_a_ruling_made_elsewhere_is_seen_before_it_is_revised(root: Path) -> None:
     seat = Seat(root)
     digest = seat.does("go", key=JUDGED)["state"]["dispute"]["digest"]
     adjudicate(root, "eva", [ruling("p01", "failure_mode", "judge-bias", "pass-a")])
-    answer = seat.does("rule", key=JUDGED, chosen="pass-b", rationale="A rate.", digest=digest)
+    answer = seat.does("rule", key=JUDGED, chosen="pass-b", rationale="A rate is given.", digest=digest)
     assert any("changed on disk" in f for f in answer["faults"])
     assert answer["state"]["dispute"]["rulings"][0]["chosen"] == "pass-a"
 
@@ -254,10 +263,10 @@ def test_only_a_human_of_the_survey_adjudicates_here(root: Path) -> None:
     assert (asked["who"], [p["id"] for p in asked["people"]]) == ("", ["eva"])
     for nobody in ("pass-a", "nobody"):
         shown = Seat(root, nobody).does("open")["state"]
-        assert shown["unknown"] == f"{nobody} is no human in corpus/coders.yaml."
+        assert shown["not_coder"] == f"{nobody} is no human in corpus/coders.yaml."
         assert "p01" not in str(shown)
     seat = Seat(root, "")
-    assert seat.does("who", by="eva")["state"]["who"] == "eva"
+    assert seat.does("coder", coder="eva")["state"]["who"] == "eva"
 
 
 def test_with_nothing_in_dispute_the_widget_says_so(survey: Path) -> None:

@@ -22,6 +22,7 @@ from workbench.coding import code
 from workbench.corpus import stored
 from workbench.executing import execute
 from workbench.files import Row, writing
+from workbench.status import status
 from workbench.survey import open_survey
 from workbench.widgets.base import Widget, script, visible
 from workbench.widgets.coding import CodingWidget
@@ -168,7 +169,16 @@ def test_a_code_that_stands_alone_changes_place_with_another_after_the_sign_off(
     assert "stands alone" in act("set", **wanted, revise=True)["faults"][0]
     alone = {"facet": "optimisation_pressure", "code": "training", "state": "withdrawn"}
     assert "has 0 code(s)" in act("set", **alone, revise=True)["faults"][0]
-    assert act("set", **wanted, instead=True)["state"]["ask"]
+    # Said before anything is asked, with the way that works.
+    refused = act("set", **alone)
+    assert "Pressure has 0 code(s), 1 or more are asked for" in refused["faults"][0]
+    assert "give the right one first" in refused["faults"][0]
+    assert "Give it instead" in refused["faults"][0]
+    assert refused["state"]["ask"] is None
+    assert act("set", **wanted, instead=True)["state"]["ask"]["what"] == [
+        "Pressure, Selection: coded, not coded until now",
+        "Pressure, Training: taken back",
+    ]
     assert act("set", **wanted, instead=True, revise=True)["faults"] == []
     held = {
         (r["code"], r["revision"]): (r["state"], r["principal"])
@@ -188,11 +198,10 @@ def test_a_failure_mode_is_a_draft_until_nothing_is_missing(root: Path) -> None:
     card = answer["state"]["modes"]["judge-bias"]
     assert card["draft"]
     assert card["missing"] == [
-        "role",
-        "words",
-        "note",
-        *("whether a number stands in the text", "whether a remedy is offered"),
+        *("Role", "Words it rests on", "Note, in your own words"),
+        *("A number for it in the text?", "A remedy for it offered?"),
     ]
+    assert card["wrong"] == []
     assert rows_of(root, "eva") == []
     again = acting(CodingWidget(root, "eva"))("open")["state"]["modes"]["judge-bias"]
     assert again["cells"]["level"] == "argues"
@@ -203,21 +212,42 @@ def test_a_failure_mode_is_a_draft_until_nothing_is_missing(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "missing"),
+    ("cells", "wrong"),
     [
         ({"words": "its score went"}, "2 more words"),
-        ({"words": "its score went down while the thing"}, "these do not"),
+        ({"words": "its score went down while the thing"}, "these do not stand in the text"),
         ({"note": "We say its score went up while the thing it stands for did not move"}, "quotes"),
         ({"level": "measures", "role": "background"}, "what others measured"),
-        ({"mitigates": "yes", "role": "background"}, "mitigation that counts"),
+        (
+            {"mitigates": "yes", "role": "background"},
+            "A remedy for it offered? with role 'background': a mitigation that counts is an own-result",
+        ),
     ],
 )
-def test_a_draft_says_at_once_why_it_would_be_refused(
-    root: Path, cells: dict[str, str], missing: str
-) -> None:
+def test_a_draft_says_at_once_why_it_would_be_refused(root: Path, cells: dict[str, str], wrong: str) -> None:
     card = eva(root)("mode", code="judge-bias", cells={**CELLS, **cells})["state"]["modes"]["judge-bias"]
-    assert missing in " ".join(card["missing"])
+    assert wrong in " ".join(card["wrong"])
+    assert (card["missing"], card["draft"]) == ([], True)
     assert rows_of(root, "eva") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "until", "at", "instead"),
+    [
+        ("find that its score went down while the thing", "its score went", "down", "up while the"),
+        ("Nowhere is this said", "", "Nowhere", ""),
+        (f"{WORDS} it stands for did not move at all in 1 of our trials. And", "of our trials.", "And", ""),
+    ],
+)
+def test_words_that_leave_the_text_are_told_where(
+    root: Path, words: str, until: str, at: str, instead: str
+) -> None:
+    answer = eva(root)("mode", code="judge-bias", cells={"words": words}, typing=True)
+    card = answer["state"]["modes"]["judge-bias"]
+    assert card["place"] is None
+    assert card["broken"] == {"until": until, "at": at, "instead": instead}
+    card = eva(root)("mode", code="judge-bias", cells={"words": WORDS}, typing=True)["state"]["modes"]
+    assert card["judge-bias"]["broken"] is None
 
 
 def test_pasted_words_are_found_at_once_and_their_place_is_told(root: Path) -> None:
@@ -261,12 +291,15 @@ def test_a_change_after_the_sign_off_is_announced_and_a_new_row(root: Path) -> N
     change = {"facet": "stream", "code": "reward-hacking", "state": "present"}
     asked = act("set", **change)["state"]["ask"]
     assert "new row" in asked["text"]
+    assert asked["what"] == ["Evidence stream, Rewards: coded, not coded until now"]
     assert state(root) == before
     act(**asked["message"], revise=True)
     assert [r["revision"] for r in rows_of(root, "eva") if r["code"] == "reward-hacking"] == ["2"]
     card = act("mode", code="judge-bias", cells={"level": "demonstrates"})["state"]["modes"]["judge-bias"]
     assert card["draft"]
-    act("mode", code="judge-bias", cells={}, commit=True, revise=True)
+    asked = act("mode", code="judge-bias", cells={}, commit=True)["state"]["ask"]
+    assert asked["what"] == ["Failure mode, Judge bias: Level demonstrates instead of argues"]
+    act(**asked["message"], revise=True)
     assert [(r["revision"], r["level"]) for r in rows_of(root, "eva") if r["code"] == "judge-bias"] == [
         ("1", "argues"),
         ("2", "demonstrates"),
@@ -634,9 +667,11 @@ def test_a_code_is_confirmed_corrected_rejected_and_added(machines: Path) -> Non
     act("reveal")
     say = {"facet": "failure_mode", "code": "judge-bias"}
     answer = act("say", **say, outcome="confirm")
-    assert answer["state"]["share"] == {"of": 2, "verified": 1, "share": 0.5}
+    assert answer["state"]["share"] == {"of": 2, "verified": 1, "share": 0.5, "said": 1}
+    assert {p: q for p, *q in answer["state"]["queue"]} == {"p01": ["begun", 1, 3], "p02": ["open", 0, 3]}
     act("edit", **say, cells={"level": "demonstrates"})
-    assert "note" in act("edit", **say, cells={})["state"]["drafts"]["failure_mode/judge-bias"]["missing"]
+    draft = act("edit", **say, cells={})["state"]["drafts"]["failure_mode/judge-bias"]
+    assert (draft["missing"], draft["wrong"]) == (["Note, in your own words"], [])
     act("edit", **say, cells={"note": "Shown, not said."})
     assert act("say", **say, outcome="correct")["faults"] == []
     act("say", **say, outcome="reject", note="Not there.")
@@ -664,3 +699,58 @@ def test_a_code_that_changed_since_it_was_shown_is_not_verified(machines: Path) 
     assert "has changed on disk" in answer["faults"][0]
     assert stored(machines, "verifications", [], coder="eva") == []
     assert act("say", facet="failure_mode", code="judge-bias", outcome="confirm")["faults"] == []
+
+
+def test_the_count_is_that_of_status_and_says_how_much_of_it_is_audited(machines: Path) -> None:
+    coded(machines, "eva", *whole("p01"))  # a blind recoding: seen to by a human, and no audit
+    act = verifying(machines)
+    answer = act("open")["state"]
+    share = answer["share"]
+    assert (share["verified"], share["of"], share["said"]) == (1, 2, 0)
+    assert share["share"] == status(machines)["human_verified"]["share"]
+    assert {p: q for p, *q in answer["queue"]}["p01"][0] == "done"
+
+
+def test_a_paper_is_done_when_all_of_its_codes_are(machines: Path) -> None:
+    act = verifying(machines)
+    act("go", paper="p01")
+    act("reveal")
+    codes = [
+        ("failure_mode", "judge-bias"),
+        ("optimisation_pressure", "training"),
+        ("stream", "llm-as-judge"),
+    ]
+    for n, (facet, which) in enumerate(codes, 1):
+        queue = act("say", facet=facet, code=which, outcome="confirm")["state"]["queue"]
+        assert {p: q for p, *q in queue}["p01"] == ["done" if n == 3 else "begun", n, 3]
+
+
+def test_a_list_of_coders_with_a_wrong_indent_is_told_what_to_look_at(root: Path) -> None:
+    path = root / "corpus/coders.yaml"
+    path.write_text(path.read_text("utf-8") + "- id: new\n    kind: human\n", "utf-8")
+    answer = acting(CodingWidget(root))("open")
+    assert "not readable as YAML (mapping values are not allowed here)" in answer["faults"][0]
+    assert "two blanks" in answer["faults"][0]
+
+
+def test_before_anything_is_written_nothing_is_called_saved(root: Path) -> None:
+    act = acting(CodingWidget(root, "eva"))
+    assert act("open")["state"]["saved"] == "As in the files"
+    assert act("set", facet="stream", code="llm-as-judge", state="present")["state"]["saved"].startswith(
+        "Saved"
+    )
+
+
+def test_who_rejects_the_only_code_of_a_facet_is_told_what_to_do_first(machines: Path) -> None:
+    act = verifying(machines)
+    act("go", paper="p01")
+    act("reveal")
+    only = {"facet": "stream", "code": "llm-as-judge", "outcome": "reject"}
+    refused = act("say", **only)["faults"]
+    assert refused == [
+        "stream has 0 code(s), 1 or more are asked for: add the right one first (a), then reject this one"
+    ]
+    added = {"facet": "stream", "code": "reward-hacking"}
+    act("edit", **added, cells={})
+    assert act("say", **added, outcome="add")["faults"] == []
+    assert act("say", **only)["faults"] == []

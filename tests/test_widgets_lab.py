@@ -23,6 +23,7 @@ from tests.lab import (
     theme,
 )
 from tests.test_cli import survey as command
+from workbench.corpus import stored
 
 __all__ = ["browser"]  # a fixture
 
@@ -205,6 +206,24 @@ def keys_stay_inside(page: Page) -> None:
     for letter in ("a", "b", "x", "d", "d", "y"):
         page.keyboard.press(letter)
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    # From a button and from a field the first Esc goes to the frame, where these letters are the widget's still.
+    for place in ('[data-id="facet-stream"]', '[data-id="search"]'):
+        page.locator(f".sv {place}").focus()
+        page.keyboard.press("Escape")
+        for letter in ("m", "r", "y", "d", "d"):
+            page.keyboard.press(letter)
+        assert page.locator(".jp-Notebook .jp-CodeCell").count() == cells
+        page.locator(".sv-columns").wait_for()
+    # With Ctrl, what the widget does not use is Lab's.
+    page.locator(".sv").focus()
+    for hidden in (True, False):
+        page.keyboard.press("Control+b")
+        page.wait_for_function(
+            "hidden => document.querySelector('#jp-left-stack').classList.contains('lm-mod-hidden') === hidden",
+            arg=hidden,
+            timeout=10_000,
+        )
+    page.locator(".sv").focus()
     page.keyboard.press("Escape")
     assert page.evaluate("() => !document.querySelector('.sv').contains(document.activeElement)")
     page.locator(".sv .sv-foot button").last.focus()
@@ -253,6 +272,67 @@ def test_a_human_verifies_by_keys_and_the_file_is_the_command_lines(
     assert done.returncode == 0, done.stderr
     path = "corpus/verifications/eva.csv"
     assert (lab.root / path).read_bytes() == (twin / path).read_bytes()
+
+
+def test_the_widget_fits_a_small_window_and_held_clicks_and_keys_code_what_they_point_at(
+    lab: Lab, browser: Browser
+) -> None:
+    root = lab.root
+    notebook(
+        root / "notebooks/small.ipynb",
+        HEAD,
+        "from workbench.widgets.coding import CodingWidget\nCodingWidget(survey, 'small')",
+    )
+    know(root, "small", "human")
+    page, heard = open_notebook(browser, lab.address, "notebooks/small.ipynb", height=900)
+    run_all(page)
+    page.locator(".sv-columns").wait_for(timeout=180_000)
+    page.locator(".sv").focus()
+    page.keyboard.press("j")
+    page.locator('.sv-paper code:has-text("p02")').wait_for(timeout=30_000)
+    top, bottom, least, most = page.evaluate(
+        """() => {
+            const widget = document.querySelector(".sv").getBoundingClientRect();
+            const pane = document.querySelector(".jp-Notebook").getBoundingClientRect();
+            return [widget.top, widget.bottom, pane.top, pane.bottom];
+        }"""
+    )
+    assert (least <= top, bottom <= most + 1) == (True, True), (top, bottom, least, most)
+    # Every key of the help stands before what it does, and runs over nothing.
+    page.keyboard.press("?")
+    page.locator(".sv-help").wait_for()
+    over = page.evaluate(
+        """() => [...document.querySelectorAll(".sv-help > div")].filter((row) => {
+            const [term, what] = [...row.children].map((e) => e.getBoundingClientRect());
+            return row.querySelector("kbd").getBoundingClientRect().right > what.left || term.height > 24;
+        }).map((row) => row.textContent)"""
+    )
+    assert over == []
+    page.keyboard.press("?")
+    # Down the facets and up again, each pressed as a hand presses.
+    chips = ("stream/llm-as-judge", "optimisation_pressure/training", "stream/reward-hacking")
+    for chip in chips:
+        target = page.locator(f'[data-id="{chip}"]')
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.wait_for_timeout(100)
+        page.mouse.up()
+        page.wait_for_selector(f'[data-id="{chip}"][aria-pressed="true"]', timeout=10_000)
+    # The next paper's letters start at its first code.
+    press(page, "j", "s", "Space")
+    page.locator('.sv-paper code:has-text("p03")').wait_for(timeout=30_000)
+    rows = stored(root, "codings", [], coder="small")
+    assert [(r["paper"], r["code"]) for r in rows] == [
+        ("p02", "training"),
+        ("p02", "llm-as-judge"),
+        ("p02", "reward-hacking"),
+        ("p03", "llm-as-judge"),
+    ]
+    assert heard.errors == []
+    page.close()
 
 
 def test_a_notebook_that_names_no_kernel_is_said_to_and_not_waited_for(lab: Lab, browser: Browser) -> None:

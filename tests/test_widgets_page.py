@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.coded import coded, keep, know, listed, whole
+from tests.coded import coded, keep, know, listed, stream, whole
 from tests.lab import bare, browser
 from tests.test_cli import REPOSITORY
 from tests.test_coding import aloof
@@ -199,7 +199,7 @@ def test_no_information_skipped_and_absent_are_told_apart(root: Path, browser: B
     ]
     page.locator('[data-id="skip"]').click()
     page.locator('.sv-paper code:has-text("p02")').wait_for()
-    assert page.locator('[data-id="paper"] option').first.inner_text().startswith("\u21b7")  # skipped
+    assert page.locator('[data-id="paper"] option').first.inner_text().endswith("\u21b7 skipped")
     assert [(r["code"], r["state"]) for r in stored(root, "codings", [], coder="eva")] == [
         ("llm-as-judge", "no-information")
     ]
@@ -272,7 +272,11 @@ def test_who_verified_by_mistake_is_told_how_to_change_it(root: Path, browser: B
     rows = stored(root, "verifications", [], coder="eva")
     assert [(r["outcome"], r["revision"]) for r in rows] == [("confirm", "1"), ("reject", "2")]
     # The paper has no failure mode left, and stays at hand for who rejected by mistake.
-    assert page.get_by_text("1 of 1 papers").is_visible()
+    assert page.get_by_text("0 of 1 papers wholly verified").is_visible()
+    assert (
+        page.locator('[data-id="paper"] option').inner_text()
+        == "On the proxy number 1 \u00b7 1 of 3 verified"
+    )
     page.keyboard.press("c")
     page.get_by_text("you confirmed it").wait_for()
     page.close()
@@ -320,6 +324,465 @@ def test_a_code_is_added_instead_of_one_that_stands_alone_in_one_step(root: Path
     rows = stored(root, "verifications", [], coder="eva")
     assert [(r["code"], r["outcome"]) for r in rows] == [("selection", "add"), ("training", "reject")]
     page.close()
+
+
+# ---- as a person presses: a click is held for a tenth of a second, and what is under the pointer stays there
+
+
+def click(page: Page, selector: str) -> None:
+    """Click as a hand does, where the target was seen before the press."""
+    target = page.locator(selector).first
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(100)
+    page.mouse.up()
+
+
+def focused(page: Page) -> str:
+    """Say what has the focus: its data-id, ``frame``, or ``body`` where the widget has lost it."""
+    return str(
+        page.evaluate(
+            """() => {
+                const at = document.activeElement;
+                if (at === document.body) return "body";
+                return at.classList.contains("sv") ? "frame" : at.dataset.id || at.className;
+            }"""
+        )
+    )
+
+
+def answering(browser: Browser, widget: Widget, height: int = 1400) -> Page:
+    page = bare(browser, widget)
+    page.set_viewport_size({"width": 1400, "height": height})
+    return page
+
+
+def test_a_held_click_on_a_chip_further_down_is_not_lost(root: Path, browser: Browser) -> None:
+    page = answering(browser, CodingWidget(root, "eva"), 900)
+    for chip in ("stream/llm-as-judge", "optimisation_pressure/training", "stream/reward-hacking"):
+        click(page, f'[data-id="{chip}"]')
+        answered(page)
+        assert page.locator(f'[data-id="{chip}"]').get_attribute("aria-pressed") == "true"
+    assert {r["code"]: r["state"] for r in stored(root, "codings", [], coder="eva")} == {
+        "llm-as-judge": "present",
+        "reward-hacking": "present",
+        "training": "present",
+    }
+    page.close()
+
+
+def test_nothing_moves_between_press_and_release_though_the_answer_comes_in_between(
+    root: Path, browser: Browser
+) -> None:
+    page = answering(browser, CodingWidget(root, "eva"))
+    click(page, '[data-id="stream/llm-as-judge"]')
+    answered(page)
+    target = page.locator('[data-id="optimisation_pressure/training"]')
+    box = target.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 10, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    # Another code is in hand from now on, and before the release Python has answered: no information.
+    page.keyboard.press("n")
+    answered(page)
+    assert [r["state"] for r in stored(root, "codings", [], coder="eva")] == ["no-information", "present"]
+    assert target.bounding_box() == box
+    assert page.get_by_text("Judges:", exact=True).is_visible()
+    page.mouse.up()
+    answered(page)
+    assert target.get_attribute("aria-pressed") == "true"
+    assert page.get_by_text("Training:", exact=True).is_visible()
+    page.close()
+
+
+def test_a_held_click_takes_what_the_lists_offer(root: Path, browser: Browser) -> None:
+    page = answering(browser, CodingWidget(root, "eva"))
+    click(page, '[data-id="search"]')
+    page.keyboard.type("judge")
+    click(page, '.sv-search [role="option"]')
+    words = page.locator('[data-id="judge-bias-words"]')
+    words.wait_for()
+    click(page, '[data-id="judge-bias-words"]')
+    page.keyboard.type("went up while")
+    click(page, '.sv-sentences [role="option"]')
+    page.locator(".sv-paper mark.sv-on").wait_for(timeout=10_000)
+    assert words.input_value().startswith("We look at proxy")
+    page.close()
+
+
+def test_a_held_reject_after_a_confirm_is_not_lost(root: Path, browser: Browser) -> None:
+    for coder in ("pass-a", "pass-b"):
+        coded(root, coder, *whole("p01"), stream("p01", "reward-hacking"))
+    page = answering(browser, VerificationWidget(root, "eva"), 900)
+    click(page, '[data-id="reveal"]')
+    page.locator(".sv-columns").wait_for()
+    click(page, '[data-id="failure_mode/judge-bias-confirm"]')
+    answered(page)
+    click(page, '[data-id="stream/reward-hacking-reject"]')
+    page.get_by_text("you rejected it").wait_for()
+    assert "sv-ok" not in str(page.get_by_text("you rejected it").get_attribute("class"))
+    rows = stored(root, "verifications", [], coder="eva")
+    assert {r["code"]: r["outcome"] for r in rows} == {"judge-bias": "confirm", "reward-hacking": "reject"}
+    page.close()
+
+
+# ---- where the focus is, and what keys do there
+
+
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    [
+        (
+            CodingWidget,
+            ["search", "stream/llm-as-judge", "paper", "judge-bias-words", "judge-bias-level-argues"],
+        ),
+        (VerificationWidget, ["failure_mode/judge-bias-confirm", "failure_mode/judge-bias-why", "add"]),
+        (AdjudicationWidget, [".ad-rationale", ".ad-side button", ".ad-queue button"]),
+    ],
+)
+def test_the_first_esc_goes_to_the_frame_and_the_second_leaves(
+    root: Path, browser: Browser, kind: Callable[..., Widget], places: list[str]
+) -> None:
+    for coder in ("pass-a", "pass-b"):
+        coded(
+            root,
+            coder,
+            *whole(
+                "p01", level="argues" if kind is not AdjudicationWidget or coder == "pass-a" else "measures"
+            ),
+        )
+    page = answering(browser, kind(root, "eva"))
+    if kind is CodingWidget:
+        page.locator('[data-id="paper"]').select_option("p02")
+        page.locator('.sv-paper code:has-text("p02")').wait_for()
+        open_card(page)
+    elif kind is VerificationWidget:
+        page.locator('[data-id="reveal"]').click()
+    for place in places:
+        at = page.locator(place if place.startswith(".") else f'[data-id="{place}"]').first
+        at.focus()
+        page.keyboard.press("Escape")
+        assert focused(page) == "frame", place
+        page.keyboard.press("Escape")
+        assert page.evaluate("() => !document.querySelector('.sv').contains(document.activeElement)"), place
+    page.close()
+
+
+def open_card(page: Page) -> None:
+    page.locator(".sv").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("judge")
+    page.keyboard.press("Enter")
+    page.locator('[data-id="judge-bias-words"]').wait_for()
+
+
+def test_facet_letters_start_at_the_first_code_of_a_new_paper(root: Path, browser: Browser) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    page.locator(".sv").focus()
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    answered(page)
+    page.keyboard.press("j")
+    page.locator('.sv-paper code:has-text("p02")').wait_for()
+    page.keyboard.press("s")
+    assert focused(page) == "stream/llm-as-judge"
+    page.close()
+
+
+def test_a_new_paper_begins_at_its_beginning_with_the_focus_on_the_frame(
+    root: Path, browser: Browser
+) -> None:
+    page = answering(browser, CodingWidget(root, "eva"), 300)
+    page.add_style_tag(content=".sv .sv-columns { height: 200px !important; }")
+    page.locator(".sv").focus()
+    page.keyboard.press("o")
+    assert page.evaluate("() => document.querySelector('.sv-right').scrollTop") > 0
+    page.keyboard.press("j")
+    page.locator('.sv-paper code:has-text("p02")').wait_for()
+    assert focused(page) == "frame"
+    page.keyboard.press("Space")
+    assert page.evaluate("() => document.querySelector('.sv-right').scrollTop") == 0
+    page.wait_for_function(
+        "() => document.querySelector('.sv-live').textContent.startsWith('Next paper: On the proxy')"
+    )
+    assert stored(root, "codings", [], coder="eva") == []
+    page.close()
+
+
+def test_tab_from_the_search_goes_on_to_the_next_field_while_its_list_is_open(
+    root: Path, browser: Browser
+) -> None:
+    shutil.copy(REPOSITORY / SCHEMA, root / SCHEMA)  # so many modes that the list scrolls
+    page = bare(browser, CodingWidget(root, "eva"))
+    page.locator(".sv").focus()
+    page.keyboard.press("/")
+    found = page.locator(".sv-found")
+    assert found.evaluate("e => e.scrollHeight > e.clientHeight")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(400)  # the list folds a moment after
+    assert found.is_hidden()
+    assert focused(page) not in ("body", "frame", "search")
+    page.close()
+
+
+def test_the_search_is_typed_over_and_emptied_by_esc(root: Path, browser: Browser) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    search = page.locator('[data-id="search"]')
+    for how in ("key", "hand"):
+        page.locator(".sv").focus()
+        page.keyboard.press("/")
+        page.keyboard.type("judge")
+        page.keyboard.press("Tab")
+        if how == "key":
+            page.keyboard.press("Shift+Tab")
+        else:
+            click(page, '[data-id="search"]')
+        page.keyboard.type("jailbreak")
+        assert search.input_value() == "jailbreak", how
+        page.keyboard.press("Escape")
+        assert (search.input_value(), focused(page)) == ("", "frame")
+    page.close()
+
+
+def test_what_is_typed_where_nothing_is_found_is_no_command(root: Path, browser: Browser) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    page.locator(".sv").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("judge")
+    assert page.locator(".sv-book h3").inner_text().startswith("Judge bias judge-bias")
+    page.keyboard.press("Control+a")
+    sent = names(page)
+    page.keyboard.type("xyzzy")
+    page.keyboard.press("Enter")
+    page.keyboard.type("2zjSw?")
+    assert names(page) == sent
+    assert focused(page) == "search"
+    assert page.locator('[data-id="search"]').input_value() == "xyzzy2zjSw?"
+    # Beside it no entry that nobody asked for.
+    assert page.locator(".sv-book h3").inner_text() == "Failure mode"
+    page.close()
+
+
+def test_with_ctrl_what_the_widget_does_not_use_gets_out_and_what_runs_cells_does_not(
+    root: Path, browser: Browser
+) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    page.evaluate(
+        """() => {
+            window.out = [];
+            document.addEventListener("keydown", (e) => {
+                const shut = e.target.closest("[data-lm-suppress-shortcuts]");
+                window.out.push(`${e.key}${shut ? "" : "!"}`);
+            }, true);
+        }"""
+    )
+    page.locator(".sv").focus()
+    for pressed in (
+        "Control+b",
+        "Control+Enter",
+        "Alt+Enter",
+        "Control+a",
+        "Control+s",
+        "Control+Shift+m",
+        "Alt+3",
+    ):
+        page.keyboard.press(pressed)
+    told = [k for k in page.evaluate("() => window.out") if k not in ("Control", "Alt", "Shift")]
+    # Lab looks before the widget does, and leaves alone what stands under the attribute: what has no exclamation mark.
+    assert told == ["b!", "Enter", "Enter", "a", "s", "m", "3!"]
+    page.wait_for_timeout(50)
+    assert page.locator("[data-lm-suppress-shortcuts]").count() == 1
+    page.close()
+
+
+def test_pagedown_turns_the_paper_over_from_any_code(root: Path, browser: Browser) -> None:
+    page = answering(browser, CodingWidget(root, "eva"), 500)
+    page.add_style_tag(content=".sv .sv-left { grid-template-rows: 60px 1fr !important; }")
+    page.locator(".sv").focus()
+    page.keyboard.press("s")
+    page.keyboard.press("PageDown")
+    page.wait_for_function("() => document.querySelector('.sv-paper').scrollTop > 0")
+    assert focused(page) == "stream/llm-as-judge"
+    page.keyboard.press("PageUp")
+    page.wait_for_function("() => document.querySelector('.sv-paper').scrollTop === 0")
+    page.close()
+
+
+# ---- what is said, and where
+
+
+def test_a_refusal_stands_beside_what_was_used_and_so_does_success(root: Path, browser: Browser) -> None:
+    page = answering(browser, CodingWidget(root, "eva"), 600)
+    click(page, '[data-id="sign"]')
+    page.locator(".sv-faults").wait_for()
+    assert page.locator(".sv-foot .sv-faults").is_visible()
+    assert page.locator(".sv-faults").count() == 1
+    assert "stream has 0 code(s)" in page.locator(".sv-foot .sv-faults").inner_text()
+    page.locator(".sv").focus()
+    for key in ("s", "Space", "o", "Space"):
+        page.keyboard.press(key)
+        answered(page)
+    click(page, '[data-id="sign"]')
+    page.get_by_text("Signed off on the abstract").wait_for()
+    assert focused(page) == "onwards"
+    page.wait_for_function("() => document.querySelector('.sv-live').textContent.startsWith('Signed off')")
+    # A question after that stands in the facet whose code was changed, and names the change.
+    click(page, '[data-id="stream/reward-hacking"]')
+    ask = page.locator('[data-place="facet-stream"] [role="alertdialog"]')
+    ask.wait_for()
+    assert "Rewards: coded, not coded until now" in ask.inner_text()
+    page.close()
+
+
+def test_a_title_is_what_an_entry_of_the_list_begins_with(root: Path, browser: Browser) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    page.locator(".sv").focus()
+    page.keyboard.press("s")
+    page.keyboard.press("Space")
+    answered(page)
+    assert page.locator('[data-id="paper"] option').all_inner_texts() == [
+        "On the proxy number 1 \u00b7 \u2026 begun",
+        "On the proxy number 2",
+    ]
+    page.close()
+
+
+def test_the_others_codes_stay_hidden_until_asked_for_where_the_coder_wants_it_so(
+    root: Path, browser: Browser
+) -> None:
+    for paper in ("p01", "p02"):
+        coded(root, "adam", *whole(paper, note=f"Okapi of {paper}."))
+        coded(root, "eva", *whole(paper))
+    page = bare(browser, CodingWidget(root, "eva"))
+    page.locator('[data-id="paper"]').select_option("p01")
+    page.get_by_text("Okapi of p01.").wait_for()
+    click(page, '[data-id="shut"]')
+    assert page.get_by_text("Okapi of p01.").count() == 0
+    page.locator('[data-id="paper"]').select_option("p02")
+    page.get_by_text("One other coder has signed it off too.").wait_for()
+    assert page.get_by_text("Okapi of p02.").count() == 0
+    click(page, '[data-id="unveil"]')
+    page.get_by_text("Okapi of p02.").wait_for()
+    page.close()
+
+
+def test_round_marks_are_for_one_code_and_square_ones_for_several(root: Path, browser: Browser) -> None:
+    schema = root / SCHEMA
+    text = schema.read_text("utf-8")
+    page = bare(browser, CodingWidget(root, "eva"))
+    mark = "e => getComputedStyle(e.querySelector('.sv-tick')).borderTopLeftRadius"
+    assert page.locator('[data-facet="stream"][data-code]').first.evaluate(mark) == "2px"
+    page.close()
+    assert text.count("cardinality: {min: 1, max: null}") >= 1
+    schema.write_text(
+        text.replace("cardinality: {min: 1, max: null}", "cardinality: {min: 1, max: 1}"), "utf-8"
+    )
+    page = bare(browser, CodingWidget(root, "eva"))
+    assert page.locator('[data-facet="stream"][data-code]').first.evaluate(mark) == "50%"
+    page.close()
+
+
+def test_a_selection_is_taken_out_to_whole_words(root: Path, browser: Browser) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    open_card(page)
+    page.evaluate(
+        """() => {
+            const text = document.querySelector(".sv-abstract"), node = text.firstChild;
+            const from = node.data.indexOf("ts score");
+            document.getSelection().setBaseAndExtent(node, from, node, node.data.indexOf("thing it sta") + 3);
+            text.dispatchEvent(new MouseEvent("mouseup", { bubbles: true }));
+        }"""
+    )
+    click(page, '[data-id="judge-bias-use"]')
+    page.locator(".sv-paper mark.sv-on").wait_for()
+    assert page.locator('[data-id="judge-bias-words"]').input_value() == "its score went up while the thing"
+    page.close()
+
+
+def test_words_are_told_where_they_leave_the_text_and_never_both_found_and_too_few(
+    root: Path, browser: Browser
+) -> None:
+    page = bare(browser, CodingWidget(root, "eva"))
+    open_card(page)
+    words, told = page.locator('[data-id="judge-bias-words"]'), page.locator('[data-card] [data-key="told"]')
+    words.focus()
+    page.keyboard.insert_text("its score went down while the thing")
+    page.get_by_text('after "its score went" you have "down", the text "up while the"').wait_for(
+        timeout=10_000
+    )
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("its score")
+    page.get_by_text("in the text so far; 3 more words of it, please").wait_for(timeout=10_000)
+    assert "stands in the text" not in told.inner_text()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(
+        " ".join(["its score went up while the thing it stands for did not move at all"] * 4)
+    )
+    page.wait_for_timeout(100)
+    assert words.evaluate("e => e.scrollHeight <= e.clientHeight + 1")  # all of it is seen
+    page.close()
+
+
+@pytest.mark.parametrize("kind", [CodingWidget, VerificationWidget, AdjudicationWidget])
+def test_who_is_not_in_the_list_is_given_the_lines_and_every_look_is_answered(
+    root: Path, browser: Browser, kind: Callable[..., Widget]
+) -> None:
+    page = bare(browser, kind(root))
+    assert page.locator(".sv h3").inner_text() == "Who are you?"
+    click(page, '[data-id="again"]')
+    page.get_by_text("Read corpus/coders.yaml again: nothing has changed.").wait_for()
+    lines = page.locator(".sv pre").inner_text()
+    with (root / "corpus/coders.yaml").open("a", encoding="utf-8") as f:
+        f.write(lines)
+    click(page, '[data-id="again"]')
+    page.locator('[data-id="who-your-id"]').wait_for()
+    page.get_by_text("Read corpus/coders.yaml again: eva, adam, Your Name.").wait_for()
+    click(page, '[data-id="copy"]')
+    page.get_by_text("Copied: paste the lines").wait_for()
+    click(page, '[data-id="who-your-id"]')
+    page.get_by_text("as your-id").first.wait_for()
+    page.close()
+
+
+def test_a_choice_leaves_the_keys_commands_and_a_word_is_no_reason(root: Path, browser: Browser) -> None:
+    for coder, level in (("pass-a", "argues"), ("pass-b", "measures")):
+        coded(root, coder, *whole("p01", level=level))
+    page = bare(browser, AdjudicationWidget(root, "eva"))
+    assert page.locator(".sv-bar kbd").all_inner_texts()[2:4] == ["1", "2"]
+    page.locator(".sv").focus()
+    page.keyboard.press("2")
+    page.keyboard.press("r")
+    assert page.locator(".ad-rationale").input_value() == ""
+    page.keyboard.type("r")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("Missing: a rationale of more than a word").wait_for()
+    assert stored(root, "adjudications", []) == []
+    page.keyboard.press("Control+a")
+    page.keyboard.type("A rate is reported.")
+    page.keyboard.press("Control+Enter")
+    page.locator(".ad-notes", has_text="1 settled, 0 open.").wait_for()
+    assert focused(page) == "frame"
+    assert [r["rationale"] for r in stored(root, "adjudications", [])] == ["A rate is reported."]
+    page.close()
+
+
+def test_every_widget_asks_for_the_same_by_the_same_name(root: Path, browser: Browser) -> None:
+    for coder, level in (("pass-a", "argues"), ("pass-b", "measures")):
+        coded(root, coder, *whole("p02", level=level))
+    page = bare(browser, CodingWidget(root, "eva"))
+    open_card(page)
+    coding = page.locator(".sv-card legend, .sv-card .sv-field label > span").all_inner_texts()
+    page.close()
+    page = bare(browser, AdjudicationWidget(root, "eva"))
+    page.locator(".sv").focus()
+    page.keyboard.press("n")
+    ruling = page.locator(".ad-new label").all_inner_texts()
+    page.close()
+    assert {c.removesuffix(" missing") for c in coding} == set(ruling) - {"State"}
 
 
 # ---- keys, in every widget

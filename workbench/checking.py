@@ -289,7 +289,7 @@ def _record(row: Row, entries: object, schema: Schema | None) -> list[Fault]:
         if schema and stream not in schema.streams:
             say(f"unknown stream {stream!r}", near(stream, schema.streams))
     if row["text_sha256"] and not _is_digest(row["text_sha256"]):
-        say("text_sha256 is no SHA-256 digest", "let `survey add --abstracts` write it")
+        say("text_sha256 is no SHA-256 digest", "let `survey abstracts --from FILE` write it")
     return faults
 
 

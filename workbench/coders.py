@@ -40,7 +40,10 @@ def read_coders(root: Path, faults: list[Fault]) -> dict[str, Coder]:
         node = yaml.compose(text, yaml.SafeLoader) if text.strip() else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        faults.append(Fault(PATH, mark.line + 1 if mark else 0, "", "not readable as YAML", "mend the line"))
+        problem = str(getattr(error, "problem", error))
+        remedy = "look at the blanks before the words: `- id:` at the left edge, kind, name and since two blanks in"
+        line = mark.line + 1 if mark else 0
+        faults.append(Fault(PATH, line, "", f"not readable as YAML ({problem})", remedy))
         return {}
     if node is None:
         return {}

@@ -44,7 +44,7 @@ KEY = ("paper", "schema", "basis", "facet", "code")
 #: What identifies a coder's coding of a whole paper.
 WHOLE = ("paper", "schema", "basis")
 
-NOT_CHECKABLE = "not checkable: the text is not in hand (bring it with survey add FILE --abstracts FILE)"
+NOT_CHECKABLE = "not checkable: the text is not in hand (bring it with survey abstracts --from FILE)"
 OTHER_EDITION = "in another edition of the text than the one on record"
 #: What is said of a paper that is not, or no longer, in.
 OUT = ("screened out", "its screening is pending")

@@ -1,10 +1,8 @@
 // What coders differ on, most important first. See adjudication.py for what the state holds.
 
-const FIELDS = {
-  state: "state", level: "level", role: "role", mitigates: "mitigates", formal: "formal argument", figure_seen: "figure seen",
-  principal: "principal", confidence: "confidence",
-};
-const KINDS = { presence: "whether it is there", level: "the level", role: "the role", mitigates: "whether it is mitigated",
+const FIELDS = ["level", "role", "mitigates", "formal", "figure_seen", "principal", "confidence"];
+const called = (app, field) => app.state.names[field] || { state: "State", decision: "Decision", reason: "Reason" }[field] || field;
+const KINDS = { presence: "whether it is there", level: "the level", role: "the role", mitigates: "whether a remedy is offered",
   principal: "which is principal", decision: "in or out" };
 const VALUES = { withdrawn: "does not hold (absent)", "no-information": "no information" };
 const WHY_NOT = { coded: "You coded this paper: a third party decides.", screened: "You screened this record: a third party decides." };
@@ -28,7 +26,16 @@ function keep(app) {
   try { localStorage.setItem(place(app), JSON.stringify(drafts(app))); } catch { /* as above */ }
 }
 
-function go(app, key) { if (key) app.send("go", { key }).then(() => focusOn(app, ".ad-heading")); }
+function go(app, key) { if (key) app.send("go", { key }).then(() => turned(app)); }
+// Another dispute: the frame has the focus, where the keys act, and its heading is in sight and said.
+function turned(app, said = "") {
+  const at = document.activeElement;
+  if (!app.root.contains(at) && at !== document.body) return;
+  app.root.focus({ preventScroll: true });
+  const heading = app.root.querySelector(".ad-heading");
+  for (const part of [heading, app.root.querySelector(".ad-notes")]) part?.scrollIntoView({ block: "nearest" });
+  app.say(`${said}${heading ? heading.textContent : ""}`);
+}
 // An answer that comes after the user has left does not call them back.
 function focusOn(app, selector) {
   const at = document.activeElement;
@@ -46,14 +53,15 @@ function choose(app, what) {
   if (what === "new" && !Object.keys(mine.values).length) mine.values = agreed(d);
   keep(app);
   app.redraw();
-  app.say(what === "new" ? "A coding of your own" : `${what} chosen. Say why, then Ctrl Enter`);
-  focusOn(app, what === "new" ? ".ad-new select" : ".ad-rationale");
+  app.say(what === "new" ? "A coding of your own" : `${what} chosen. r goes to the reason, then Ctrl Enter`);
+  // A choice leaves the focus where it is: the next key is a command, not the beginning of the reason.
+  if (what === "new") focusOn(app, ".ad-new select");
 }
 // A merge starts from what the coders have in common; what they differ on is left open.
 function agreed(d) {
   const there = d.sides.filter((s) => s.state !== "absent");
   const out = { state: d.screening ? "" : "present" };
-  for (const field of Object.keys(FIELDS).slice(1)) {
+  for (const field of FIELDS) {
     const said = new Set(there.map((s) => s.cells[field] || ""));
     if (said.size === 1) out[field] = [...said][0];
   }
@@ -66,9 +74,12 @@ function agreed(d) {
 function missing(app) {
   const d = app.state.dispute, mine = draft(app), out = [];
   if (!mine.chosen) out.push("a choice");
-  if ((d.must || mine.chosen === "new") && !mine.rationale.trim()) out.push("a rationale");
+  const why = mine.rationale.trim();
+  if ((d.must || mine.chosen === "new") && !why) out.push("a rationale");
+  else if (why && !isReason(app, why)) out.push(`a rationale of more than a word (at least ${app.state.least_reason} characters)`);
   return out;
 }
+const isReason = (app, why) => why.length >= app.state.least_reason && /\s/.test(why);
 function rule(app) {
   const d = app.state.dispute;
   if (!d || d.barred) return;
@@ -82,11 +93,11 @@ function rule(app) {
   }
   app.send("rule", { key: at, chosen: mine.chosen, rationale: mine.rationale, values: mine.values, scope: mine.scope, digest: d.digest })
     .then((answer) => {
-      if (answer.faults.length) { focusOn(app, ".sv-faults"); return; }
+      if (answer.faults.length) return;
       delete drafts(app)[name(at)];
       keep(app);
       app.redraw();
-      focusOn(app, ".ad-heading");
+      turned(app, `${answer.notes.join(" ")} Next: `);
     });
 }
 
@@ -115,13 +126,13 @@ function side(app, d, s, i) {
   const mine = draft(app), chosen = mine.chosen === s.coder;
   const differs = (field) => new Set(d.sides.map((x) => x.cells[field] || "")).size > 1;
   const rows = Object.entries(s.cells).map(([field, value]) =>
-    [h("dt", {}, FIELDS[field] || field), h("dd", { "data-differs": differs(field) ? "yes" : null }, value)]);
+    [h("dt", {}, called(app, field)), h("dd", { "data-differs": differs(field) ? "yes" : null }, value)]);
   const states = new Set(d.sides.map((x) => x.state));
   return h("section", { class: "ad-side", "data-key": `side-${s.coder}`, "data-chosen": chosen ? "yes" : null, "aria-label": `What ${s.coder} said` },
     h("h4", {}, s.coder, h("span", { class: "sv-faint" }, s.kind === "language-model" ? "language model" : s.kind)),
-    h("dl", {}, h("dt", {}, d.screening ? "decision" : "state"), h("dd", { "data-differs": states.size > 1 ? "yes" : null }, s.state), rows),
+    h("dl", {}, h("dt", {}, called(app, d.screening ? "decision" : "state")), h("dd", { "data-differs": states.size > 1 ? "yes" : null }, s.state), rows),
     s.note ? h("p", {}, s.note) : null,
-    s.words ? h("blockquote", { title: "the words it rests on" }, s.words) : null,
+    s.words ? h("blockquote", { title: called(app, "words") }, s.words) : null,
     s.locator ? h("p", { class: "sv-faint" }, s.locator, s.why ? ` (${s.why})` : s.place ? `, at ${s.place.start} to ${s.place.end}` : "") : null,
     d.barred ? null : button(chosen ? "Chosen" : `Choose ${s.coder}`, () => choose(app, s.coder), { keyed: String(i + 1), "aria-pressed": chosen ? "true" : "false" }));
 }
@@ -151,16 +162,16 @@ function anew(app, d) {
   if (!chosen) return h("section", { class: "ad-new", "data-key": "new", "aria-label": "A coding of your own" }, head, why);
   const o = d.book.options || {};
   const fields = d.screening
-    ? [field(app, d, "decision", "state", ["include", "exclude"], (s) => (s.state === "unsure" ? "" : s.state)),
-      mine.values.state === "exclude" ? field(app, d, "reason", "note", d.book.reasons.map((r) => r.id), (s) => s.cells.reason) : null]
-    : [field(app, d, "state", "state", ["present", "no-information", "withdrawn"], (s) => (s.state === "absent" ? "withdrawn" : s.state)),
+    ? [field(app, d, called(app, "decision"), "state", ["include", "exclude"], (s) => (s.state === "unsure" ? "" : s.state)),
+      mine.values.state === "exclude" ? field(app, d, called(app, "reason"), "note", d.book.reasons.map((r) => r.id), (s) => s.cells.reason) : null]
+    : [field(app, d, called(app, "state"), "state", ["present", "no-information", "withdrawn"], (s) => (s.state === "absent" ? "withdrawn" : s.state)),
       there && d.levelled ? ["level", "role", "mitigates", "formal", "figure_seen"].map((f) =>
-        field(app, d, FIELDS[f], f, o[f], (s) => s.cells[f])) : null,
-      there && d.principal ? field(app, d, "principal", "principal", ["yes", "no"], (s) => s.cells.principal) : null,
-      mine.values.state && mine.values.state !== "withdrawn" ? field(app, d, "confidence", "confidence", ["sure", "unsure"], (s) => s.cells.confidence) : null,
-      there && d.levelled ? [field(app, d, "words it rests on", "words", null, (s) => s.words),
-        field(app, d, "where", "locator", null, (s) => s.locator)] : null,
-      there ? field(app, d, "note, your own words", "note", null, (s) => s.note) : null];
+        field(app, d, called(app, f), f, o[f], (s) => s.cells[f])) : null,
+      there && d.principal ? field(app, d, called(app, "principal"), "principal", ["yes", "no"], (s) => s.cells.principal) : null,
+      mine.values.state && mine.values.state !== "withdrawn" ? field(app, d, called(app, "confidence"), "confidence", ["sure", "unsure"], (s) => s.cells.confidence) : null,
+      there && d.levelled ? [field(app, d, called(app, "words"), "words", null, (s) => s.words),
+        field(app, d, called(app, "locator"), "locator", null, (s) => s.locator)] : null,
+      there ? field(app, d, called(app, "note"), "note", null, (s) => s.note) : null];
   return h("section", { class: "ad-new", "data-key": "new", "data-chosen": "yes", "aria-label": "A coding of your own" }, head,
     h("p", { class: "sv-faint" }, "What the coders agree on is filled in. A button beside a field takes what a coder said."),
     h("div", { class: "ad-fields" }, fields));
@@ -170,10 +181,10 @@ function ruling(app, d) {
   const mine = draft(app), id = `ad-${app.state.id}-rationale`, told = app.ui.told === name(app.state.at);
   const lacks = told ? missing(app) : [];
   return h("div", { class: "ad-rule", "data-key": "rule" },
-    h("label", { for: id }, "Why ", h("span", { class: "sv-faint" }, d.must || mine.chosen === "new" ? "(required)" : "(may stay empty where you choose a coder)")),
+    h("label", { for: id }, "Why ", key("r"), " ", h("span", { class: "sv-faint" }, d.must || mine.chosen === "new" ? "(required: more than a word)" : "(may stay empty where you choose a coder)")),
     h("textarea", { id, class: "ad-rationale", rows: "3", value: mine.rationale, "aria-required": d.must ? "true" : null,
-      "aria-invalid": lacks.includes("a rationale") ? "true" : null, "aria-describedby": `${id}-lacks`,
-      oninput: (e) => { mine.rationale = e.target.value; keep(app); } }),
+      "aria-invalid": lacks.some((l) => l.startsWith("a rationale")) ? "true" : null, "aria-describedby": `${id}-lacks`,
+      oninput: (e) => { mine.rationale = e.target.value; keep(app); if (told) app.redraw(); } }),
     d.beside.length && mine.chosen !== "new"
       ? h("label", {}, h("input", { type: "checkbox", checked: mine.scope === "facet", onchange: (e) => { mine.scope = e.target.checked ? "facet" : ""; keep(app); } }),
         ` the same choice and reason for what else is open in ${d.facet.toLowerCase()} of this paper: ${d.beside.join(", ")}`)
@@ -183,7 +194,7 @@ function ruling(app, d) {
       savedMark(app),
       h("span", { id: `${id}-lacks`, class: "sv-missing" }, lacks.length ? `Missing: ${lacks.join(" and ")}.` : "")));
 }
-function book(d) {
+function book(app, d) {
   const b = d.book, say = (label, text) => text ? h("p", {}, h("strong", {}, `${label}: `), text) : null;
   if (d.screening) {
     return [h("p", {}, b.question), h("h4", {}, "In, when all of these hold"), h("ul", {}, b.criteria.map((c) => h("li", {}, h("strong", {}, c.id), ` ${c.text}`))),
@@ -194,7 +205,7 @@ function book(d) {
   const others = new Set(d.given.flatMap((g) => g.codes.map((c) => c.split(" ")[0])));
   const near = [...b.neighbours].sort((x, y) => others.has(y.id) - others.has(x.id));
   const scales = (b.scales || []).filter((x) => d.kinds.includes(x.of) || (x.of === "level" && d.kinds.includes("presence"))).map((x) =>
-    [h("h4", {}, x.of), h("ul", {}, x.terms.map((t) => h("li", {}, h("strong", {}, t.id), t.said ? " (said here): " : ": ", t.text)))]);
+    [h("h4", {}, called(app, x.of)), h("ul", {}, x.terms.map((t) => h("li", {}, h("strong", {}, t.id), t.said ? " (said here): " : ": ", t.text)))]);
   const there = !d.kinds.includes("presence"); // all see the code: what they differ on comes first
   return [h("p", {}, h("strong", {}, `${b.name}. `), b.definition), there ? scales : null,
     say("Include when", b.include), say("Exclude when", b.exclude), say("Good example", b.good), say("Bad example", b.bad),
@@ -228,7 +239,7 @@ function dispute(app) {
             ", or bring it with ", h("code", {}, "survey abstracts"), "."),
         gave.length ? [h("h4", {}, `All they gave in ${d.facet.toLowerCase()}`), h("ul", {}, gave)] : null),
       h("section", { "aria-label": "The codebook" }, h("h4", {}, "The codebook"),
-        h("div", { class: "ad-book", tabindex: "0", role: "region", "aria-label": "Definition and separating rules" }, book(d)))));
+        h("div", { class: "ad-book", tabindex: "0", role: "region", "aria-label": "Definition and separating rules" }, book(app, d)))));
 }
 // A new dispute: its text is scrolled to the first words that a code rests on.
 function toTheWords(app) {
@@ -241,26 +252,22 @@ function draw(app) {
   const s = app.state;
   requestAnimationFrame(() => { if (app.state.who) toTheWords(app); });
   if (!s.who) {
-    return [h("h3", {}, "Adjudication"), s.unknown ? h("p", { class: "sv-missing" }, s.unknown) : null,
-      s.people.length
-        ? h("p", {}, "Who are you? ", s.people.map((p) => button(p.name || p.id, () => app.send("who", { by: p.id }), { "data-key": p.id })))
-        : h("p", {}, "Nobody human is in ", h("code", {}, "corpus/coders.yaml"), " yet. Add yourself there (",
-          h("code", {}, "- id: you"), ", ", h("code", {}, "kind: human"), ", ", h("code", {}, "name"), ", ", h("code", {}, "since"), ") and run this cell again."),
-      faultsOf(app)];
+    return chooser(app, "Who are you?");
   }
   return [h("div", { class: "sv-bar", "data-key": "bar" }, h("strong", {}, `Adjudicating as ${s.who}`),
     h("span", {}, `${s.open} open, ${s.settled_n} settled`),
     s.hidden ? h("span", { class: "sv-faint" }, `${s.hidden} on papers that you have begun to code are not shown`) : null,
     button("Back", () => step(app, -1), { keyed: "k" }), button("Next", () => step(app, 1), { keyed: "j" }),
-    h("span", { class: "sv-faint" }, key("1"), " ", key("2"), " choose, ", key("n"), " anew, ", key("r"), " reason, ", key("Esc"), " out of a field, then out of the widget")),
-  app.notes.length ? h("p", { class: "sv-notes", "data-key": "notes" }, app.notes.join(" ")) : null,
-  h("div", { class: "ad-main" }, queue(app), h("div", {}, dispute(app)))];
+    h("span", { class: "sv-faint" }, (s.dispute ? s.dispute.sides : []).map((_, i) => [key(String(i + 1)), " "]), "choose, ", key("n"), " anew, ", key("r"), " to the reason, ", key("Ctrl Enter"),
+      " rules, ", key("Esc"), " to the frame, then out of the widget")),
+  // What became of the last ruling stands above the next heading, where the eye goes.
+  h("div", { class: "ad-main" }, queue(app), h("div", {},
+    app.notes.length ? h("p", { class: "sv-notes ad-notes", "data-key": "notes" }, app.notes.join(" ")) : null, dispute(app)))];
 }
 function keys(event, app) {
   const s = app.state;
   if (!s || !s.who) return false;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { rule(app); return true; }
-  if (event.key === "Escape" && typing(event)) { focusOn(app, ".ad-heading"); return true; }
   if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) return false;
   if (/^[1-9]$/.test(event.key)) {
     const chosen = s.dispute && s.dispute.sides[Number(event.key) - 1];

@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.adjudication import NEW, SCREENING, adjudicate
 from workbench.bibliography import PAPERS, Entry, read_papers
+from workbench.coders import PATH as CODERS
 from workbench.coders import Coder, read_coders
 from workbench.coding import KEY, Texts
 from workbench.corpus import current, path_of, revision, stored
@@ -26,9 +27,12 @@ from workbench.schema import Code, Facet, Schema, load_schema
 from workbench.tables import CODINGS, FAILURE_MODE_COLUMNS
 from workbench.texts import Place, Text, find_again
 from workbench.widgets.base import Widget, script, style
+from workbench.widgets.papers import NAMES
 
 #: What the browser may give of a new coding.
 GIVEN = ("state", *FAILURE_MODE_COLUMNS, "principal", "confidence", "note", "locator", "words")
+#: The least that a reason has, where one is given at all: more than a word, of which nobody could later tell why.
+LEAST_REASON = 10
 #: How many entries of the queue travel to the browser.
 SHOWN = 60
 _FILES = ("codings", "signoffs", "verifications", "screening", "records")
@@ -57,9 +61,9 @@ class AdjudicationWidget(Widget):
 
     # ---- what the browser asks for
 
-    def do_who(self, message: Mapping[str, Any]) -> None:
+    def do_coder(self, message: Mapping[str, Any]) -> None:
         """Somebody says who they are."""
-        self.by = str(message.get("by", ""))
+        self.by = str(message.get("coder", ""))
 
     def do_go(self, message: Mapping[str, Any]) -> None:
         """Show another dispute."""
@@ -70,6 +74,12 @@ class AdjudicationWidget(Widget):
         """Settle a dispute: the whole of it through the door, or nothing."""
         key = tuple(str(part) for part in message.get("key", ()))
         chosen = str(message.get("chosen", ""))
+        reason = str(message.get("rationale", "")).strip()
+        if reason and (len(reason) < LEAST_REASON or len(reason.split()) < 2):
+            raise _refused(
+                f"the reason is {reason!r}",
+                f"say why in more than a word: at least {LEAST_REASON} characters and a blank",
+            )
         with writing(self.root):
             everything = self._disputes()
             dispute = next((d for d in everything if d.key == key), None)
@@ -110,8 +120,15 @@ class AdjudicationWidget(Widget):
         humans = [c for c in coders.values() if c.kind == "human"]
         who = coders.get(self.by)
         if who is None or who.kind != "human":
-            unknown = "" if not self.by else f"{self.by} is no human in corpus/coders.yaml."
-            return {"who": "", "unknown": unknown, "people": [{"id": c.id, "name": c.name} for c in humans]}
+            if faults:
+                raise Refused(faults)
+            return {
+                "who": "",
+                "not_coder": f"{self.by} is no human in {CODERS}." if self.by else "",
+                "people": [{"id": c.id, "name": c.name} for c in humans],
+                "coders_file": CODERS,
+                "saved": "As in the files",
+            }
         everything = self._disputes()
         mine = self._codes_of(self.by)
         hidden = [d for d in everything if self._barred(d, mine) == "begun"]
@@ -128,6 +145,8 @@ class AdjudicationWidget(Widget):
         return {
             "who": self.by,
             "people": [],
+            "names": NAMES,
+            "least_reason": LEAST_REASON,
             "id": sha256(str(self.root))[:12],
             "open": len(left),
             "settled_n": len(settled),

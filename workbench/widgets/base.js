@@ -75,6 +75,12 @@ function marked(text, marks, offset = 0) {
   });
 }
 
+// Press with Ctrl, Cmd or Alt that no widget uses and that does nothing to cells: Lab may have it (its side bars, its
+// palette, its search). What runs, moves, merges or copies cells never gets out.
+function forLab(event) {
+  return (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph") &&
+    !/^([sacvxzym]|enter|arrow.*|backspace|delete|escape|tab|control|meta|alt|shift)$/i.test(event.key);
+}
 // Whether a key press is text being typed, so that single letters are no commands.
 function typing(event) {
   const at = event.target;
@@ -86,7 +92,7 @@ function mount(name, { label, draw, keys, begin }) {
   return ({ model, el }) => {
     const view = Math.random().toString(36).slice(2);
     const waiting = new Map();
-    let n = 0, patience = null, back = null, earlier = { faults: [], clash: null, ask: null };
+    let n = 0, patience = null, back = null, pressed = false, late = false, earlier = { faults: [], clash: null, ask: null };
     // Keys that the widget uses must not reach the notebook: with the attribute Lab leaves its shortcuts aside.
     const root = h("section", { class: `sv sv-${name}`, "aria-label": label, tabindex: "0", "data-lm-suppress-shortcuts": "true" });
     const live = h("div", { class: "sv-live", role: "status", "aria-live": "polite" });
@@ -98,16 +104,25 @@ function mount(name, { label, draw, keys, begin }) {
       say(text) { live.textContent = ""; setTimeout(() => { live.textContent = text; }, 30); },
       redraw() {
         if (!app.state) { if (!app.faults.length) return; }
+        // Nothing moves between press and release: the click would be lost on what is under the pointer by then.
+        if (pressed) { late = true; return; }
+        late = false;
         const fresh = h("div", { class: "sv-body" }, ...(app.state ? draw(app) : []), ...(app.state ? [] : faultsOf(app)));
         const had = root.ownerDocument.activeElement;
         const id = root.contains(had) && had !== root ? had.dataset.id : null;
+        // What has the focus stays where the eye is, whatever unfolds above it in the same pane.
+        const pane = id !== null ? had.closest("[data-steady]") : null, was = pane && had.getBoundingClientRect().top;
         morph(body, fresh);
+        if (pane && had.isConnected) pane.scrollTop += had.getBoundingClientRect().top - was;
         // What had the focus is gone: its like takes it, or the widget itself, so that keys still act where they did.
         if (id !== null && !had.isConnected) (id && body.querySelector(`[data-id="${CSS.escape(id)}"]`) || root).focus({ preventScroll: true });
       },
       // Send an action; the promise gives the answer.
       send(action, cells = {}) {
         n += 1;
+        // Where it was asked for, so that a refusal can be said there.
+        const asks = root.ownerDocument.activeElement;
+        app.where = (root.contains(asks) && asks.closest("[data-place]")?.dataset.place) || "";
         const message = { ...cells, n, view, name: action };
         app.busy = true;
         markSaved("saving", "Saving ...");
@@ -155,6 +170,7 @@ function mount(name, { label, draw, keys, begin }) {
       }
       app.redraw();
       attend();
+      if (answer.view === view && app.faults.length) body.querySelector(".sv-faults")?.scrollIntoView({ block: "nearest" });
       waiting.get(answer.n)?.(answer);
       waiting.delete(answer.n);
     }
@@ -171,13 +187,15 @@ function mount(name, { label, draw, keys, begin }) {
     }
     function onkey(event) {
       if (event.key === "Tab") return; // always leaves, in the order of the page
+      if (event.type === "keydown" && forLab(event)) return;
       // Nothing typed here is a command of the notebook, whatever we do with it.
       event.stopPropagation();
       if (event.isComposing || event.type !== "keydown") return;
       if (event.key === "Escape") {
-        if (keys && keys(event, app) === true) { event.preventDefault(); return; } // closes a list first
         event.preventDefault();
-        leave(root);
+        // The first goes to the frame, where letters are still ours; only the second leaves.
+        if (keys && keys(event, app) === true) return;
+        if (event.target !== root) { root.focus({ preventScroll: true }); app.say("At the frame of the widget. Escape again leaves for the notebook"); } else leave(root);
         return;
       }
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
@@ -188,6 +206,21 @@ function mount(name, { label, draw, keys, begin }) {
       if (keys && keys(event, app) === true) event.preventDefault();
     }
     for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, onkey);
+    // Lab looks at a key before anything in the page does, and leaves it alone where the attribute stands.
+    const lab = (event) => {
+      const shut = () => root.setAttribute("data-lm-suppress-shortcuts", "true");
+      if (!root.contains(event.target) || !forLab(event)) { shut(); return; }
+      root.removeAttribute("data-lm-suppress-shortcuts");
+      setTimeout(shut);
+    };
+    const release = () => { pressed = false; if (late) { app.redraw(); attend(); } };
+    // A list of choices opened by a press takes the release with it: such a press holds nothing.
+    const down = (event) => { pressed = event.button === 0 && !event.target.closest?.("select"); };
+    const up = () => setTimeout(release);
+    const page = root.ownerDocument, pane = page.defaultView;
+    const listening = [["keydown", lab], ["pointerdown", down], ["pointerup", up], ["pointercancel", up], ["dragend", up], ["blur", (event) => { if (event.target === pane) up(); }],
+      ["pointermove", (event) => { if (pressed && !event.buttons) release(); }], ["click", () => { pressed = false; }]];
+    for (const [kind, does] of listening) pane.addEventListener(kind, does, true);
     // Before the field's own handler, which may draw anew: what is being typed is never put back.
     root.addEventListener("input", (e) => { e.target.dataset.dirty = "yes"; }, true);
     root.addEventListener("focusout", (e) => { if (e.target.dataset) delete e.target.dataset.dirty; });
@@ -195,7 +228,11 @@ function mount(name, { label, draw, keys, begin }) {
     el.append(root);
     if (begin) begin(app);
     app.send("open");
-    return () => { clearTimeout(patience); model.off("msg:custom", heard); };
+    return () => {
+      clearTimeout(patience);
+      model.off("msg:custom", heard);
+      for (const [kind, does] of listening) pane.removeEventListener(kind, does, true);
+    };
   };
 }
 
@@ -254,8 +291,29 @@ function chooser(app, question) {
       ? h("div", { class: "sv-bar", "data-key": "people" }, s.people.map((p) => button(p.name || p.id,
         () => app.send("coder", { coder: p.id }).then(() => app.root.focus()), { "data-id": `who-${p.id}` })))
       : h("p", { "data-key": "people" }, "No human is in the list of coders yet."),
-    h("p", { "data-key": "add" }, "Not in the list? Open ", h("code", {}, s.coders_file), " in Lab, add these lines with your own id and name, save, and look again:"),
-    h("pre", { "data-key": "yaml", tabindex: "0" }, `- id: your-id\n  kind: human\n  name: Your Name\n  since: ${new Date().toISOString().slice(0, 10)}\n`),
-    h("div", { "data-key": "again" }, button("Look again", () => app.send("open"), { "data-id": "again" }))].filter(Boolean);
+    ...registering(app)].filter(Boolean);
 }
-
+// How somebody comes into the list; "Look again" always answers.
+function registering(app) {
+  const s = app.state, file = s.coders_file, lines = `- id: your-id\n  kind: human\n  name: Your Name\n  since: ${new Date().toISOString().slice(0, 10)}\n`;
+  const tell = (text) => { app.ui.looked = text; app.redraw(); app.say(text); };
+  const again = () => {
+    const before = JSON.stringify(app.state.people);
+    app.send("open").then((answer) => {
+      const now = (app.state && app.state.people) || [];
+      tell(answer.faults.length ? "" : JSON.stringify(now) !== before ? `Read ${file} again: ${now.map((p) => p.name || p.id).join(", ") || "nobody"}.`
+        : `Read ${file} again: nothing has changed. Is the file saved? A person has kind: human.`);
+    });
+  };
+  const copy = (event) => {
+    const shown = event.currentTarget.parentNode.previousElementSibling, picked = app.root.ownerDocument.getSelection();
+    const done = () => tell("Copied: paste the lines at the end of the file, at its left edge.");
+    const byHand = () => { picked.selectAllChildren(shown); try { app.root.ownerDocument.execCommand("copy"); } catch { /* they stand selected */ } done(); };
+    if (navigator.clipboard) navigator.clipboard.writeText(lines).then(done, byHand); else byHand();
+  };
+  return [h("p", { "data-key": "add" }, "Not in the list? Open ", h("code", {}, file), " in Lab (right click, Open With, Editor), paste these four lines at its end, put your own id and name, save, and look again. ",
+    "The dash stands at the left edge, the other three lines two blanks in."),
+  h("pre", { "data-key": "yaml", tabindex: "0" }, lines),
+  h("div", { "data-key": "again", class: "sv-bar" }, button("Copy these lines", copy, { "data-id": "copy" }), button("Look again", again, { "data-id": "again" }),
+    h("span", { "data-key": "looked" }, app.ui.looked || ""))];
+}

@@ -4,7 +4,7 @@ const HELP = [["/", "find a failure mode"], ["s p l ...", "go to a facet (its le
   ["\u2190 \u2192", "move among the codes of a facet"], ["Space", "code it, or take it back"], ["n", "no information"],
   ["u", "sure or unsure"], ["*", "make it the principal one"], ["i", "give it instead of what it excludes"], ["1 2 3 4", "level of the failure mode"],
   ["w", "take the words selected in the paper"], ["z", "take the last step back"], ["j k", "next, previous paper"],
-  ["Shift+S", "sign off"], ["?", "this list"], ["Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
+  ["Shift+S", "sign off"], ["PageDown PageUp", "turn the paper over"], ["?", "this list"], ["Esc", "to the frame, from a field or button in it"], ["Esc Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
 const TAKEN = new Set(["n", "u", "i", "w", "z", "j", "k"]);
 function letters(app) {
   const used = new Set(TAKEN), out = {};
@@ -17,34 +17,42 @@ function letters(app) {
 // ---- the whole
 function draw(app) {
   const s = app.state;
+  app.shown = false;
   if (!s.once) return faultsOf(app);
-  if (!s.coder || s.not_coder) return chooser(app, "Who codes?");
-  const parts = [bar(app), ...seenBefore(app), ...cameBack(app), ...faultsOf(app), ...notesOf(app), ...asked(app),
-    ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open"))];
-  if (!s.paper) return [...parts, h("p", { "data-key": "none" }, "No paper is in: screen some first (notebook 02), or wait for a second screener.")];
-  return [...parts, h("div", { class: "sv-columns", "data-key": "columns" },
-    h("div", { class: "sv-left" }, paper(app), beside(app)),
-    h("div", { class: "sv-right", tabindex: "0", role: "region", "aria-label": "Facets" }, ...coding(app)))];
+  if (!s.coder || s.not_coder) return chooser(app, "Who are you?");
+  const here = s.paper ? `${s.paper.key} ${s.basis}` : "";
+  if (app.ui.here !== here) Object.assign(app.ui, { here, open: {}, query: "", look: null, selection: "", roving: {}, picking: null, card: null });
+  // First what stands in the columns: only what has no place there is said above them.
+  const columns = !s.paper ? h("p", { "data-key": "none" }, "No paper is in: screen some first (notebook 02), or wait for a second screener.")
+    : h("div", { class: "sv-columns", "data-key": "columns" },
+      h("div", { class: "sv-left" }, paper(app), beside(app)),
+      h("div", { class: "sv-right", tabindex: "0", role: "region", "aria-label": "Facets", "data-steady": "" }, ...coding(app)));
+  return [bar(app), ...seenBefore(app), ...cameBack(app), ...said(app, "top"),
+    ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open")), columns];
+}
+// What Python answered, beside what was used; a question of Python's too.
+function said(app, place) {
+  const before = app.shown, out = answered(app, place);
+  return app.shown !== before ? [...out, ...asked(app)] : out;
 }
 
 function bar(app) {
   const s = app.state, count = (status) => s.queue.filter(([, st]) => st === status).length, done = count("signed") + count("holds");
-  const sign = { signed: "\u2713 ", holds: "\u2713 ", begun: "\u2026 ", skipped: "\u21b7 ", stale: "\u21ba ", open: "" };
+  const sign = { signed: "\u2713 signed off", holds: "\u2713 still holds", begun: "\u2026 begun", skipped: "\u21b7 skipped", stale: "\u21ba came back", open: "" };
   return h("div", { class: "sv-bar sv-top", "data-key": "bar" },
     h("strong", {}, `Coding as ${s.coder}`), h("span", {}, `schema ${s.schema}`),
     h("label", {}, "from the ", h("select", { "data-id": "basis", onchange: (e) => app.send("basis", { basis: e.target.value }) },
       ["title", "abstract", "full-text"].map((b) => h("option", { value: b, selected: b === s.basis }, b)))),
     h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers signed off" }), ` ${done} of ${s.queue.length} signed off`,
-      count("holds") ? `, ${count("holds")} of them under an earlier wording that still holds` : ""),
+      count("holds") ? `, ${count("holds")} of them under an earlier wording that still holds` : ""), savedMark(app),
     count("stale") ? h("span", { class: "sv-missing" }, `${count("stale")} came back: the wording changed`) : null,
     h("label", {}, "Paper ", h("select", { "data-id": "paper", class: "sv-papers", onchange: (e) => go(app, { paper: e.target.value }) },
-      s.queue.map(([p, st]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, `${sign[st]}${s.once.titles[p] || p}`)))),
+      s.queue.map(([p, st]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, entryOf(app, p, sign[st]))))),
     button("Previous", () => go(app, { step: -1 }), { keyed: "k", "data-id": "previous" }),
     button("Next", () => go(app, { step: 1 }), { keyed: "j", "data-id": "next" }),
-    button("Skip for now", () => app.send("skip").then(() => arrived(app)), { "data-id": "skip" }),
+    button("Skip for now", () => app.send("skip").then(() => turned(app, "Skipped. Next paper: ")), { "data-id": "skip" }),
     button("Undo", () => app.send("undo"), { keyed: "z", "data-id": "undo", disabled: !s.undo }),
     button("Keys", () => { app.ui.help = !app.ui.help; app.redraw(); }, { keyed: "?", "aria-expanded": String(!!app.ui.help), "data-id": "help" }),
-    savedMark(app),
     app.ui.help ? h("dl", { class: "sv-help", "data-key": "keys" }, HELP.map(([k, what]) => h("div", {}, h("dt", {}, key(k)), h("dd", {}, what)))) : null);
 }
 function seenBefore(app) {
@@ -73,19 +81,25 @@ function changedWords(text, other) {
   const middle = a.slice(from, a.length - to).join(" ");
   return [a.slice(0, from).join(" "), " ", middle ? h("mark", {}, middle) : null, " ", a.slice(a.length - to).join(" ")];
 }
-function go(app, where) { return app.send("go", where).then(() => arrived(app)); }
-function arrived(app) {
-  app.ui.open = {}; app.ui.query = ""; app.ui.look = null; app.ui.selection = "";
-  const left = app.root.querySelector(".sv-paper"); if (left) left.scrollTop = 0;
-  app.redraw();
-  app.say(app.state.paper ? app.state.paper.title : "No paper");
+function go(app, where) {
+  const sent = app.send("go", where);
+  app.where = "top";
+  return sent.then(() => turned(app, where.step ? (where.step > 0 ? "Next paper: " : "Previous paper: ") : ""));
 }
-function notesOf(app) {
-  return app.notes.length ? [h("div", { class: "sv-notes", "data-key": "notes" }, app.notes.map((t) => h("p", {}, t)))] : [];
+function sign(app) {
+  const had = app.root.ownerDocument.activeElement, by = had === at(app, "sign"), sent = app.send("sign");
+  app.where = "foot";
+  return sent.then((answer) => {
+    if (answer.faults.length || answer.clash) return;
+    if (by) focusOn(app, "onwards");
+    app.root.querySelector(".sv-foot")?.scrollIntoView({ block: "nearest" });
+    app.say("Signed off. j goes on to the next paper");
+  });
 }
 function asked(app) {
   const ask = app.state.ask;
-  return ask ? [h("div", { class: "sv-clash", role: "alertdialog", "aria-label": "A later change", "data-key": "ask" }, h("p", {}, ask.text),
+  return ask ? [h("div", { class: "sv-clash", role: "alertdialog", "aria-label": "A later change", "data-key": "ask" },
+    ask.what.length === 1 ? h("p", {}, h("strong", {}, ask.what[0])) : h("ul", {}, ask.what.map((w) => h("li", {}, h("strong", {}, w)))), h("p", {}, ask.text),
     h("div", { class: "sv-bar" }, button("Save it as a new row", () => app.send(ask.message.name, { ...ask.message, revise: true, commit: true }), { "data-id": "revise" }),
       button("Leave it as it was", () => app.send("open"), { "data-id": "leave-it" })))] : [];
 }
@@ -129,22 +143,22 @@ function heading(app, f, letter) {
   const lacks = f.id in app.state.lacking;
   const range = f.max === null ? (f.min ? `${f.min} or more` : "any number, or none") : f.min === f.max ? `exactly ${f.min}` : `${f.min} to ${f.max}`;
   return h("h4", { id: `${app.ui.id}-${f.id}` }, h("button", { type: "button", class: "sv-link", "data-id": `facet-${f.id}`, "data-look": f.id,
-    title: "Its rules in the codebook" }, f.name), letter ? [" ", key(letter)] : null, " ", h("small", {}, `${f.question} (${range}${f.principal ? ", one principal" : ""})`),
+    title: "Its rules in the codebook" }, f.name), letter ? [" ", key(letter)] : null, " ", h("small", {}, `${range}${f.principal ? ", one principal" : ""}`),
   lacks ? h("span", { class: "sv-missing" }, app.state.lacking[f.id].startsWith("has 0 ") ? " missing" : " not right yet") : null);
 }
 function plain(app, f, letter) {
   const held = app.state.codes[f.id] || {}, able = f.codes.filter((c) => c.bases.includes(app.state.basis));
-  const first = able.find((c) => c.id === (app.ui.roving || {})[f.id]) || able.find((c) => held[c.id]) || able[0];
-  return h("div", { class: "sv-facet", "data-key": `facet-${f.id}` }, heading(app, f, letter),
+  const first = able.find((c) => c.id === (app.ui.roving || {})[f.id]) || able[0];
+  return h("div", { class: "sv-facet", "data-key": `facet-${f.id}`, "data-place": `facet-${f.id}` }, heading(app, f, letter), chipActions(app, f, held),
     h("div", { class: "sv-chips", role: "group", "aria-labelledby": `${app.ui.id}-${f.id}` }, able.map((c) => {
-      const row = held[c.id], told = row ? (row.state === "present" ? "\u25cf " : "? ") : "\u25cb ";
+      const row = held[c.id], tick = h("span", { class: "sv-tick", "aria-hidden": "true", "data-on": row ? (row.state === "present" ? "yes" : "open") : "no", "data-one": f.max === 1 ? "yes" : null });
       const words = [row ? (row.state === "present" ? "coded" : "no information") : "not coded", row && row.principal === "yes" ? "principal" : "",
         row && row.confidence === "unsure" ? "unsure" : ""].filter(Boolean).join(", "), why = contrary(app, f, c.id);
       return h("button", { type: "button", class: "sv-chip", "data-id": `${f.id}/${c.id}`, "data-code": c.id, "data-facet": f.id, "data-look": `${f.id}/${c.id}`,
         "data-key": c.id, tabindex: c === first ? "0" : "-1", "aria-pressed": row ? (row.state === "present" ? "true" : "mixed") : "false",
         "aria-label": `${c.name}: ${words}`, "aria-disabled": why ? "true" : null, title: why || null, onclick: () => toggle(app, f, c.id) },
-      told, c.name, row && row.principal === "yes" ? " \u2605" : "", row && row.confidence === "unsure" ? " (unsure)" : "", row && row.state !== "present" ? " (no information)" : "");
-    })), chipActions(app, f, held));
+      tick, c.name, row && row.principal === "yes" ? " \u2605" : "", row && row.confidence === "unsure" ? " (unsure)" : "", row && row.state !== "present" ? " (no information)" : "");
+    })), said(app, `facet-${f.id}`));
 }
 // A code that excludes the others of its facet is not given beside one: what stands in the way of this one, else nothing.
 function inTheWay(app, f, code) {
@@ -165,15 +179,16 @@ function instead(app, f, code) {
   foresee(app, f.id, code, { state: "present" });
   app.send("set", { facet: f.id, code, state: "present", instead: true });
 }
-// What the keys n, u and * do, for a mouse: shown for the codes that are given.
+// What the keys n, u and * do, for a mouse. In every facet the line is there, with the question until a code is in hand:
+// what comes and goes would move everything below it.
 function chipActions(app, f, held) {
   const now = app.ui.look && app.ui.look.facet === f.id && app.ui.look.code;
-  if (!now || !f.codes.some((c) => c.id === now)) return null;
+  if (!now || !f.codes.some((c) => c.id === now)) return h("div", { class: "sv-bar sv-actions", "data-key": "actions" }, h("small", {}, f.question));
   const name = f.codes.find((c) => c.id === now).name, row = held[now], why = contrary(app, f, now);
   return h("div", { class: "sv-bar sv-actions", "data-key": "actions" }, h("small", {}, `${name}:`),
     button(row && row.state === "no-information" ? "Not coded" : "No information", () => noInformation(app, f, now), { keyed: "n", "data-id": `${f.id}-n` }),
     row && row.state === "present" ? button(row.confidence === "unsure" ? "Sure" : "Unsure", () => unsure(app, f, now), { keyed: "u", "data-id": `${f.id}-u` }) : null,
-    f.principal && row && row.state === "present" && row.principal !== "yes" ? button("Make it principal", () => principal(app, f, now), { keyed: "*", "data-id": `${f.id}-p` }) : null,
+    f.principal && row && row.state === "present" && row.principal !== "yes" ? button("Principal", () => principal(app, f, now), { keyed: "*", "data-id": `${f.id}-p` }) : null,
     why ? [button("Give it instead", () => instead(app, f, now), { keyed: "i", "data-id": `${f.id}-i` }), h("span", { class: "sv-missing", "data-key": "alone" }, why)] : null);
 }
 // What the user did is shown at once, before Python has answered; the answer puts it right.
@@ -247,22 +262,30 @@ function found(app) {
 function modes(app, f, letter) {
   const s = app.state, ui = app.ui, list = ui.listing ? found(app) : [];
   const now = Math.min(ui.pick || 0, Math.max(0, list.length - 1)), listId = `${ui.id}-found`;
-  return h("div", { class: "sv-facet", "data-key": `facet-${f.id}` }, heading(app, f, letter),
+  return h("div", { class: "sv-facet", "data-key": `facet-${f.id}`, "data-place": `facet-${f.id}` }, heading(app, f, letter), h("p", {}, h("small", {}, f.question)),
     h("div", { class: "sv-search" }, h("input", { type: "text", "data-id": "search", role: "combobox", "aria-expanded": String(ui.listing ? "true" : "false"),
       "aria-controls": listId, "aria-autocomplete": "list", "aria-label": `Find a failure mode by name, synonym or definition`, autocomplete: "off", spellcheck: "false",
       "aria-activedescendant": list.length ? `${listId}-${now}` : null, placeholder: "Type to find a failure mode: name, synonym, definition ( / )", value: ui.query || "",
-      onfocus: () => { ui.listing = true; ui.pick = 0; app.redraw(); lookAt(app, found(app)[0]); },
+      onfocus: (e) => { ui.listing = true; ui.pick = 0; ui.fresh = true; e.target.select(); app.redraw(); lookAt(app, found(app)[0]); },
+      onclick: (e) => { if (ui.fresh) e.target.select(); ui.fresh = false; }, // the click itself has set the caret
       onblur: () => { ui.listing = false; setTimeout(() => app.redraw(), 150); },
-      oninput: (e) => { ui.query = e.target.value; ui.listing = true; ui.pick = 0; lookAt(app, found(app)[0]); app.redraw(); },
+      oninput: (e) => { ui.query = e.target.value; ui.listing = true; ui.pick = 0; ui.fresh = false; lookAt(app, found(app)[0]); app.redraw(); },
       onkeydown: (e) => searching(e, app, found(app)) }),
-    h("ul", { role: "listbox", id: listId, "aria-label": "Failure modes found", hidden: !ui.listing, class: "sv-found" }, list.length ? list.map(({ c, why }, i) =>
-      h("li", { role: "option", id: `${listId}-${i}`, "data-key": c.id, "aria-selected": String(i === now), onmousedown: (e) => { e.preventDefault(); add(app, c.id); } },
+    h("ul", { role: "listbox", id: listId, tabindex: "-1", "aria-label": "Failure modes found", hidden: !ui.listing, class: "sv-found" }, list.length ? list.map(({ c, why }, i) =>
+      h("li", { role: "option", id: `${listId}-${i}`, "data-key": c.id, "aria-selected": String(i === now), onmousedown: (e) => e.preventDefault(), onclick: () => add(app, c.id) },
         h("strong", {}, c.name), s.modes[c.id] ? " (coded)" : "", why ? h("small", {}, ` ${why}`) : null, h("small", { class: "sv-def" }, ` ${c.definition}`)))
       : ui.listing ? [h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing found: try a synonym, or fewer letters")] : [])),
+    said(app, `facet-${f.id}`),
     Object.entries(s.modes).map(([id, m]) => card(app, id, m)),
     Object.keys(s.modes).length ? null : h("p", { class: "sv-faint", "data-key": "no-modes" }, "None coded. Signing off like this says: this text raises no failure mode."));
 }
-function lookAt(app, hit) { if (hit) { app.ui.look = { facet: levelled(app).id, code: hit.c.id }; app.redraw(); } }
+// Nothing found: beside it stands what the facet asks, and no entry that was not asked for.
+function lookAt(app, hit) { app.ui.look = hit ? { facet: levelled(app).id, code: hit.c.id } : { facet: levelled(app).id }; app.redraw(); }
+function emptied(app) {
+  const box = at(app, "search");
+  app.ui.query = ""; app.ui.pick = 0;
+  if (box) { box.value = ""; delete box.dataset.dirty; }
+}
 function searching(e, app, list) {
   const ui = app.ui;
   if (e.key === "ArrowDown" || e.key === "ArrowUp") {
@@ -276,21 +299,22 @@ function searching(e, app, list) {
 }
 function add(app, code) {
   const ui = app.ui;
-  ui.query = ""; ui.listing = false; ui.card = code; ui.open = { [code]: true };
+  emptied(app);
+  ui.listing = false; ui.card = code; ui.open = { [code]: true };
   ui.look = { facet: levelled(app).id, code };
-  const box = at(app, "search"); if (box) { box.value = ""; delete box.dataset.dirty; }
   if (app.state.modes[code]) { app.redraw(); focusOn(app, `${code}-level-${app.state.modes[code].cells.level || "mentions"}`); return; }
-  app.send("mode", { code, cells: {}, typing: true }).then(() => { app.redraw(); app.root.querySelector(`[data-key="mode-${code}"] input`)?.focus(); });
+  app.send("mode", { code, cells: {}, typing: true }).then(() => { emptied(app); app.redraw(); app.root.querySelector(`[data-key="mode-${code}"] input`)?.focus(); });
 }
 function card(app, id, m) {
   const c = modeOf(app, id), open = (app.ui.open || {})[id] ?? (m.draft || !m.saved), book = app.state.once.codebook;
-  const mark = m.draft ? h("span", { class: "sv-missing" }, m.missing.length ? `draft: still missing ${m.missing.join("; ")}` : "draft: not saved yet")
+  const mark = m.draft ? h("span", { class: "sv-missing" }, m.missing.length ? `draft: still missing: ${m.missing.join("; ")}` : m.wrong.length ? "draft: not right yet" : "draft: not saved yet")
     : h("span", { class: "sv-ok" }, m.state === "present" ? "saved" : "saved: no information", m.revision > 1 ? `, revision ${m.revision}` : "");
-  const later = app.state.signed && m.draft && !m.missing.length;
-  return h("div", { class: `sv-card${m.draft ? " sv-draft" : ""}`, "data-key": `mode-${id}`, "data-card": id },
+  const later = app.state.signed && m.draft && !m.missing.length && !m.wrong.length;
+  return h("div", { class: `sv-card${m.draft ? " sv-draft" : ""}`, "data-key": `mode-${id}`, "data-card": id, "data-place": `mode-${id}` },
     h("div", { class: "sv-bar" }, h("button", { type: "button", class: "sv-link", "data-id": `${id}-head`, "data-look": `${levelled(app).id}/${id}`, "aria-expanded": String(!!open),
       onclick: () => { app.ui.open = { ...app.ui.open, [id]: !open }; app.ui.card = id; app.redraw(); } }, open ? "\u25be " : "\u25b8 ", h("strong", {}, c.name)),
     m.cells.level && !open ? h("span", {}, `${m.cells.level}, ${m.cells.role}`) : null, mark),
+    m.draft && m.wrong.length ? h("ul", { "data-key": "wrong" }, m.wrong.map((w) => h("li", { class: "sv-missing" }, w))) : null,
     open ? h("div", { class: "sv-fields" }, m.state === "present" ? [
       radios(app, id, m, "level", book.levels.map((t, i) => ({ ...t, name: `${i + 1} ${t.name}` })), "levels"), radios(app, id, m, "role", book.roles, "roles"),
       words(app, id, m), area(app, id, m, "note"),
@@ -301,14 +325,19 @@ function card(app, id, m) {
       later ? button("Save as a new row (revision)", () => app.send("mode", { code: id, cells: {}, commit: true, revise: true }), { "data-id": `${id}-commit` }) : null,
       m.draft && m.saved ? button("Back to what is saved", () => app.send("drop", { code: id }), { "data-id": `${id}-drop` }) : null,
       button(m.state === "present" ? "No information instead" : "Code it after all", () => app.send("mode", { code: id, cells: {}, state: m.state === "present" ? "no-information" : "present" }), { "data-id": `${id}-none` }),
-      button(m.saved ? "Withdraw this code" : "Drop this draft", () => app.send("withdraw", { code: id }), { "data-id": `${id}-withdraw` }))) : null);
+      button(m.saved ? "Withdraw this code" : "Drop this draft", () => app.send("withdraw", { code: id }), { "data-id": `${id}-withdraw` }))) : null, said(app, `mode-${id}`));
 }
 // ---- what others coded (only after both signed off: Python sends nothing before), and signing off
 function others(app) {
   const s = app.state;
   if (!s.signed) return null;
-  const names = Object.entries(s.others);
-  return h("div", { class: "sv-facet", "data-key": "others" }, h("h4", {}, "The other coders"), names.length ? names.map(([who, rows]) => h("div", { "data-key": who },
+  const names = Object.entries(s.others), shut = app.ui.shut && app.ui.unveiled !== s.paper.key;
+  const tick = h("label", { class: "sv-radio" }, h("input", { type: "checkbox", "data-id": "shut", checked: !!app.ui.shut,
+    onchange: (e) => { app.ui.shut = e.target.checked; app.ui.unveiled = ""; remember("survey-others-shut", e.target.checked); app.redraw(); } }),
+  " keep the others' codes hidden until I ask (who sees them paper after paper learns their habits)");
+  return h("div", { class: "sv-facet", "data-key": "others" }, h("h4", {}, "The other coders"), tick, names.length && shut
+    ? h("p", { "data-key": "shut" }, `${names.length === 1 ? "One other coder has" : `${names.length} other coders have`} signed it off too. `,
+      button("Show their codes of this paper", () => { app.ui.unveiled = s.paper.key; app.redraw(); }, { "data-id": "unveil" })) : names.length ? names.map(([who, rows]) => h("div", { "data-key": who },
     h("p", {}, h("strong", {}, who), " signed it off too:"), h("ul", {}, rows.map((r) => h("li", {}, h("code", {}, `${r.facet} ${r.code}`),
       [r.state === "no-information" ? " no information" : "", r.level ? ` ${r.level}, ${r.role}` : "", r.principal === "yes" ? " principal" : "", r.note ? `: ${r.note}` : ""].join(""))))))
     : h("p", {}, "Nobody else has signed this paper off yet. Until then nobody sees the other's coding."));
@@ -317,23 +346,25 @@ function footer(app) {
   const s = app.state, drafts = Object.entries(s.modes).filter(([, m]) => m.draft).map(([id]) => modeOf(app, id).name);
   const keysOf = letters(app), stop = [...facets(app).filter((f) => f.id in s.lacking).map((f) => [f.name, " ", key(keysOf[f.id]), ` ${s.lacking[f.id]}`]),
     ...drafts.map((d) => `${d} is still a draft`)];
-  return h("div", { class: "sv-facet sv-foot", "data-key": "foot" }, s.signed
+  return h("div", { class: "sv-facet sv-foot", "data-key": "foot", "data-place": "foot" }, said(app, "foot"), s.signed
     ? [h("p", { class: "sv-ok" }, `\u2713 Signed off on the ${s.basis} under schema ${s.schema}, ${s.signed.replace("T", " ").replace("Z", " UTC")}.`),
-      h("p", {}, "Changes after this are new rows that say so."), button("Next paper", () => go(app, { step: 1 }), { keyed: "j", "data-id": "onwards" })]
+      h("p", {}, "Changes after this are new rows that say so."), h("div", { class: "sv-bar" }, button("Next paper", () => go(app, { step: 1 }), { keyed: "j", "data-id": "onwards" }), savedMark(app))]
     : [stop.length ? [h("p", {}, h("strong", {}, "Before you can sign off:")), h("ul", {}, stop.map((t) => h("li", { class: "sv-missing" }, t)))] : h("p", { class: "sv-ok" }, "Nothing is missing."),
-      button(`Sign off: coded on the ${s.basis}; what is not coded is absent`, () => app.send("sign"), { keyed: "Shift+S", "data-id": "sign" })]);
+      h("div", { class: "sv-bar" }, button(`Sign off: coded on the ${s.basis}; what is not coded is absent`, () => sign(app), { keyed: "Shift+S", "data-id": "sign" }), savedMark(app))]);
 }
 
 // ---- keys
 function pressed(event, app) {
   const ui = app.ui, s = app.state, k = event.key;
   if (k === "Escape") {
-    if (ui.listing || ui.picking) { ui.listing = false; ui.picking = null; app.redraw(); return true; }
+    if (event.target === at(app, "search")) emptied(app);
+    if (ui.listing || ui.picking) { ui.listing = false; ui.picking = null; app.redraw(); }
     return false;
   }
   if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || !s || !s.once) return false;
   if (k === "?") { ui.help = !ui.help; app.redraw(); return true; }
   if (!s.paper) return false;
+  if (turnedOver(event, app)) return true;
   const chip = event.target.closest("[data-code]"), card_ = event.target.closest("[data-card]");
   if (chip) {
     const facet = facets(app).find((f) => f.id === chip.dataset.facet), code = chip.dataset.code;
@@ -354,27 +385,32 @@ function pressed(event, app) {
     if (level) { change(app, card_.dataset.card, "level", level.id); focusOn(app, `${card_.dataset.card}-level-${level.id}`); }
     return true;
   }
-  if (k === "/") { focusOn(app, "search"); return true; }
+  if (k === "/") { inSight(app); focusOn(app, "search"); return true; }
   if (k === "z") { if (s.undo) app.send("undo"); else app.say("Nothing to take back"); return true; }
   if (k === "j" || k === "k") { go(app, { step: k === "j" ? 1 : -1 }); return true; }
-  if (k === "S") { app.send("sign"); return true; }
+  if (k === "S") { sign(app); return true; }
   if (k === "w") {
-    const text = String(app.root.ownerDocument.getSelection()).trim() || ui.selection, into = card_ ? card_.dataset.card : ui.card;
+    const text = selected(app) || ui.selection, into = card_ ? card_.dataset.card : ui.card;
     if (text && into && s.modes[into]) change(app, into, "words", text); else app.say("Select words in the paper, and open a failure mode");
     return true;
   }
   const letter = Object.entries(letters(app)).find(([, l]) => l === k);
   if (letter) {
     const facet = facets(app).find((f) => f.id === letter[0]);
+    inSight(app);
     if (facet.levelled) focusOn(app, "search");
     else app.root.querySelector(`[data-facet="${facet.id}"][tabindex="0"]`)?.focus();
     return true;
   }
   return false;
 }
+// A wish of this browser's; where it keeps nothing, the wish lasts as long as the page.
+function remember(name, wish) { try { localStorage.setItem(name, wish ? "yes" : ""); } catch { /* the page keeps it */ } }
+function remembered(name) { try { return localStorage.getItem(name) === "yes"; } catch { return false; } }
 function begin(app) {
   app.edit = (code, cells, typing) => app.send("mode", typing ? { code, cells, typing } : { code, cells });
   app.ui.id = `sv${Math.random().toString(36).slice(2, 8)}`;
+  app.ui.shut = remembered("survey-others-shut");
   app.root.addEventListener("focusin", (e) => {
     const look = e.target.dataset && e.target.dataset.look, inside = e.target.closest && e.target.closest("[data-card]");
     if (inside) app.ui.card = inside.dataset.card;

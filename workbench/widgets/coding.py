@@ -28,10 +28,13 @@ from workbench.widgets.base import Clash, Key, Seen, look, script, style, visibl
 from workbench.widgets.papers import (
     ASKED,
     DRAFTS,
+    NAMES,
     PaperWidget,
+    broken,
     clock,
     codebook,
     codes_seen,
+    contrary,
     levelled,
     missing,
     refusal,
@@ -43,6 +46,12 @@ PRESET = {"formal": "no", "confidence": "sure"}
 WRITES = ("set", "mode", "withdraw", "drop", "undo", "skip", "sign")
 #: Steps that can be taken back.
 UNDO = 30
+#: What to do where taking a code back would leave a paper that is signed off incomplete.
+RIGHT_FIRST = (
+    "give the right one first, then take this one back; where the two may not stand together, go to the right one and "
+    "press Give it instead (i): both change in one step"
+)
+STATED = {"present": "coded", "no-information": "no information"}
 #: Papers that wait for nothing: signed off under the schema in force, or earlier under a wording that still holds.
 DONE = ("signed", "holds")
 
@@ -138,7 +147,8 @@ class CodingWidget(PaperWidget):
         given = str(message.get("state") or draft["modes"].get(which, {}).get("state", held))
         draft["modes"][which] = {**cells, "state": given}
         self._keep(draft)
-        if message.get("typing") or (given == "present" and missing(self, schema, which, cells)):
+        unfinished = missing(self, schema, which, cells) or contrary(self, schema, which, cells)
+        if message.get("typing") or (given == "present" and unfinished):
             self._saved = "Draft kept"
             return
         if self._signed() and not message.get("commit"):
@@ -300,7 +310,9 @@ class CodingWidget(PaperWidget):
             "saved": kept,
             "draft": which in draft["modes"] and self._changed(which, draft, stands),
             "missing": missing(self, schema, which, cells) if state == "present" else [],
+            "wrong": contrary(self, schema, which, cells) if state == "present" else [],
             "place": [place.start, place.end] if place else None,
+            "broken": broken(cells["words"], text),
             "revision": revision(stands) if stands else 0,
             "at": stands["at"] if stands else "",
         }
@@ -434,7 +446,9 @@ class CodingWidget(PaperWidget):
             who = (
                 f" {', '.join(sees)} signed it off too, and you may have seen their codings." if sees else ""
             )
+            self._whole_without(rows)
             self._ask = {
+                "what": self._told_changes(rows),
                 "text": f"You signed this paper off.{who} A change is a new row beside the old one, with its own "
                 "time and a higher revision, so that everybody can see it came later.",
                 "message": {k: v for k, v in message.items() if k not in ("n", "view")},
@@ -459,6 +473,56 @@ class CodingWidget(PaperWidget):
         self._saved = f"Saved {clock()}" if done.rows else "Nothing to save: it stands there already"
         self.notes += [n for n in done.notes if "found" not in n]
         return True
+
+    def _whole_without(self, rows: list[Row]) -> None:
+        """Refuse at once, and with the way that works, to take back what leaves a signed paper incomplete."""
+        if not any(r.get("state") == "withdrawn" for r in rows):
+            return
+        schema = load_schema(self.root)
+        after = {k: dict(r) for k, r in self._rows().items()}
+        for row in rows:
+            after[row["facet"], row["code"]] = {
+                **dict.fromkeys(FAILURE_MODE_COLUMNS, ""),
+                "principal": "",
+                **row,
+            }
+        lacking = _lacking(after.values(), schema, self.basis)
+        names = {f.id: f.name for f in schema.facets}
+        if lacking:
+            raise Refused(
+                Fault("widget", 0, "", f"{names[of]} {said} on a paper that is signed off", RIGHT_FIRST)
+                for of, said in lacking.items()
+            )
+
+    def _told_changes(self, rows: list[Row]) -> list[str]:
+        """Say in words what a write would change: one sentence a code."""
+        schema = load_schema(self.root)
+        out = []
+        for row in rows:
+            facet = schema.facet(row["facet"])
+            code_ = facet.code(row["code"]) if facet else None
+            stands = _told(self._rows().get((row["facet"], row["code"])))
+            before = stands if stands and stands["state"] != "withdrawn" else None
+            name = f"{facet.name if facet else row['facet']}, {code_.name if code_ else row['code']}"
+            state = row.get("state", "present")
+            if state == "withdrawn":
+                out.append(f"{name}: taken back")
+            elif before is None:
+                out.append(f"{name}: {STATED[state]}, not coded until now")
+            elif before["state"] != state:
+                out.append(f"{name}: {STATED[state]} instead of {STATED[before['state']]}")
+            else:
+                new = {c: row[c] for c in NAMES if c in row and c in before and row[c] != before[c]}
+                if row.get("words") and self._words(self._rows()[row["facet"], row["code"]]) != fold(
+                    row["words"]
+                ):
+                    new["words"] = fold(row["words"])
+                told = "; ".join(
+                    f"{NAMES[c]} {v or 'empty'}" + (f" instead of {before[c]}" if before.get(c) else "")
+                    for c, v in new.items()
+                )
+                out.append(f"{name}: {told or 'nothing changes'}")
+        return out
 
     def _commit(self, facet: Facet, which: str, message: Mapping[str, Any]) -> None:
         draft = self._draft()

@@ -24,12 +24,18 @@ DRAFTS = Path(".cache/drafts")
 #: What a coder gives of a failure mode, in the order in which it is asked.
 ASKED = ("level", "role", "words", "note", "figure_seen", "mitigates", "formal", "confidence", "locator")
 
-#: The same, as the widget calls them.
-SAID = dict(zip(ASKED, ASKED, strict=True)) | {
-    "figure_seen": "whether a number stands in the text",
-    "mitigates": "whether a remedy is offered",
-    "formal": "whether it is a proof",
-    "locator": "where in the text",
+#: What they are called, in every widget that asks for them or shows them.
+NAMES = {
+    "level": "Level",
+    "role": "Role",
+    "words": "Words it rests on",
+    "note": "Note, in your own words",
+    "figure_seen": "A number for it in the text?",
+    "mitigates": "A remedy for it offered?",
+    "formal": "A proof or formal model?",
+    "confidence": "Confidence",
+    "locator": "Where in the text",
+    "principal": "Principal",
 }
 
 
@@ -93,7 +99,7 @@ class PaperWidget(Widget):
             "people": [{"id": c.id, "name": c.name} for c in coders.values() if c.kind == "human"],
             "coders_file": CODERS,
             "basis": self.basis,
-            "saved": self._saved,
+            "saved": self._saved or "As in the files",
             "queue": [],
             "paper": None,
         }
@@ -152,17 +158,22 @@ class PaperWidget(Widget):
 
 
 def missing(widget: PaperWidget, schema: Schema, which: str, cells: Mapping[str, str]) -> list[str]:
-    """What must still be said of a failure mode before the door takes it, in words."""
-    out = [SAID[c] for c in ASKED if not cells[c].strip()]
+    """What must still be said of a failure mode before the door takes it: names of fields."""
+    return [NAMES[c] for c in ASKED if not cells[c].strip()]
+
+
+def contrary(widget: PaperWidget, schema: Schema, which: str, cells: Mapping[str, str]) -> list[str]:
+    """What has been said of a failure mode and the door would refuse, in words."""
+    out: list[str] = []
     text = widget._text()
     if cells["words"].strip():
-        many = len(fold(cells["words"]).split())
-        if many < LEAST_WORDS:
-            out.append(f"{LEAST_WORDS - many} more word{'s' if LEAST_WORDS - many > 1 else ''} of the text")
+        more = LEAST_WORDS - len(fold(cells["words"]).split())
+        if more > 0:
+            out.append(f"{NAMES['words']}: {more} more word{'s' if more > 1 else ''} of the text")
         elif text and find(cells["words"], text) is None:
-            out.append("words that stand in the text (these do not)")
+            out.append(f"{NAMES['words']}: these do not stand in the text")
     if text and (run := quoted(cells["note"], text)):
-        out.append(f"a note in your own words (it quotes: {run!r})")
+        out.append(f"{NAMES['note']}: it quotes {run!r}")
     if not any(not cells[c] for c in FAILURE_MODE_COLUMNS):
         faults: list[str] = []
         row = {
@@ -173,9 +184,33 @@ def missing(widget: PaperWidget, schema: Schema, which: str, cells: Mapping[str,
             **cells,
             "principal": "",
         }
-        value_faults(row, schema, lambda message, remedy: faults.append(f"{message}: {remedy}"))
-        out += [f for f in faults if " without " not in f and "confidence" not in f]
+        value_faults(row, schema, lambda message, remedy: faults.append(f"{_named(message)}: {remedy}"))
+        out += [f for f in faults if " without " not in f and "confidence" not in f.lower()]
     return out
+
+
+def _named(message: str) -> str:
+    """Return what the door says with its first word, a column, as the widget calls it."""
+    column, blank, rest = message.partition(" ")
+    return f"{NAMES[column]}{blank}{rest}" if column in NAMES else message
+
+
+def broken(words: str, text: Text | None) -> dict[str, str] | None:
+    """Say where words leave the text: JSON; None where they stand in it, or there is nothing to compare.
+
+    Returns:
+        ``until``: the last of the words that still stand there together, empty where not even the first does;
+        ``at``: the first that does not fit; ``instead``: what the text has there.
+    """
+    given = fold(words).split()
+    if text is None or not given or find(words, text):
+        return None
+    stand = 0
+    while find(" ".join(given[: stand + 1]), text):
+        stand += 1
+    place = find(" ".join(given[:stand]), text) if stand else None
+    follows = " ".join(text.normalised[place.end :].split()[:3]) if place else ""
+    return {"until": " ".join(given[max(0, stand - 3) : stand]), "at": given[stand], "instead": follows}
 
 
 def codebook(schema: Schema) -> dict[str, Any]:
@@ -190,6 +225,8 @@ def codebook(schema: Schema) -> dict[str, Any]:
 
     return {
         "purpose": schema.purpose,
+        "names": NAMES,
+        "least_words": LEAST_WORDS,
         "levels": terms(schema.levels),
         "roles": terms(schema.roles),
         "mitigates": terms(schema.mitigates),

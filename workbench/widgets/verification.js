@@ -2,41 +2,50 @@
 
 const OUTCOME = { confirm: "confirmed", correct: "corrected", reject: "rejected", add: "added" };
 const WORDS = [["\u2191 \u2193", "move among the codes"], ["c", "confirm"], ["r", "reject"], ["e", "correct"], ["a", "add a code the machines missed"], ["z", "how to change what you said"],
-  ["j k", "next, previous paper"], ["?", "this list"], ["Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
+  ["j k", "next, previous paper"], ["PageDown PageUp", "turn the paper over"],
+  ["?", "this list"], ["Esc", "to the frame, from a field or button in it"], ["Esc Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
 const nameOf = (app, facet, code) => facets(app).find((f) => f.id === facet)?.codes.find((c) => c.id === code)?.name || code;
 
 function draw(app) {
   const s = app.state;
+  app.shown = false;
   if (!s.once) return faultsOf(app);
-  if (!s.coder || s.not_coder) return [...chooser(app, "Who verifies?"), banner(app)];
-  const parts = [bar(app), banner(app), ...faultsOf(app), ...(app.notes.length ? [h("div", { class: "sv-notes", "data-key": "notes" }, app.notes.map((t) => h("p", {}, t)))] : []),
-    ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open"))];
-  if (!s.paper) return [...parts, h("p", { "data-key": "none" }, "There is nothing to verify: no machine's coding is settled yet.")];
-  if (!s.shown) return [...parts, gate(app)];
-  return [...parts, h("div", { class: "sv-columns", "data-key": "columns" },
-    h("div", { class: "sv-left" }, paper(app), h("div", { class: "sv-book", tabindex: "0", role: "region", "aria-label": "Codebook" }, entry(app))),
-    h("div", { class: "sv-right", tabindex: "0", role: "region", "aria-label": "Codes that stand" }, codes(app), adding(app)))];
+  if (!s.coder || s.not_coder) return [...chooser(app, "Who are you?"), banner(app)];
+  // First what stands in the columns: only what has no place there is said above them.
+  const columns = !s.paper ? h("p", { "data-key": "none" }, "There is nothing to verify: no machine's coding is settled yet.") : !s.shown ? gate(app)
+    : h("div", { class: "sv-columns", "data-key": "columns" },
+      h("div", { class: "sv-left" }, paper(app), h("div", { class: "sv-book", tabindex: "0", role: "region", "aria-label": "Codebook" }, entry(app))),
+      h("div", { class: "sv-right", tabindex: "0", role: "region", "aria-label": "Codes that stand", "data-steady": "" }, codes(app), adding(app)));
+  return [bar(app), banner(app), ...answered(app, "top"),
+    ...clashOf(app, () => app.send(app.clash.mine.name, app.clash.mine), () => app.send("open")), columns];
 }
 
 function banner(app) {
-  const x = app.state.share, share = x.share === null ? "no code yet" : `${x.verified} of ${x.of} final failure-mode codes (${(100 * x.share).toFixed(1)} %)`;
-  return h("div", { class: "sv-notes", "data-key": "banner" }, h("p", {}, h("strong", {}, "An audit of the machines' codes. "),
-    "You see what they gave and say whether it holds: this tells how many of their codes are right (precision). What they missed is told by coding papers ",
-    h("em", {}, "without"), " seeing their codes, in the coding widget of notebook 03 (recall). The two are never pooled."),
-  h("p", {}, h("strong", {}, "Human-verified: "), share, "."));
+  // As every figure and survey status count it: who coded, adjudicated or audited a code has seen to it.
+  const x = app.state.share, share = x.share === null ? "no code yet"
+    : `${x.verified} of ${x.of} final failure-mode codes (${(100 * x.share).toFixed(1)} %), coded, adjudicated or audited by a human; ${x.said} audited`;
+  const what = h("p", {}, "You see what the machines gave and say whether it holds: this tells how many of their codes are right (precision). What they missed is told by coding papers ",
+    h("em", {}, "without"), " seeing their codes, in the coding widget of notebook 03 (recall). These two estimates are never pooled; the count above is neither of them, but how many codes any human has seen to.");
+  return h("div", { class: "sv-notes", "data-key": "banner" }, h("p", {}, h("strong", {}, "Human-verified: "), share, "."),
+    app.state.coder && !app.state.not_coder ? h("details", { "data-key": "what" }, h("summary", {}, "An audit: what it tells, and what it does not"), what) : what);
 }
 function bar(app) {
-  const s = app.state, done = s.queue.filter(([, st]) => st === "done").length, sign = { done: "\u2713 ", begun: "\u2026 ", open: "" };
+  const s = app.state, done = s.queue.filter(([, st]) => st === "done").length, sign = { done: () => "\u2713 all verified", begun: (n, of) => `${n} of ${of} verified`, open: () => "" };
   return h("div", { class: "sv-bar sv-top", "data-key": "bar" }, h("strong", {}, `Verifying as ${s.coder}`), h("span", {}, `from the ${s.basis}, schema ${s.schema}`),
-    h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers verified" }), ` ${done} of ${s.queue.length} papers`),
+    h("span", {}, h("progress", { max: s.queue.length || 1, value: done, "aria-label": "Papers verified" }), ` ${done} of ${s.queue.length} papers wholly verified`), savedMark(app),
     h("label", {}, "Paper ", h("select", { "data-id": "paper", class: "sv-papers", onchange: (e) => go(app, { paper: e.target.value }) },
-      s.queue.map(([p, st]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, `${sign[st]}${s.once.titles[p] || p}`)))),
+      s.queue.map(([p, st, n, of]) => h("option", { value: p, selected: s.paper && p === s.paper.key }, entryOf(app, p, sign[st](n, of)))))),
     button("Previous", () => go(app, { step: -1 }), { keyed: "k", "data-id": "previous" }), button("Next", () => go(app, { step: 1 }), { keyed: "j", "data-id": "next" }),
-    button("Keys", () => { app.ui.help = !app.ui.help; app.redraw(); }, { keyed: "?", "aria-expanded": String(!!app.ui.help), "data-id": "help" }), savedMark(app),
+    button("Keys", () => { app.ui.help = !app.ui.help; app.redraw(); }, { keyed: "?", "aria-expanded": String(!!app.ui.help), "data-id": "help" }),
     app.ui.help ? h("dl", { class: "sv-help", "data-key": "keys" }, WORDS.map(([k, what]) => h("div", {}, h("dt", {}, key(k)), h("dd", {}, what)))) : null);
 }
 function go(app, where) {
-  return app.send("go", where).then(() => { app.ui.row = 0; app.ui.editing = null; app.ui.look = null; app.redraw(); app.say(app.state.paper ? app.state.paper.title : "No paper"); });
+  const sent = app.send("go", where);
+  app.where = "top";
+  return sent.then(() => {
+    Object.assign(app.ui, { row: 0, look: null, card: null, selection: "", picking: null });
+    turned(app, where.step ? (where.step > 0 ? "Next paper: " : "Previous paper: ") : "");
+  });
 }
 
 // Before the codes of a paper are shown: what seeing them costs.
@@ -66,10 +75,10 @@ function code(app, c, i) {
   const held = (v) => !v ? "" : [v.state === "no-information" ? "no information" : "", v.level, v.role, v.formal === "yes" ? "formal" : "", v.figure_seen === "yes" ? "number seen" : "",
     v.mitigates && v.mitigates !== "no" ? `remedy: ${v.mitigates}` : "", v.principal === "yes" ? "principal" : "", v.confidence === "unsure" ? "unsure" : ""].filter(Boolean).join(", ");
   const facet = facets(app).find((f) => f.id === c.facet);
-  return h("div", { class: `sv-card${c.said || c.human_verified ? "" : " sv-todo"}`, "data-key": at_, "data-row": i, "data-facet": c.facet, "data-code": c.code },
+  return h("div", { class: `sv-card${c.said === "reject" ? " sv-out" : c.said || c.human_verified ? "" : " sv-todo"}`, "data-key": at_, "data-row": i, "data-place": at_, "data-facet": c.facet, "data-code": c.code },
     h("div", { class: "sv-bar" }, h("button", { type: "button", class: "sv-link", "data-id": at_, "data-look": at_ }, h("small", {}, facet ? facet.name : c.facet), " ", h("strong", {}, name)),
       h("span", {}, held(c.values)), c.open ? h("span", { class: "sv-missing" }, "the coders differ: adjudicate it") : null,
-      c.said ? h("span", { class: "sv-ok" }, `\u2713 you ${OUTCOME[c.said]} it`, c.said_values && held(c.said_values) ? `: ${held(c.said_values)}` : "")
+      c.said ? h("span", { class: "sv-said" }, `${c.said === "reject" ? "\u2717" : "\u2713"} you ${OUTCOME[c.said]} it`, c.said_values && held(c.said_values) ? `: ${held(c.said_values)}` : "")
         : c.human_verified ? h("span", { class: "sv-ok" }, "\u2713 human-verified") : null),
     c.said && app.ui.row === i ? h("p", { class: "sv-faint", "data-key": "change" }, otherwise(c)) : null,
     c.behind.length ? h("ul", {}, c.behind.map((b) => h("li", {}, h("strong", {}, b.coder), b.kind === "language-model" ? " (machine)" : "", b.level ? ` ${b.level}, ${b.role}: ` : " ", b.note,
@@ -81,9 +90,10 @@ function code(app, c, i) {
         : c.said === "add" ? [button("Take it back", () => say(app, c, "reject"), { keyed: "r", "aria-label": `Take ${name} back`, "data-id": `${at_}-reject` }),
           button("Change it", () => edit(app, c.facet, c.code), { keyed: "e", "aria-label": `Change ${name}`, "data-id": `${at_}-correct` })]
           : c.said === "reject" ? button("Add it after all", () => edit(app, c.facet, c.code), { keyed: "e", "aria-label": `Add ${name} after all`, "data-id": `${at_}-correct` }) : null,
-      c.there && app.ui.row === i ? h("label", {}, "Why (optional) ", h("input", { type: "text", "data-id": `${at_}-why`, value: (app.ui.why || {})[at_] || "",
+      // In every card, not only the one in hand: what comes and goes would move the buttons below it.
+      c.there ? h("label", { class: "sv-why" }, "Why (optional) ", h("input", { type: "text", "data-id": `${at_}-why`, value: (app.ui.why || {})[at_] || "",
         oninput: (e) => { app.ui.why = { ...app.ui.why, [at_]: e.target.value }; } })) : null),
-    draft ? form(app, c.facet, c.code, draft, c.there ? "correct" : "add") : null);
+    draft ? form(app, c.facet, c.code, draft, c.there ? "correct" : "add") : null, answered(app, at_));
 }
 // A word is not taken back: another one takes its place, and both stay on record.
 function otherwise(c) {
@@ -112,18 +122,19 @@ function inTheWay(app, facet, id) {
 }
 // A correction or an addition: the same fields as in coding; kept as a draft until it is said.
 function form(app, facet, id, draft, outcome) {
-  const m = { cells: draft.cells, place: draft.missing.some((t) => t.includes("stand in the text")) ? null : [0, 0] }, book = app.state.once.codebook;
+  const m = draft, unfinished = draft.missing.length + draft.wrong.length, book = app.state.once.codebook;
   app.state.modes[id] = { ...(app.state.modes[id] || {}), cells: draft.cells };
   app.ui.facetOf = { ...app.ui.facetOf, [id]: facet };
   const level = levelled(app).id === facet, gone = outcome === "add" ? inTheWay(app, facet, id) : [];
-  return h("div", { class: "sv-draft sv-card", "data-key": "form", "data-card": id }, h("p", { class: draft.missing.length ? "sv-missing" : "sv-ok" },
-    draft.missing.length ? `still missing: ${draft.missing.join("; ")}` : "complete; say it to save it"),
+  return h("div", { class: "sv-draft sv-card", "data-key": "form", "data-card": id }, h("p", { class: unfinished ? "sv-missing" : "sv-ok" },
+    draft.missing.length ? `still missing: ${draft.missing.join("; ")}` : draft.wrong.length ? "not right yet" : "complete; say it to save it"),
+  draft.wrong.length ? h("ul", { "data-key": "wrong" }, draft.wrong.map((w) => h("li", { class: "sv-missing" }, w))) : null,
   h("div", { class: "sv-fields" }, level ? [radios(app, id, m, "level", book.levels.map((t, i) => ({ ...t, name: `${i + 1} ${t.name}` })), "levels"), radios(app, id, m, "role", book.roles, "roles"),
     words(app, id, m), area(app, id, m, "note"), radios(app, id, m, "figure_seen", YES_NO, "levels"), radios(app, id, m, "mitigates", book.mitigates, "mitigates"),
     radios(app, id, m, "formal", YES_NO, "levels"), radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }]), line(app, id, m, "locator")]
     : [facets(app).find((f) => f.id === facet).principal ? radios(app, id, m, "principal", YES_NO) : null,
       radios(app, id, m, "confidence", [{ id: "sure", name: "sure" }, { id: "unsure", name: "unsure" }])].filter(Boolean)),
-  h("div", { class: "sv-bar" }, button(outcome !== "add" ? "Save this correction" : gone.length ? `Add this code and reject ${gone.map((c) => nameOf(app, facet, c)).join(", ")}` : "Add this code", () => say(app, { facet, code: id }, outcome, gone), { "data-id": `${facet}/${id}-say`, disabled: draft.missing.length > 0 }),
+  h("div", { class: "sv-bar" }, button(outcome !== "add" ? "Save this correction" : gone.length ? `Add this code and reject ${gone.map((c) => nameOf(app, facet, c)).join(", ")}` : "Add this code", () => say(app, { facet, code: id }, outcome, gone), { "data-id": `${facet}/${id}-say`, disabled: unfinished > 0 }),
     button("Drop it", () => app.send("drop", { facet, code: id }), { "data-id": `${facet}/${id}-drop` })));
 }
 function adding(app) {
@@ -132,16 +143,17 @@ function adding(app) {
   const drafts = Object.entries(s.drafts).filter(([at_]) => !s.codes.some((c) => `${c.facet}/${c.code}` === at_));
   return h("div", { "data-key": "adding", class: "sv-facet" }, h("h3", {}, "A code is missing?"), h("label", {}, "Add ", h("select", { "data-id": "add", onchange: (e) => { const [f, c] = e.target.value.split("/"); e.target.value = ""; if (c) edit(app, f, c); } },
     h("option", { value: "", selected: true }, "choose a code"), facets(app).map((f) => h("optgroup", { label: f.name }, rest.filter((x) => x.f === f).map(({ c }) => h("option", { value: `${f.id}/${c.id}` }, c.name)))))),
-  drafts.map(([at_, d]) => { const [f, c] = at_.split("/"); return h("div", { "data-key": at_ }, h("h4", {}, nameOf(app, f, c)), form(app, f, c, d, "add")); }),
+  drafts.map(([at_, d]) => { const [f, c] = at_.split("/"); return h("div", { "data-key": at_, "data-place": at_ }, h("h4", {}, nameOf(app, f, c)), form(app, f, c, d, "add"), answered(app, at_)); }),
   h("p", { class: "sv-faint" }, "Adding what you happen to notice does not measure what was missed; only blind coding does."));
 }
 
 function pressed(event, app) {
   const s = app.state, ui = app.ui, k = event.key;
-  if (k === "Escape") { if (ui.picking) { ui.picking = null; app.redraw(); return true; } return false; }
+  if (k === "Escape") { if (ui.picking) { ui.picking = null; app.redraw(); } return false; }
   if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || !s || !s.once) return false;
   if (k === "?") { ui.help = !ui.help; app.redraw(); return true; }
   if (!s.paper) return false;
+  if (turnedOver(event, app)) return true;
   if (k === "j" || k === "k") { go(app, { step: k === "j" ? 1 : -1 }); return true; }
   if (!s.shown) return false;
   const row = event.target.closest("[data-row]"), inForm = event.target.closest(".sv-fields"), i = row ? Number(row.dataset.row) : -1, c = s.codes[i];

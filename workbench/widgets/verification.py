@@ -9,6 +9,7 @@ everything goes through ``workbench.verification.verify``.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -25,16 +26,18 @@ from workbench.files import Row, replace, sha256
 from workbench.final import final, human_verified_share
 from workbench.schema import load_schema, schema_digest
 from workbench.tables import FAILURE_MODE_COLUMNS
-from workbench.texts import Place, Text, find_again
+from workbench.texts import Place, Text, find, find_again
 from workbench.verification import KEY, verify
 from workbench.widgets.base import Clash, Key, Seen, look, script, style, visible
 from workbench.widgets.papers import (
     ASKED,
     DRAFTS,
     PaperWidget,
+    broken,
     clock,
     codebook,
     codes_seen,
+    contrary,
     levelled,
     missing,
     refusal,
@@ -44,6 +47,8 @@ from workbench.widgets.papers import (
 WRITES = ("say", "edit", "drop", "reveal")
 #: What a correction of a code without levels may say.
 PLAIN = ("principal", "confidence")
+#: What to do where a rejection would leave a paper incomplete.
+RIGHT_FIRST = "add the right one first (a), then reject this one"
 Final = dict[str, Any]
 
 
@@ -79,7 +84,8 @@ class VerificationWidget(PaperWidget):
     def do_go(self, message: Mapping[str, Any]) -> None:
         """Go to a paper, or with ``step`` to the next or previous one in the queue."""
         self._go(
-            message, [p for p, status in self._queue(self._finals()) if status != "done" or p == self.paper]
+            message,
+            [p for p, status, *_ in self._queue(self._finals()) if status != "done" or p == self.paper],
         )
 
     def do_reveal(self, message: Mapping[str, Any]) -> None:
@@ -138,6 +144,15 @@ class VerificationWidget(PaperWidget):
         except Clash as clash:
             self.clashed(clash, message)
             return
+        except Refused as refused:
+            if outcome != "reject":
+                raise
+            # What a facet must have cannot go before its better is there.
+            told = (
+                dataclasses.replace(f, remedy=RIGHT_FIRST) if "code(s)" in f.message else f
+                for f in refused.faults
+            )
+            raise Refused(told) from None
         self.do_drop(message)
         self._saved = f"Saved {clock()}" if done.rows else "Nothing to save: it stands there already"
         self.notes += [n for n in done.notes if "found" not in n]
@@ -155,6 +170,7 @@ class VerificationWidget(PaperWidget):
                 "of": len(codes),
                 "verified": sum(bool(r["human_verified"]) for r in codes),
                 "share": share,
+                "said": len({_at(r) for r in codes} & self._spoken_of()),
             },
         }
         digest = schema_digest(self.root)
@@ -169,10 +185,10 @@ class VerificationWidget(PaperWidget):
             return out
         queue = self._queue(finals)
         if "once" in out:
-            out["once"]["titles"] = {p: titles.get(p, "") for p, _ in queue}
+            out["once"]["titles"] = {p: titles.get(p, "") for p, *_ in queue}
         out["queue"] = queue
-        if self.paper not in {p for p, _ in queue}:
-            waiting = [p for p, status in queue if status != "done"] or [p for p, _ in queue]
+        if self.paper not in {p for p, *_ in queue}:
+            waiting = [p for p, status, *_ in queue if status != "done"] or [p for p, *_ in queue]
             self.paper = waiting[0] if waiting else ""
         if self.paper:
             out |= self._of_paper(coders, finals)
@@ -232,8 +248,14 @@ class VerificationWidget(PaperWidget):
         for place in drafts:
             of, which = place.split("/", 1)
             cells = self._cells(of, which, drafts)
-            lacks = missing(self, schema, which, cells) if of == facet else []
-            out["drafts"][place] = {"cells": cells, "missing": lacks}
+            found = find(cells["words"], text) if text and cells.get("words") else None
+            out["drafts"][place] = {
+                "cells": cells,
+                "missing": missing(self, schema, which, cells) if of == facet else [],
+                "wrong": contrary(self, schema, which, cells) if of == facet else [],
+                "place": [found.start, found.end] if found else None,
+                "broken": broken(cells.get("words", ""), text),
+            }
         return out
 
     def _behind(self, coders: Mapping[str, Coder], text: Text | None) -> dict[Key, list[dict[str, Any]]]:
@@ -342,17 +364,31 @@ class VerificationWidget(PaperWidget):
             self._derived = (stamp, both[0], both[1])
         return self._derived[1] if spoken else self._derived[2]
 
-    def _queue(self, finals: list[Final]) -> list[tuple[str, str]]:
-        """Papers with codes that machines made, in a random order that is the same for everybody."""
+    def _spoken_of(self) -> set[Key]:
+        """The codes of which anybody has said in an audit whether they hold."""
+        return {_at(r) for r in stored(self.root, "verifications", [])}
+
+    def _queue(self, finals: list[Final]) -> list[tuple[str, str, int, int]]:
+        """Papers with failure modes that stand, in a random order that is the same for everybody.
+
+        Returns:
+            Paper, where it stands (``done``: all of its codes are human-verified, those of other facets too;
+            ``begun``: some, ``open``: none), how many are, and of how many.
+        """
         schema = load_schema(self.root)
         facet = levelled(schema).id
         # What a human rejected stands in final no longer; its paper stays here, for who rejected it by mistake.
         verified = {_at(r): bool(r["human_verified"]) for r in finals}
+        both = (finals, self._finals(spoken=False))
+        inside = {r["paper"] for rows in both for r in _modes(rows, facet)}
         todo: dict[str, list[bool]] = defaultdict(list)
-        for at in {_at(r) for r in (*_modes(finals, facet), *_modes(self._finals(spoken=False), facet))}:
+        for at in {_at(r) for rows in both for r in rows if r["paper"] in inside and _stands(r)}:
             todo[at[0]].append(verified.get(at, False))
         order = sorted(todo, key=lambda p: sha256(f"{schema.sampling.seed}/audit/{p}"))
-        return [(p, "done" if all(todo[p]) else "begun" if any(todo[p]) else "open") for p in order]
+        return [
+            (p, "done" if all(todo[p]) else "begun" if any(todo[p]) else "open", sum(todo[p]), len(todo[p]))
+            for p in order
+        ]
 
     def _draft_path(self) -> Path:
         return self.root / DRAFTS / self.coder / f"{self.paper}.{self.basis}.verify.json"
@@ -374,9 +410,12 @@ def _at(row: Mapping[str, Any]) -> Key:
 
 
 def _modes(finals: list[Final], facet: str) -> list[Final]:
-    return [
-        r for r in finals if r["facet"] == facet and r["state"] == "present" and r["resolved"] != "unresolved"
-    ]
+    return [r for r in finals if r["facet"] == facet and r["state"] == "present" and _stands(r)]
+
+
+def _stands(row: Final) -> bool:
+    """Say whether a code is there to be verified."""
+    return row["state"] in ("present", "no-information") and row["resolved"] != "unresolved"
 
 
 def _values(row: Final | None) -> dict[str, str] | None:
