@@ -169,25 +169,21 @@ def null_tallies(
     independent = np.outer(_sums(left, 0), _sums(right or left, 0)) / max(len(left.papers), 1)
     weight = np.divide(1.0, independent, out=np.zeros_like(independent), where=independent > 0)
     shape, shares = observed.shape, _shares(draws)
+    # Of the blocks' own type: no block is copied to compare it.
+    seen, least, most = (table.astype(np.int32) for table in (observed, lowest, highest))
     sums = np.zeros((CHAINS, 6, *shape), dtype=np.int64)
     walks: list[NDArray[np.float64]] = [np.zeros(0)] * CHAINS
 
     def add(chain: int, state: Words) -> None:
         walk = []
         for block in _blocks(problem, shares[chain], state):
-            wide = block.astype(np.int64) - observed
-            for k, part in enumerate(
-                (
-                    wide.sum(0),
-                    (wide**2).sum(0),
-                    (wide <= 0).sum(0),
-                    (wide >= 0).sum(0),
-                    (block <= lowest).sum(0),
-                    (block >= highest).sum(0),
-                )
-            ):
-                sums[chain, k] += part
-            walk.append((((block - independent) ** 2) * weight).sum((1, 2)))
+            wide = block - seen
+            sums[chain, 0] += wide.sum(0, dtype=np.int64)
+            sums[chain, 1] += np.einsum("ijk,ijk->jk", wide, wide, dtype=np.int64)
+            for k, hit in enumerate((wide <= 0, wide >= 0, block <= least, block >= most), start=2):
+                sums[chain, k] += hit.sum(0, dtype=np.int32)
+            apart = block - independent
+            walk.append(np.einsum("ijk,ijk,jk->i", apart, apart, weight))
         walks[chain] = np.concatenate(walk) if walk else np.zeros(0)
 
     _chains(add, seed)

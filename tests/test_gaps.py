@@ -23,7 +23,7 @@ from tests import coded
 from tests.test_charts import STAMP, drawing, read, words
 from tests.test_coverage import code, final
 from workbench.assumptions import assumptions
-from workbench.results.gaps import CROSSED, each_in_words, grids, surprising
+from workbench.results.gaps import CROSSED, each_in_words, grids, ignoring_rules, surprising
 from workbench.schema import load_schema
 from workbench.survey import Survey, open_survey
 
@@ -570,13 +570,20 @@ def test_what_is_held_and_what_a_test_without_it_finds_stand_side_by_side(survey
     (survey / "coding_schema/assumptions.yaml").write_text(
         "decided:\n  stream:\n    llm-as-judge: [judge-bias]\n    reward-hacking: [reward-gaming]\n", "utf-8"
     )
-    tables = surprising(coded_survey(survey)).tables
+    opened = coded_survey(survey)
+    tables = surprising(opened).tables | ignoring_rules(opened).tables
     cells = tables["gaps-stream"]
     assert not set(cells["class"]) & {"gap", "sparse", "crowded"}
     plain = tables["gaps-ignoring-rules"]
     assert set(plain.loc[plain["min_level"] == "mentions", "class"]) == {"gap", "crowded"}
-    nulls = tables["gaps-summary"].loc[tables["gaps-summary"]["columns"] == "stream", "null"]
-    assert set(nulls) == {"margins", "margins, what rules decide held"}
+    nulls = {name: set(tables[name]["null"]) for name in ("gaps-summary", "gaps-ignoring-rules-summary")}
+    assert "margins, what rules decide held" in nulls["gaps-summary"]
+    assert nulls["gaps-ignoring-rules-summary"] == {"margins"}
+
+
+def test_where_no_rule_is_held_there_is_nothing_to_ignore(survey: Path) -> None:
+    table = ignoring_rules(coded_survey(survey)).tables["gaps-ignoring-rules"]
+    assert table.empty and "class" in table.columns
 
 
 def test_a_survey_of_one_coder_is_told_so(survey: Path) -> None:

@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 
 #: Every figure is made for one column and for the full text width.
 WIDTHS: tuple[Width, ...] = ("single", "double")
-#: Questions that rest on the same null draws: one process answers the first and then, from its draws, the second.
-SAME_DRAWS = ("gaps", "methods")
+#: Questions that take long, first, so that no process is left with one at the end. One process answers those that draw
+#: from the null: some rest on the same draws, and its compiled code takes a second to load.
+FIRST = (
+    ("gaps", "gaps ignoring rules", "methods", "co-occurrence", "trilemma"),
+    ("model audit",),
+)
 #: Processes beside this one, at most: each holds the survey and a drawing engine.
 MOST_BESIDE = 3
 
@@ -80,12 +84,20 @@ def write_results(
     Returns:
         Paths of the files, in the order of the questions.
     """
-    from workbench.results import QUESTIONS
+    from workbench.results import QUESTIONS, TABLES_ONLY
 
-    asked = [(number, *question) for number, question in enumerate(QUESTIONS.items())]
-    waiting = deque([one] for one in asked if one[1] not in SAME_DRAWS)
-    if same := [one for one in asked if one[1] in SAME_DRAWS]:
-        waiting.appendleft(same)  # the longest work first
+    asked = [
+        (number, *question)
+        for number, question in enumerate(QUESTIONS.items())
+        if tables or question[0] not in TABLES_ONLY
+    ]
+    early = {what for together in FIRST for what in together}
+    waiting = deque(
+        [
+            *([one for one in asked if one[1] in together] for together in FIRST),
+            *([one] for one in asked if one[1] not in early),
+        ]
+    )
     answered: dict[int, Written] = {}
 
     def take(answer: Callable[..., list[Written]], who: Any) -> None:
@@ -95,6 +107,8 @@ def write_results(
                 together = waiting.popleft()
             except IndexError:
                 return
+            if not together:
+                continue
             told(f"{together[0][1]} ({together[0][0] + 1} of {len(QUESTIONS)})")
             try:
                 made = answer(who, [one[1:] for one in together], out, stamp, tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -676,9 +677,16 @@ def methods(
             typer.echo(text)
 
 
+def _one_thread_each() -> None:
+    """Keep numpy's algebra to one thread a process, unless told otherwise: the processes share the cores already."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 @app.command()
 def build(out: Out = None, survey: SurveyPath = HERE) -> None:
     """The main job: check the data, then write counts, tables and figures with a manifest."""
+    _one_thread_each()
     from workbench.building import build as make
 
     target = out or survey / "build"
@@ -690,6 +698,7 @@ def build(out: Out = None, survey: SurveyPath = HERE) -> None:
 @app.command()
 def figures(out: Out = None, survey: SurveyPath = HERE) -> None:
     """Check the data, then write the figures of `build` only: each for one and two columns, SVG, PDF and PNG."""
+    _one_thread_each()
     from workbench.building import figures as make
 
     target = out or survey / "build"

@@ -69,7 +69,9 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
         frame = strata(records, schema)
         if not frame:
             message = "no record has an abstract in hand"
-            raise Refused([Fault(RECORDS.path, 0, "", message, "bring abstracts first (survey abstracts --from FILE)")])
+            raise Refused(
+                [Fault(RECORDS.path, 0, "", message, "bring abstracts first (survey abstracts --from FILE)")]
+            )
         years = {r["paper"]: y for r in records if (y := year_of(r))}
         mine = [r["paper"] for r in drawn if r["stage"] == STAGE]
         grey = {r["paper"] for r in records if r["grey"] == "yes"}

@@ -372,16 +372,21 @@ def _freed(
         """What lines have to do with one node: through its label and disc, and its own through the others'."""
         mine, strange = incident[node], passing[node]
         a, b = places[ends[:, 0]], places[ends[:, 1]]
-        through = weights @ _inside(a, b, boxes[[node]]).sum(axis=1)
-        through += 2.0 * _inside(a[strange], b[strange], rounds[[node]] + _ROOM).sum()
+        own = _inside(a, b, np.stack([boxes[node], rounds[node] + _ROOM]))
+        through = weights @ own[:, 0]
+        through += 2.0 * own[strange, 1].sum()
         if len(mine):
             a_mine, b_mine = a[mine], b[mine]
-            through += weights[mine] @ _inside(a_mine, b_mine, boxes[rest[node]]).sum(axis=1)
-            through += 2.0 * _inside(a_mine, b_mine, rounds[apart[node]] + _ROOM).sum()
+            others, near = rest[node], apart[node]
+            theirs = _inside(a_mine, b_mine, np.concatenate([boxes[others], rounds[near] + _ROOM]))
+            through += weights[mine] @ theirs[:, : len(others)].sum(axis=1)
+            through += 2.0 * theirs[:, len(others) :].sum()
             through += 6.0 * _crossings(a_mine, b_mine, a[strange], b[strange])
             through += 0.02 * np.hypot(*(a_mine - b_mine).T).sum()
         return float(through) + 0.05 * float(np.hypot(*(places[node] - start[node])))
 
+    # Of each node what it costs as things stand; a move that is kept changes what all others cost.
+    costs: dict[int, float] = {}
     moves = min(_MOVES, 50 * _MOVES // len(ends)) if size > 1 and len(ends) else 0
     for move in range(moves):
         node = int(rng.integers(size))
@@ -395,10 +400,13 @@ def _freed(
             box, disc, np.delete(boxes, node, axis=0), np.delete(rounds, node, axis=0), page, height
         ):
             continue
-        before = cost(node)
+        if node not in costs:
+            costs[node] = cost(node)
         places[node], boxes[node], rounds[node], where[node] = to, box, disc, _SIDES[side]
-        if cost(node) >= before - 1e-9:
+        if (after := cost(node)) >= costs[node] - 1e-9:
             places[node], boxes[node], rounds[node], where[node] = kept
+        else:
+            costs = {node: after}
     return places, where
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr, unescape
 
@@ -26,11 +27,40 @@ def draw(chart: Any) -> str:
 
     from analysis.charts.frame import is_sheet
 
+    alt.data_transformers.register("records", _records)
     # A sheet carries its whole look; whatever theme a notebook has switched on must not change its bytes.
-    with alt.theme.enable("none" if is_sheet(chart) else alt.theme.active):
+    with (
+        alt.theme.enable("none" if is_sheet(chart) else alt.theme.active),
+        alt.data_transformers.enable("records", consolidate_datasets=True),
+    ):
         specification = chart.to_dict(validate=False)
     version = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
     return str(vl_convert.vegalite_to_svg(specification, vl_version=version))
+
+
+def _records(data: Any) -> Any:
+    """Return rows as Vega-Lite takes them: as altair's own transformer does, in a third of its time."""
+    import altair as alt
+    import numpy as np
+    import pandas as pd
+
+    named = isinstance(data, pd.DataFrame) and data.columns.is_unique and all(type(n) is str for n in data)
+    if not named:
+        return alt.default_data_transformer(data)
+    columns: list[list[Any]] = []
+    for _, column in data.items():
+        values = column.tolist()
+        kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
+        if kind == "f":
+            values = [value if isfinite(value) else None for value in values]
+        elif kind not in "bi":
+            values = [
+                None if value is None or value is pd.NA or value != value else value for value in values
+            ]
+            if not {type(value) for value in values} <= {str, int, bool, type(None)}:
+                return alt.default_data_transformer(data)
+        columns.append(values)
+    return {"values": [dict(zip(data.columns, row, strict=True)) for row in zip(*columns, strict=True)]}
 
 
 def finish(svg: str, *, name: str, title: str, description: str, language: str = "en") -> str:

@@ -16,7 +16,7 @@ from workbench.results.by_year import by_year
 from workbench.results.claimed import claimed
 from workbench.results.covered import covered
 from workbench.results.flow_of_records import flow_of_records
-from workbench.results.gaps import surprising
+from workbench.results.gaps import ignoring_rules, surprising
 from workbench.results.instability import unstable
 from workbench.results.lag import lagged
 from workbench.results.left_out import left_out
@@ -39,6 +39,7 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "flow of records": flow_of_records,
     "coverage": covered,
     "gaps": surprising,
+    "gaps ignoring rules": ignoring_rules,
     "under-measurement": under_measured,
     "sensitivity of under-measurement": sensitive,
     "co-occurrence": raised_together,
@@ -57,3 +58,5 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "methods": methods,
     "what was left out": left_out,
 }
+#: Questions whose answer is tables alone, and takes long: not asked where no table is wanted.
+TABLES_ONLY = frozenset({"gaps ignoring rules"})

@@ -113,7 +113,7 @@ def surprising(survey: Survey) -> Answer:
     sides = mode_sides(survey)
     tables: dict[str, pd.DataFrame] = {}
     figures: list[Figure] = []
-    counts, blind, found = [], [], []
+    counts, found = [], []
     numbers: list[Number] = []
     asked = grids(survey)
     for grid in asked:
@@ -122,10 +122,6 @@ def surprising(survey: Survey) -> Answer:
         tables[stem] = cells
         counts.append(gaps_summary(cells))
         found.append(_listed(cells, words, grid.level))
-        if grid.plain:
-            plain = grid.plain()
-            counts.append(gaps_summary(plain))
-            blind.append(_listed(plain, words, grid.level))
         numbers += _numbers(cells, grid.facet, grid.level)
         if grid.facet in DRAWN and grid.level == "mentions":
             names = _names(survey, grid.facet)
@@ -141,12 +137,22 @@ def surprising(survey: Survey) -> Answer:
     tables["gaps-summary"] = (
         pd.concat(counts, ignore_index=True) if counts else pd.DataFrame({"note": ["no facet to cross"]})
     )
-    tables["gaps-ignoring-rules"] = (
-        _named(pd.concat(blind, ignore_index=True)).drop(columns="close")
-        if blind
-        else _listed(pd.DataFrame(), "", "")
-    )
     return Answer(tables, tuple(figures), tuple(numbers), (_printed(survey, every, asked),))
+
+
+def ignoring_rules(survey: Survey) -> Answer:
+    """Which cells a test would call surprising that does not know what rules decide: the codebook, found again."""
+    plain = [(grid, grid.plain()) for grid in grids(survey) if grid.plain]
+    if not plain:
+        return Answer({"gaps-ignoring-rules": _listed(pd.DataFrame(), "", "")})
+    found = pd.concat([_listed(cells, grid.words, grid.level) for grid, cells in plain], ignore_index=True)
+    counts = pd.concat([gaps_summary(cells) for _, cells in plain], ignore_index=True)
+    return Answer(
+        {
+            "gaps-ignoring-rules": _named(found).drop(columns="close"),
+            "gaps-ignoring-rules-summary": counts,
+        }
+    )
 
 
 def each_in_words(survey: Survey) -> str:
