@@ -462,6 +462,7 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
         "from workbench.widgets.matrix import MatrixWidget\nmatrix = MatrixWidget(survey)\nmatrix",
         "from workbench.widgets.graph import GraphWidget\ngraph = GraphWidget(survey)\ngraph",
         "print(list(matrix.papers['paper']), len(matrix.codings), list(graph.papers['paper']))",
+        "matrix.listing()",
     ]
     notebook(root / "notebooks/a.ipynb", cells)
     saving_widgets(root)
@@ -508,6 +509,10 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
         page.focus('.sv-matrix td[tabindex="0"]')
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Judge bias and Judges: 3 papers").wait_for(timeout=20_000)
+        # The cell that lists what is picked was run before the click, and has followed it.
+        listed = page.locator(".jp-Cell").nth(4).locator(".jp-OutputArea-output tbody tr")
+        listed.filter(has_text="p07").first.wait_for(timeout=20_000)
+        assert {row.split("\t")[1] for row in listed.all_inner_texts()} == {"p02", "p06", "p07"}
         assert page.locator(".sv-matrix .pk-list > li").count() == 3
         page.locator(".sv-graph .gr-hit").first.click()
         page.get_by_role("heading", name="Judge bias and Reward gaming: 2 papers").wait_for(timeout=20_000)

@@ -50,6 +50,7 @@ class Picking(Widget):
         self.min_level = one_of("min_level", min_level, LEVELS)
         self.grey, self.basis = grey, basis
         self.codes: tuple[tuple[str, str], ...] = ()
+        self._listing: Any = None
         names = self.survey.codes
         self._names = dict(zip(zip(names["facet"], names["code"], strict=True), names["name"], strict=True))
         super().__init__(self.survey)
@@ -86,6 +87,29 @@ class Picking(Widget):
     def codings(self) -> pd.DataFrame:
         """The evidence behind what is picked: codings, rulings and verifications, see ``workbench.evidence``."""
         return evidence(self.survey, self.paper_keys(), self.codes, basis=self.basis)
+
+    def listing(self) -> None:
+        """Show what is picked in the output of this cell, and from then on whatever is picked: it follows the clicks.
+
+        One row a paper and who spoke of it: ``paper``, ``title``, ``first_public``, ``code``, ``who``, ``state``,
+        ``level``, ``note``, ``locator``. Notes are the coders' own words; a notebook may be saved with them.
+        """
+        from IPython.display import display
+
+        self._listing = display(self._told_of(), display_id=True)  # type: ignore[no-untyped-call]
+
+    def act(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Do what the browser asks, and let the cell that lists what is picked follow."""
+        before = self.codes, self.min_level
+        answer = super().act(message)
+        if self._listing is not None and (self.codes, self.min_level) != before:
+            self._listing.update(self._told_of())
+        return answer
+
+    def _told_of(self) -> pd.DataFrame:
+        told = self.codings[["paper", "code", "who", "state", "level", "note", "locator"]]
+        facts = self.papers[["paper", "title", "first_public"]]
+        return facts.merge(told, on="paper", how="left")
 
     def do_level(self, message: Mapping[str, Any]) -> None:
         """Count from another level."""
