@@ -141,7 +141,7 @@ def test_five_records_by_keys_and_a_killed_kernel_loses_nothing(
         "async () => { await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.info; }"
     )
     run_all(page)
-    page.get_by_text("3 of ").wait_for(timeout=120_000)
+    page.get_by_text("3 of ").first.wait_for(timeout=120_000)
     page.wait_for_function("() => document.querySelectorAll('.sc-record').length === 1", timeout=60_000)
     papers += [decide(page, presses) for presses, _ in PLAN[3:]]
     assert len(set(papers)) == 5

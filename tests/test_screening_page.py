@@ -204,7 +204,7 @@ def test_the_list_of_decisions_opens_beside_the_record_in_sight(drawn: Path, bro
     assert page.locator(".sc-title").inner_text() == first
     assert accessibility_faults(page, ".sv") == []
     pressed(page, page.locator(".sc-list button"))
-    page.get_by_text("It stands until you decide anew").wait_for()
+    page.get_by_text("It stands until you decide anew").first.wait_for()
     assert focused(page) == "frame"
     page.keyboard.press("x")
     page.locator(".sc-rules").wait_for()
@@ -262,7 +262,7 @@ def test_where_the_learner_is_chosen_it_says_that_it_has_little_to_go_by(
     order.select_option("learner")
     page.get_by_text(
         "The learner has 0 in and 1 out to go by: until 10 of each its order is a guess."
-    ).wait_for()
+    ).first.wait_for()
     assert order.input_value() == "learner"
     page.close()
 
@@ -346,8 +346,8 @@ def test_a_full_text_is_shown_in_paragraphs_and_its_absence_with_the_place_to_pu
     widget = ScreeningWidget(drawn, "eva", stage="full-text")
     widget.act({"n": 0, "view": "", "name": "show", "paper": papers[0]})
     page = bare(browser, widget)
-    assert page.get_by_text("Screening full texts as eva").is_visible()
-    assert page.get_by_text("0 of 2 decided").is_visible()
+    assert page.get_by_text("Screening full texts as eva").first.is_visible()
+    assert page.get_by_text("0 of 2 decided").first.is_visible()
     assert page.locator(".sc-abstract").all_inner_texts() == ["One line.", "<b>Two</b>."]
     assert "From title and abstract you included it" in page.locator(".sc-record").inner_text()
     assert "pending, and in no count" in page.locator(".sc-recall").inner_text()
@@ -361,7 +361,7 @@ def test_a_full_text_is_shown_in_paragraphs_and_its_absence_with_the_place_to_pu
     assert "its score went up" in page.locator(".sc-abstract").inner_text()
     note.locator("select").select_option("full-text")
     press(page, "1")
-    assert page.get_by_text("Every full text is decided.").is_visible()
+    assert page.get_by_text("Every full text is decided.").first.is_visible()
     rows = {r["paper"]: r for r in stored(drawn, "screening", [], coder="eva") if r["stage"] == "full-text"}
     assert [(rows[p]["decision"], rows[p]["basis"]) for p in papers] == [
         ("include", "full-text"),

@@ -104,7 +104,7 @@ def code_paper(page: Page, note: str) -> None:
     press(page, "ArrowDown", "Enter", "Tab")
     page.keyboard.type(note)
     press(page, "Tab", "Space", "Tab", "Space")
-    page.get_by_text("Nothing is missing.").wait_for(timeout=30_000)
+    page.get_by_text("Nothing is missing.").first.wait_for(timeout=30_000)
 
 
 def go_to(page: Page, paper: str) -> None:
@@ -115,7 +115,7 @@ def go_to(page: Page, paper: str) -> None:
 
 def signed(page: Page) -> None:
     press(page, "Shift+S")
-    page.get_by_text("Signed off on the abstract").wait_for(timeout=30_000)
+    page.get_by_text("Signed off on the abstract").first.wait_for(timeout=30_000)
 
 
 def test_two_coders_code_blind_by_keys_and_the_files_are_the_command_lines(
@@ -138,13 +138,13 @@ def test_two_coders_code_blind_by_keys_and_the_files_are_the_command_lines(
     assert ADAM not in heard_eva.text(eva)
     assert MACHINE not in heard_eva.text(eva) + heard_adam.text(adam)
     signed(adam)
-    adam.get_by_text(EVA).wait_for(timeout=30_000)
+    adam.get_by_text(EVA).first.wait_for(timeout=30_000)
     for page, note in ((eva, EVA), (adam, ADAM)):
         go_to(page, "p02")
         code_paper(page, note)
         signed(page)
     go_to(eva, "p01")
-    eva.get_by_text(ADAM).wait_for(timeout=30_000)
+    eva.get_by_text(ADAM).first.wait_for(timeout=30_000)
 
     twin = tmp_path / "twin"
     prepared(twin)
@@ -242,7 +242,7 @@ def test_a_human_verifies_by_keys_and_the_file_is_the_command_lines(
     press(page, "Enter")
     page.locator(".sv-columns").wait_for(timeout=30_000)
     press(page, "ArrowDown", "c")
-    page.get_by_text("you confirmed it").wait_for(timeout=30_000)
+    page.get_by_text("you confirmed it").first.wait_for(timeout=30_000)
     press(page, "ArrowDown", "r")
     page.locator(".sv-faults").wait_for(
         timeout=30_000

@@ -134,7 +134,7 @@ def test_a_code_that_stands_alone_is_not_sent_beside_another_and_it_says_why(
     page.keyboard.press("ArrowLeft")
     assert page.get_by_text(
         "Training stands alone: take back Selection, or give Training instead."
-    ).is_visible()
+    ).first.is_visible()
     rows = {r["code"]: (r["state"], r["principal"]) for r in stored(root, "codings", [], coder="eva")}
     assert rows == {"selection": ("present", "yes"), "training": ("withdrawn", "")}
     page.keyboard.press("z")
@@ -174,7 +174,7 @@ def test_pasted_words_are_checked_at_once_and_their_place_is_marked(root: Path, 
     words.wait_for()
     words.focus()
     page.keyboard.insert_text("its score went down while the thing")
-    page.get_by_text("does not stand in the text like this").wait_for(timeout=10_000)
+    page.get_by_text("does not stand in the text like this").first.wait_for(timeout=10_000)
     assert page.locator(".sv-paper mark").count() == 0
     page.keyboard.press("Control+a")
     page.keyboard.insert_text("its  score went up\nwhile the thing")
@@ -215,7 +215,7 @@ def test_a_change_after_the_other_coder_became_visible_says_that_it_came_later(
     widget = CodingWidget(root, "eva")
     page = bare(browser, widget)
     page.locator('[data-id="paper"]').select_option("p01")
-    page.get_by_text("Okapi.").wait_for()
+    page.get_by_text("Okapi.").first.wait_for()
     page.locator(".sv").focus()
     page.keyboard.press("s")
     page.keyboard.press("ArrowRight")
@@ -244,7 +244,7 @@ def test_a_paper_that_came_back_shows_what_changed_between_the_wordings(root: Pa
     assert "judge-bias: present (argues)" in back.inner_text()
     back.locator("summary").click()
     assert "Quagga." in back.inner_text()
-    assert page.get_by_text("1 came back: the wording changed").is_visible()
+    assert page.get_by_text("1 came back: the wording changed").first.is_visible()
     page.close()
 
 
@@ -268,17 +268,17 @@ def test_who_verified_by_mistake_is_told_how_to_change_it(root: Path, browser: B
         "record. It cannot be unsaid."
     )
     page.keyboard.press("r")
-    page.get_by_text("you rejected it").wait_for()
+    page.get_by_text("you rejected it").first.wait_for()
     rows = stored(root, "verifications", [], coder="eva")
     assert [(r["outcome"], r["revision"]) for r in rows] == [("confirm", "1"), ("reject", "2")]
     # The paper has no failure mode left, and stays at hand for who rejected by mistake.
-    assert page.get_by_text("0 of 1 papers wholly verified").is_visible()
+    assert page.get_by_text("0 of 1 papers wholly verified").first.is_visible()
     assert (
         page.locator('[data-id="paper"] option').inner_text()
         == "On the proxy number 1 \u00b7 1 of 3 verified"
     )
     page.keyboard.press("c")
-    page.get_by_text("you confirmed it").wait_for()
+    page.get_by_text("you confirmed it").first.wait_for()
     page.close()
 
 
@@ -290,14 +290,14 @@ def test_a_code_added_by_mistake_is_taken_back_and_given_after_all(root: Path, b
     page.locator('[data-id="add"]').select_option("stream/reward-hacking")
     page.locator('[data-id="stream/reward-hacking-say"]').click()
     card = page.locator('[data-row][data-key="stream/reward-hacking"]')
-    card.get_by_text("you added it").wait_for()
+    card.get_by_text("you added it").first.wait_for()
     page.locator('[data-id="stream/reward-hacking"]').focus()
     assert "Take it back (r) or change it (e)" in card.locator('[data-key="change"]').inner_text()
     page.keyboard.press("r")
-    card.get_by_text("you rejected it").wait_for()
+    card.get_by_text("you rejected it").first.wait_for()
     page.keyboard.press("e")
     page.locator('[data-id="stream/reward-hacking-say"]').click()
-    card.get_by_text("you added it").wait_for()
+    card.get_by_text("you added it").first.wait_for()
     rows = stored(root, "verifications", [], coder="eva")
     assert [(r["code"], r["outcome"], r["revision"]) for r in rows] == [
         ("reward-hacking", "add", "1"),
@@ -320,7 +320,7 @@ def test_a_code_is_added_instead_of_one_that_stands_alone_in_one_step(root: Path
     button = page.locator('[data-id="optimisation_pressure/selection-say"]')
     assert button.inner_text() == "Add this code and reject Training"
     button.click()
-    page.get_by_text("you added it").wait_for()
+    page.get_by_text("you added it").first.wait_for()
     rows = stored(root, "verifications", [], coder="eva")
     assert [(r["code"], r["outcome"]) for r in rows] == [("selection", "add"), ("training", "reject")]
     page.close()
@@ -390,11 +390,11 @@ def test_nothing_moves_between_press_and_release_though_the_answer_comes_in_betw
     answered(page)
     assert [r["state"] for r in stored(root, "codings", [], coder="eva")] == ["no-information", "present"]
     assert target.bounding_box() == box
-    assert page.get_by_text("Judges:", exact=True).is_visible()
+    assert page.get_by_text("Judges:", exact=True).first.is_visible()
     page.mouse.up()
     answered(page)
     assert target.get_attribute("aria-pressed") == "true"
-    assert page.get_by_text("Training:", exact=True).is_visible()
+    assert page.get_by_text("Training:", exact=True).first.is_visible()
     page.close()
 
 
@@ -422,7 +422,7 @@ def test_a_held_reject_after_a_confirm_is_not_lost(root: Path, browser: Browser)
     click(page, '[data-id="failure_mode/judge-bias-confirm"]')
     answered(page)
     click(page, '[data-id="stream/reward-hacking-reject"]')
-    page.get_by_text("you rejected it").wait_for()
+    page.get_by_text("you rejected it").first.wait_for()
     assert "sv-ok" not in str(page.get_by_text("you rejected it").get_attribute("class"))
     rows = stored(root, "verifications", [], coder="eva")
     assert {r["code"]: r["outcome"] for r in rows} == {"judge-bias": "confirm", "reward-hacking": "reject"}
@@ -627,7 +627,7 @@ def test_a_refusal_stands_beside_what_was_used_and_so_does_success(root: Path, b
         page.keyboard.press(key)
         answered(page)
     click(page, '[data-id="sign"]')
-    page.get_by_text("Signed off on the abstract").wait_for()
+    page.get_by_text("Signed off on the abstract").first.wait_for()
     assert focused(page) == "onwards"
     page.wait_for_function("() => document.querySelector('.sv-live').textContent.startsWith('Signed off')")
     # A question after that stands in the facet whose code was changed, and names the change.
@@ -659,14 +659,14 @@ def test_the_others_codes_stay_hidden_until_asked_for_where_the_coder_wants_it_s
         coded(root, "eva", *whole(paper))
     page = bare(browser, CodingWidget(root, "eva"))
     page.locator('[data-id="paper"]').select_option("p01")
-    page.get_by_text("Okapi of p01.").wait_for()
+    page.get_by_text("Okapi of p01.").first.wait_for()
     click(page, '[data-id="shut"]')
     assert page.get_by_text("Okapi of p01.").count() == 0
     page.locator('[data-id="paper"]').select_option("p02")
-    page.get_by_text("One other coder has signed it off too.").wait_for()
+    page.get_by_text("One other coder has signed it off too.").first.wait_for()
     assert page.get_by_text("Okapi of p02.").count() == 0
     click(page, '[data-id="unveil"]')
-    page.get_by_text("Okapi of p02.").wait_for()
+    page.get_by_text("Okapi of p02.").first.wait_for()
     page.close()
 
 
@@ -711,12 +711,12 @@ def test_words_are_told_where_they_leave_the_text_and_never_both_found_and_too_f
     words, told = page.locator('[data-id="judge-bias-words"]'), page.locator('[data-card] [data-key="told"]')
     words.focus()
     page.keyboard.insert_text("its score went down while the thing")
-    page.get_by_text('after "its score went" you have "down", the text "up while the"').wait_for(
+    page.get_by_text('after "its score went" you have "down", the text "up while the"').first.wait_for(
         timeout=10_000
     )
     page.keyboard.press("Control+a")
     page.keyboard.insert_text("its score")
-    page.get_by_text("in the text so far; 3 more words of it, please").wait_for(timeout=10_000)
+    page.get_by_text("in the text so far; 3 more words of it, please").first.wait_for(timeout=10_000)
     assert "stands in the text" not in told.inner_text()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(
@@ -734,15 +734,15 @@ def test_who_is_not_in_the_list_is_given_the_lines_and_every_look_is_answered(
     page = bare(browser, kind(root))
     assert page.locator(".sv h3").inner_text() == "Who are you?"
     click(page, '[data-id="again"]')
-    page.get_by_text("Read corpus/coders.yaml again: nothing has changed.").wait_for()
+    page.get_by_text("Read corpus/coders.yaml again: nothing has changed.").first.wait_for()
     lines = page.locator(".sv pre").inner_text()
     with (root / "corpus/coders.yaml").open("a", encoding="utf-8") as f:
         f.write(lines)
     click(page, '[data-id="again"]')
     page.locator('[data-id="who-your-id"]').wait_for()
-    page.get_by_text("Read corpus/coders.yaml again: eva, adam, Your Name.").wait_for()
+    page.get_by_text("Read corpus/coders.yaml again: eva, adam, Your Name.").first.wait_for()
     click(page, '[data-id="copy"]')
-    page.get_by_text("Copied: paste the lines").wait_for()
+    page.get_by_text("Copied: paste the lines").first.wait_for()
     click(page, '[data-id="who-your-id"]')
     page.get_by_text("as your-id").first.wait_for()
     page.close()
@@ -759,7 +759,7 @@ def test_a_choice_leaves_the_keys_commands_and_a_word_is_no_reason(root: Path, b
     assert page.locator(".ad-rationale").input_value() == ""
     page.keyboard.type("r")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Missing: a rationale of more than a word").wait_for()
+    page.get_by_text("Missing: a rationale of more than a word").first.wait_for()
     assert stored(root, "adjudications", []) == []
     page.keyboard.press("Control+a")
     page.keyboard.type("A rate is reported.")
