@@ -253,3 +253,22 @@ def accessibility_faults(page: Page, selector: str) -> list[str]:
         if v["impact"] in ("serious", "critical")
         for n in v["nodes"]
     ]
+
+
+def click(page: Page, selector: str) -> None:
+    """Click as a hand does, where the target was seen before the press."""
+    target = page.locator(selector).first
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(100)
+    page.mouse.up()
+
+
+def saving_widgets(root: Path) -> None:
+    """Let the JupyterLab of a folder save widgets with the notebook; of itself it does not."""
+    kept = root / "home/jupyter_config_dir/lab/user-settings/@jupyter-widgets/jupyterlab-manager"
+    kept.mkdir(parents=True)
+    (kept / "plugin.jupyterlab-settings").write_text('{"saveState": true}', "utf-8")

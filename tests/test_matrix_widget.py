@@ -18,11 +18,11 @@ from tests.lab import (
     jupyterlab,
     open_notebook,
     run_all,
+    saving_widgets,
     theme,
 )
 from tests.test_cli import REPOSITORY, contents
 from tests.test_cli import survey as command
-from tests.test_screening_lab import saving_widgets
 from tests.test_showing import differing  # noqa: F401
 from workbench.adjudication import adjudicate
 from workbench.evidence import COLUMNS, evidence

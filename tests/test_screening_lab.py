@@ -19,6 +19,7 @@ from tests.lab import (
     notebook,
     open_notebook,
     run_all,
+    saving_widgets,
     theme,
 )
 from tests.test_cli import survey as command
@@ -71,13 +72,6 @@ def prepared(root: Path) -> Path:
         rows = [{**given, "paper": r["paper"]} for r in stored(root, "sample", [])[:8]]
         screen(root, "pass-a", rows, run="other-1", batch="a batch")
     return root
-
-
-def saving_widgets(root: Path) -> None:
-    """Let the JupyterLab of a folder save widgets with the notebook; of itself it does not."""
-    kept = root / "home/jupyter_config_dir/lab/user-settings/@jupyter-widgets/jupyterlab-manager"
-    kept.mkdir(parents=True)
-    (kept / "plugin.jupyterlab-settings").write_text('{"saveState": true}', "utf-8")
 
 
 @pytest.fixture

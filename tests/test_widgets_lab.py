@@ -16,6 +16,7 @@ from tests.lab import (
     Heard,
     accessibility_faults,
     browser,
+    click,
     jupyterlab,
     notebook,
     open_notebook,
@@ -312,14 +313,7 @@ def test_the_widget_fits_a_small_window_and_held_clicks_and_keys_code_what_they_
     # Down the facets and up again, each pressed as a hand presses.
     chips = ("stream/llm-as-judge", "optimisation_pressure/training", "stream/reward-hacking")
     for chip in chips:
-        target = page.locator(f'[data-id="{chip}"]')
-        target.scroll_into_view_if_needed()
-        box = target.bounding_box()
-        assert box
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.mouse.down()
-        page.wait_for_timeout(100)
-        page.mouse.up()
+        click(page, f'[data-id="{chip}"]')
         page.wait_for_selector(f'[data-id="{chip}"][aria-pressed="true"]', timeout=10_000)
     # The next paper's letters start at its first code.
     press(page, "j", "s", "Space")

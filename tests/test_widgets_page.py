@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.coded import coded, keep, know, listed, stream, whole
-from tests.lab import bare, browser
+from tests.lab import bare, browser, click
 from tests.test_cli import REPOSITORY
 from tests.test_coding import aloof
 from tests.test_widgets import NEW, OLD, reworded
@@ -327,18 +327,6 @@ def test_a_code_is_added_instead_of_one_that_stands_alone_in_one_step(root: Path
 
 
 # ---- as a person presses: a click is held for a tenth of a second, and what is under the pointer stays there
-
-
-def click(page: Page, selector: str) -> None:
-    """Click as a hand does, where the target was seen before the press."""
-    target = page.locator(selector).first
-    target.scroll_into_view_if_needed()
-    box = target.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.wait_for_timeout(100)
-    page.mouse.up()
 
 
 def focused(page: Page) -> str:

@@ -92,12 +92,9 @@ def write_results(
         if tables or question[0] not in TABLES_ONLY
     ]
     early = {what for together in FIRST for what in together}
-    waiting = deque(
-        [
-            *([one for one in asked if one[1] in together] for together in FIRST),
-            *([one] for one in asked if one[1] not in early),
-        ]
-    )
+    groups = [[one for one in asked if one[1] in together] for together in FIRST]
+    groups += [[one] for one in asked if one[1] not in early]
+    waiting = deque(group for group in groups if group)
     answered: dict[int, Written] = {}
 
     def take(answer: Callable[..., list[Written]], who: Any) -> None:
@@ -107,8 +104,6 @@ def write_results(
                 together = waiting.popleft()
             except IndexError:
                 return
-            if not together:
-                continue
             told(f"{together[0][1]} ({together[0][0] + 1} of {len(QUESTIONS)})")
             try:
                 made = answer(who, [one[1:] for one in together], out, stamp, tables)
