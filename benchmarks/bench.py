@@ -40,9 +40,9 @@ from analysis.pairs import pairs
 from analysis.selection import FAILURE_MODE, Incidence
 from analysis.trends import trends
 from analysis.undermeasurement import undermeasurement
-from workbench.files import replace
-from workbench.identity import Finder, compare, fold
-from workbench.survey import open_survey
+from workbench.doors.identity import Finder, compare, fold
+from workbench.store.files import replace
+from workbench.store.survey import open_survey
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -141,7 +141,12 @@ def whole(cache: Path, out: Path) -> list[Row]:
     """Time the figure set and the whole build of this repository's survey, each once: they take their time."""
     here = HERE.parent
     # As in a second start: what is imported is found compiled.
-    run(cache, BIN / "python", "-c", "import workbench.building, workbench.figure_files, workbench.results")
+    run(
+        cache,
+        BIN / "python",
+        "-c",
+        "import workbench.publishing.building, workbench.publishing.figure_files, workbench.answers",
+    )
     drawn, built = (
         clock(partial(run, cache, BIN / "survey", what, "--survey", here, "--out", out / what))
         for what in ("figures", "build")

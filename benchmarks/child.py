@@ -15,8 +15,8 @@ ONE = "@misc{one,\n  author = {Doe, Jane},\n  title = {One {\\'e}ntry},\n  year 
 
 def read(name: str, root: Path) -> dict[str, float]:
     """Time one reader on papers.bib of a survey folder, and count the entries it found."""
-    module = {"litstudy": "litstudy", "bibtexparser": "bibtexparser", "incoming": "workbench.sources"}
-    used = import_module(module.get(name, "workbench.bibliography"))
+    module = {"litstudy": "litstudy", "bibtexparser": "bibtexparser", "incoming": "workbench.doors.sources"}
+    used = import_module(module.get(name, "workbench.store.bibliography"))
     reader: Callable[[Path], Sized] = {
         "litstudy": lambda at: used.load_bibtex(str(at / PAPERS)),
         "bibtexparser": lambda at: used.parse_string((at / PAPERS).read_text("utf-8")).entries,

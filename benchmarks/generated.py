@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.selection import FAILURE_MODE, LEVELS
-from workbench.bibliography import Entry
-from workbench.tables import CODINGS, FINAL, SIGNOFFS, Table
+from workbench.store.bibliography import Entry
+from workbench.store.tables import CODINGS, FINAL, SIGNOFFS, Table
 
 #: Codes that a paper carries in each facet, twelve in all; one in every other facet.
 CARRIED = {FAILURE_MODE: 4, "stream": 2, "method": 2}

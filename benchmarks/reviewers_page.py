@@ -12,10 +12,10 @@ import generated
 import pandas as pd
 from playwright.sync_api import Page, sync_playwright
 
-from workbench.site import data as site_data
-from workbench.site.pages import write_site
-from workbench.survey import Survey, open_survey
-from workbench.tables import DERIVED
+from workbench.publishing.site import data as site_data
+from workbench.publishing.site.pages import write_site
+from workbench.store.survey import Survey, open_survey
+from workbench.store.tables import DERIVED
 
 CHROMIUM = "/usr/bin/chromium"
 STAMP: Any = {

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.prioritisation import Words, by_score, rehearse, scores, words, work_saved
 from analysis.stopping import CONFIDENCE, DRY, TARGET, missed, missed_p, ranked_p
 from workbench import open_survey
-from workbench.texts import abstracts
+from workbench.store.texts import abstracts
 
 HERE = Path(__file__).parent.parent
 OUT = HERE / "docs/simulations/screening.md"

@@ -15,13 +15,13 @@ from statistics import median
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from workbench.bibliography import PAPERS, Entry, papers_text
-from workbench.coding import codable
-from workbench.corpus import stored, text_of
-from workbench.files import Row, replace_all, rows_text, writing
-from workbench.schema import load_schema
-from workbench.tables import ADJUDICATIONS, CODINGS, RECORDS, SCREENING, SIGNOFFS
-from workbench.texts import ABSTRACTS, Text, abstracts_text
+from workbench.doors.coding import codable
+from workbench.store.bibliography import PAPERS, Entry, papers_text
+from workbench.store.corpus import stored, text_of
+from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.schema import load_schema
+from workbench.store.tables import ADJUDICATIONS, CODINGS, RECORDS, SCREENING, SIGNOFFS
+from workbench.store.texts import ABSTRACTS, Text, abstracts_text
 from workbench.widgets.adjudication import AdjudicationWidget
 from workbench.widgets.base import Widget
 from workbench.widgets.coding import CodingWidget

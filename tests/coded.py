@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.adjudication import adjudicate
-from workbench.bibliography import PAPERS, Entry, papers_text
-from workbench.coding import code, signoff
-from workbench.corpus import stored
-from workbench.files import Row, replace_all, rows_text, sha256, writing
-from workbench.history import kept_files
-from workbench.measuring import measure
-from workbench.sampling import sample
-from workbench.screening import Written, screen
-from workbench.searches import SEARCHES, Search, searches_text
-from workbench.tables import HITS, MAYBE_DUPLICATES
-from workbench.verification import verify
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.coding import code, signoff
+from workbench.doors.measuring import measure
+from workbench.doors.sampling import sample
+from workbench.doors.screening import Written, screen
+from workbench.doors.verification import verify
+from workbench.store.bibliography import PAPERS, Entry, papers_text
+from workbench.store.corpus import stored
+from workbench.store.files import Row, replace_all, rows_text, sha256, writing
+from workbench.store.history import kept_files
+from workbench.store.searches import SEARCHES, Search, searches_text
+from workbench.store.tables import HITS, MAYBE_DUPLICATES
 
 #: Seven words of every abstract of the fixture.
 WORDS = "its score went up while the thing"

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from workbench.tables import CODINGS, SIGNOFFS
+from workbench.store.tables import CODINGS, SIGNOFFS
 
 NAN = float("nan")
 T1, T2, T3 = "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from workbench.files import replace_all, rows_text, writing
-from workbench.tables import RECORDS
-from workbench.texts import ABSTRACTS, Text, abstracts_text
+from workbench.store.files import replace_all, rows_text, writing
+from workbench.store.tables import RECORDS
+from workbench.store.texts import ABSTRACTS, Text, abstracts_text
 
 # How long an example takes depends on the machine; times are measured by `make bench`.
 settings.register_profile("untimed", deadline=None)
@@ -156,7 +156,7 @@ CODERS = """\
   since: 2026-11-24
 """
 
-#: When everything in the tests is decided: see `workbench.clock`.
+#: When everything in the tests is decided: see `workbench.store.clock`.
 EPOCH = "1795500000"
 
 #: By number modulo five: 24 records about judges, 24 about rewards (the rarer stream wins), 12 about neither.

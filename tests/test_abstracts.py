@@ -15,13 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from workbench.abstracts import add_abstracts, add_from_zotero
-from workbench.adding import add
-from workbench.bibliography import Entry, read_papers
-from workbench.faults import Refused
-from workbench.sampling import sample
-from workbench.sources import zotero
-from workbench.texts import ABSTRACTS, abstracts
+from workbench.doors.abstracts import add_abstracts, add_from_zotero
+from workbench.doors.adding import add
+from workbench.doors.sampling import sample
+from workbench.doors.sources import zotero
+from workbench.store.bibliography import Entry, read_papers
+from workbench.store.faults import Refused
+from workbench.store.texts import ABSTRACTS, abstracts
 from workbench.widgets.screening import ScreeningWidget
 
 #: Stands in every abstract here, and may stand nowhere outside .cache.

@@ -12,13 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench import files, texts
-from workbench.abstracts import add_abstracts
-from workbench.adding import AddReport, add
-from workbench.bibliography import Entry, read_papers
-from workbench.faults import Fault, Refused
-from workbench.files import read_rows
-from workbench.identity import (
+from workbench.doors.abstracts import add_abstracts
+from workbench.doors.adding import AddReport, add
+from workbench.doors.identity import (
     Finder,
     address,
     arxiv_id,
@@ -30,9 +26,13 @@ from workbench.identity import (
     is_markup,
     stable,
 )
-from workbench.merging import facts, first_public, merge, merge_authors
-from workbench.searches import SEARCHES, read_searches
-from workbench.tables import HITS, MAYBE_DUPLICATES, RECORDS
+from workbench.doors.merging import facts, first_public, merge, merge_authors
+from workbench.store import files, texts
+from workbench.store.bibliography import Entry, read_papers
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import read_rows
+from workbench.store.searches import SEARCHES, read_searches
+from workbench.store.tables import HITS, MAYBE_DUPLICATES, RECORDS
 
 TITLE = "Measuring the gap between benchmarks and behaviour"
 
@@ -521,8 +521,8 @@ import os, signal, sys
 from pathlib import Path
 kind, count = sys.argv[1], int(sys.argv[2])
 root, file, abstracts = map(Path, sys.argv[3:])
-from workbench.adding import add
-import workbench.sources.jsonlines
+from workbench.doors.adding import add
+import workbench.doors.sources.jsonlines
 if kind == "full":
     import resource
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -706,7 +706,7 @@ def test_comparing_is_symmetric(a: Entry, b: Entry) -> None:
 
 @given(ENTRIES, ENTRIES)
 def test_merging_loses_no_identifier_and_no_first_author(a: Entry, b: Entry) -> None:
-    from workbench.identity import identifiers
+    from workbench.doors.identity import identifiers
 
     merged = merge(a, b)
     assert identifiers(merged) == identifiers(a) | identifiers(b)

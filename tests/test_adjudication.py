@@ -20,14 +20,14 @@ from tests.coded import (
     stream,
     whole,
 )
-from workbench.adjudication import adjudicate
-from workbench.clock import now
-from workbench.corpus import stored
-from workbench.faults import Fault, Refused
-from workbench.files import Row
-from workbench.screening import Written, included, screened
-from workbench.survey import open_survey
-from workbench.texts import abstracts
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.screening import Written, included, screened
+from workbench.store.clock import now
+from workbench.store.corpus import stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row
+from workbench.store.survey import open_survey
+from workbench.store.texts import abstracts
 
 FILE = "corpus/adjudications.csv"
 PRESENT = {c: v for c, v in mode("p01").items() if c not in ("paper", "facet", "code", "_line", "_file")}

@@ -12,10 +12,10 @@ from tests.coded import coded, keep, know, mode, put, ruling, sign, whole
 from tests.coded import state as everything
 from tests.test_cli import survey as command
 from tests.test_showing import differing  # noqa: F401
-from workbench.adjudication import adjudicate
-from workbench.coding import code
-from workbench.corpus import stored
-from workbench.texts import ABSTRACTS
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.coding import code
+from workbench.store.corpus import stored
+from workbench.store.texts import ABSTRACTS
 from workbench.widgets.adjudication import AdjudicationWidget
 
 FILE = "corpus/adjudications.csv"

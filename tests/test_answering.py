@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests import coded
-from workbench.answering import beside, write_results
-from workbench.faults import Fault, Refused
-from workbench.results import QUESTIONS
-from workbench.results.answers import Answer
-from workbench.stamp import data_digests, data_stamp
-from workbench.survey import Survey, open_survey
+from workbench.answers import QUESTIONS
+from workbench.answers.answer import Answer
+from workbench.answers.stamp import data_digests, data_stamp
+from workbench.publishing.answering import beside, write_results
+from workbench.store.faults import Fault, Refused
+from workbench.store.survey import Survey, open_survey
 
 #: Questions with tables, figures, numbers, printed tables and pages among them, and quick ones.
 SOME = ("flow of records", "coverage", "attention by year", "methods", "what was left out")

@@ -8,9 +8,9 @@ import pytest
 
 from tests import coded
 from tests.test_cli import REPOSITORY
-from workbench.assumptions import PATH, assumptions
-from workbench.checking import check
-from workbench.faults import Refused
+from workbench.reading.checking import check
+from workbench.store.assumptions import PATH, assumptions
+from workbench.store.faults import Refused
 
 GOOD = """\
 decided:

@@ -43,9 +43,9 @@ from analysis.smallsample import (
     welch,
 )
 from workbench import open_survey
-from workbench.latex_tables import latex_table
-from workbench.results.audited import audited
-from workbench.tables import AUDIT
+from workbench.answers.audited import audited
+from workbench.publishing.latex_tables import latex_table
+from workbench.store.tables import AUDIT
 
 MEASURES = {"capability": "cap", "behavioural-safety": "asr", "governance": "index"}
 KINDS = {"value": "float64", "n": "Int64"}
@@ -567,7 +567,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     with pytest.MonkeyPatch.context() as patch:
         # The package names the function like the module, so the module is asked for by its full name.
-        module = importlib.import_module("workbench.results.audited")
+        module = importlib.import_module("workbench.answers.audited")
         patch.setattr(module, "MEASURES", MEASURES)
         patch.setattr(
             module,

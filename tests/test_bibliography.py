@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workbench import bibliography
-from workbench.bibliography import (
+from workbench.store import bibliography
+from workbench.store.bibliography import (
     PAPERS,
     PARSED,
     VENUE_FIELD,
@@ -21,8 +21,8 @@ from workbench.bibliography import (
     read_papers,
     split,
 )
-from workbench.faults import Fault
-from workbench.latex import from_latex, to_latex
+from workbench.store.faults import Fault
+from workbench.store.latex import from_latex, to_latex
 
 LATEX = st.sampled_from([*"aé ßŁ中\\{}$%&_#~^\"'-,@=1", " and ", "$x_1$", "\\alpha", "50%"])
 TEXT = st.one_of(

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.lab import browser, jupyterlab, open_notebook, run_all
 from tests.test_cli import REPOSITORY
 from tests.test_notebooks import survey_with
-from workbench.executing import execute
+from workbench.publishing.executing import execute
 
 __all__ = ["browser"]  # a fixture
 

@@ -18,18 +18,18 @@ from PIL import Image
 
 from analysis import charts
 from tests import coded
-from workbench.building import build, figures
-from workbench.csv_files import csv_text
-from workbench.faults import Refused
-from workbench.files import replace_all, rows_text, sha256, writing
-from workbench.results import QUESTIONS, agreed, left_out
-from workbench.results.agreed import coded_first_under
-from workbench.results.answers import in_schema
-from workbench.results.raised_together import fewest_shared
-from workbench.stamp import data_digests, data_stamp
-from workbench.status import status
-from workbench.survey import Survey, open_survey
-from workbench.tables import RECORDS
+from workbench.answers import QUESTIONS, agreed, left_out
+from workbench.answers.agreed import coded_first_under
+from workbench.answers.answer import in_schema
+from workbench.answers.raised_together import fewest_shared
+from workbench.answers.stamp import data_digests, data_stamp
+from workbench.publishing.building import build, figures
+from workbench.reading.status import status
+from workbench.store.csv_files import csv_text
+from workbench.store.faults import Refused
+from workbench.store.files import replace_all, rows_text, sha256, writing
+from workbench.store.survey import Survey, open_survey
+from workbench.store.tables import RECORDS
 
 #: What the first floor answers; ``QUESTIONS`` may hold more.
 STEMS = (

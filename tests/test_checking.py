@@ -11,11 +11,11 @@ import pytest
 
 from tests.coded import fill
 from tests.test_panel import row
-from workbench.checking import check
-from workbench.corpus import stored
-from workbench.faults import Fault
-from workbench.files import Row, replace_all, rows_text, writing
-from workbench.tables import AUDIT, STORED
+from workbench.reading.checking import check
+from workbench.store.corpus import stored
+from workbench.store.faults import Fault
+from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.tables import AUDIT, STORED
 
 FILES = [
     "corpus/adjudications.csv",

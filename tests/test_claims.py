@@ -10,12 +10,12 @@ import pytest
 from analysis.claims import Claim, Evidence, card, sentences
 from tests import coded
 from tests.test_coverage import code, final
-from workbench.answering import write_results
-from workbench.checking import check
-from workbench.claims import card_of, claim_card, read_claims
-from workbench.faults import Fault, Refused
-from workbench.schema import load_schema
-from workbench.survey import open_survey
+from workbench.answers.claims import card_of, claim_card, read_claims
+from workbench.publishing.answering import write_results
+from workbench.reading.checking import check
+from workbench.store.faults import Fault, Refused
+from workbench.store.schema import load_schema
+from workbench.store.survey import open_survey
 
 MODES = pd.DataFrame(
     {
@@ -186,7 +186,7 @@ def test_cells_of_a_card_cannot_break_its_table() -> None:
 def test_a_build_writes_the_card_of_every_claim_and_refuses_a_broken_one(
     claims: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from workbench.results import QUESTIONS
+    from workbench.answers import QUESTIONS
 
     for name in [n for n in QUESTIONS if n != "safety claims"]:
         monkeypatch.delitem(QUESTIONS, name)

@@ -27,16 +27,16 @@ from tests.coded import (
     stream,
     whole,
 )
-from workbench.batch import read_batch
-from workbench.checking import check
-from workbench.clock import now
-from workbench.coding import COLUMNS, NOT_CHECKABLE, code, signoff
-from workbench.corpus import stored
-from workbench.faults import Fault, Refused
-from workbench.files import JOURNAL, Row, recover, replace_all, rows_text, writing
-from workbench.survey import open_survey
-from workbench.tables import CODINGS, RECORDS, SCREENING
-from workbench.texts import ABSTRACTS, FULL_TEXTS, Place, Text, abstracts, abstracts_text, find_again
+from workbench.doors.coding import COLUMNS, NOT_CHECKABLE, code, signoff
+from workbench.reading.checking import check
+from workbench.store.batch import read_batch
+from workbench.store.clock import now
+from workbench.store.corpus import stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import JOURNAL, Row, recover, replace_all, rows_text, writing
+from workbench.store.survey import open_survey
+from workbench.store.tables import CODINGS, RECORDS, SCREENING
+from workbench.store.texts import ABSTRACTS, FULL_TEXTS, Place, Text, abstracts, abstracts_text, find_again
 
 ALL = [f"p{n:02}" for n in range(1, 20)]
 MINE = "corpus/codings/pass-a.csv"

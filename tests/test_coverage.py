@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.coverage import coverage, matrix
 from analysis.selection import LEVELS, counted, dropped
-from workbench.tables import FINAL
+from workbench.store.tables import FINAL
 
 STREAMS = ("s1", "s2")
 MODES = ("m1", "m2", "m3")

@@ -9,15 +9,15 @@ import pytest
 
 from tests.coded import PASSES, coded, fill, keep, know, listed, put, ruling, state, stream, whole, word
 from tests.test_final import BOTH, coding, derive
-from workbench.adjudication import adjudicate
-from workbench.checking import check
-from workbench.coding import signoff
-from workbench.corpus import stored
-from workbench.faults import Refused
-from workbench.screening import screened
-from workbench.survey import open_survey
-from workbench.texts import ABSTRACTS, abstracts, abstracts_text
-from workbench.verification import verify
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.coding import signoff
+from workbench.doors.screening import screened
+from workbench.doors.verification import verify
+from workbench.reading.checking import check
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.survey import open_survey
+from workbench.store.texts import ABSTRACTS, abstracts, abstracts_text
 
 
 def two(root: Path, *papers: str, differs: dict[str, str] | None = None) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.coded import coded, keep, know, listed, state, whole
-from workbench.checking import check
-from workbench.corpus import stored
-from workbench.files import JOURNAL, recover
+from workbench.reading.checking import check
+from workbench.store.corpus import stored
+from workbench.store.files import JOURNAL, recover
 
 PAPERS = [f"p{n:02}" for n in range(1, 9)]
 #: What a door writes to in the test, and the table.
@@ -31,10 +31,10 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from tests.coded import ruling, stream, word
-from workbench.adjudication import adjudicate
-from workbench.coding import code
-from workbench.screening import screen
-from workbench.verification import verify
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.coding import code
+from workbench.doors.screening import screen
+from workbench.doors.verification import verify
 
 door, number, root, papers = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]
 seen = 0

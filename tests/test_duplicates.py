@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from workbench import files, texts
-from workbench.adding import add
-from workbench.bibliography import read_papers
-from workbench.duplicates import decide, pending
-from workbench.faults import Refused
-from workbench.tables import HITS, MAYBE_DUPLICATES, RECORDS, SAMPLE, SIGNOFFS, Table
+from workbench.doors.adding import add
+from workbench.doors.duplicates import decide, pending
+from workbench.store import files, texts
+from workbench.store.bibliography import read_papers
+from workbench.store.faults import Refused
+from workbench.store.tables import HITS, MAYBE_DUPLICATES, RECORDS, SAMPLE, SIGNOFFS, Table
 
 TITLE = "Measuring the gap between benchmarks and behaviour"
 A = {"key": "a", "title": TITLE, "arxiv_id": "2401.00001", "year": 2024, "type": "preprint", "streams": ["x"]}

@@ -21,9 +21,9 @@ import vl_convert
 from PIL import Image
 
 from analysis import charts
-from workbench.figure_files import write_figure
-from workbench.figures import pdf, png, svg
-from workbench.stamp import Stamp, stamp_line
+from workbench.answers.stamp import Stamp, stamp_line
+from workbench.publishing.figure_files import write_figure
+from workbench.publishing.figures import pdf, png, svg
 
 TITLE = "Papers by mode & stream"
 DESCRIPTION = 'A grid: "judge-bias" in 7 papers, α < 0.8; größte Zelle 7.'

@@ -11,9 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.faults import Fault, Refused
-from workbench.files import JOURNAL, parse_rows, read_rows, recover, replace, replace_all, rows_text, writing
-from workbench.tables import RUNS, SAMPLING, SCREENING
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import (
+    JOURNAL,
+    parse_rows,
+    read_rows,
+    recover,
+    replace,
+    replace_all,
+    rows_text,
+    writing,
+)
+from workbench.store.tables import RUNS, SAMPLING, SCREENING
 
 HEADER = ",".join(RUNS.header)
 
@@ -145,7 +154,7 @@ NEW = {"corpus/a.csv": "new a\n", "corpus/b.csv": "new b\n", "corpus/deep/c.csv"
 CHILD = """
 import os, resource, signal, sys
 from pathlib import Path
-from workbench.files import replace_all, writing
+from workbench.store.files import replace_all, writing
 
 how, number, root = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
 new = {new!r}

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.coded import coded, keep, know, listed, mode, pressure, put, ruling, sign, stream, whole, word
-from workbench.adjudication import adjudicate
-from workbench.checking import check
-from workbench.coders import Coder
-from workbench.corpus import stored
-from workbench.files import Row, replace_all, rows_text, writing
-from workbench.final import final, human_verified_share, settled, shared_version
-from workbench.status import status
-from workbench.survey import open_survey
-from workbench.tables import CODINGS, FINAL, RECORDS
-from workbench.verification import verify
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.verification import verify
+from workbench.reading.checking import check
+from workbench.reading.status import status
+from workbench.store.coders import Coder
+from workbench.store.corpus import stored
+from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.final import final, human_verified_share, settled, shared_version
+from workbench.store.survey import open_survey
+from workbench.store.tables import CODINGS, FINAL, RECORDS
 
 CODERS = {
     c: Coder(c, kind, c, "2026-11-24", 1)

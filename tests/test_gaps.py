@@ -22,10 +22,10 @@ from analysis.surprise import hypergeometric_tails
 from tests import coded
 from tests.test_charts import STAMP, drawing, read, words
 from tests.test_coverage import code, final
-from workbench.assumptions import assumptions
-from workbench.results.gaps import CROSSED, each_in_words, grids, ignoring_rules, surprising
-from workbench.schema import load_schema
-from workbench.survey import Survey, open_survey
+from workbench.answers.gaps import CROSSED, each_in_words, grids, ignoring_rules, surprising
+from workbench.store.assumptions import assumptions
+from workbench.store.schema import load_schema
+from workbench.store.survey import Survey, open_survey
 
 FEW: dict[str, Any] = {"draws": 999, "seed": 1}
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.graph_files import gexf, graphml, plain, vosviewer
+from workbench.answers.graph_files import gexf, graphml, plain, vosviewer
 
 STAMP = "data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24"
 

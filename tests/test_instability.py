@@ -18,7 +18,7 @@ from analysis import charts
 from analysis.instability import decompose, from_pairs, from_panel, instability, reml
 from tests.test_audit import audit, cell
 from workbench import open_survey
-from workbench.results.instability import unstable
+from workbench.answers.instability import unstable
 
 PUBLISHED = json.loads((Path(__file__).parent / "fixtures/variance_components.json").read_text())
 

@@ -24,11 +24,11 @@ from tests.lab import (
 from tests.test_cli import REPOSITORY, contents
 from tests.test_cli import survey as command
 from tests.test_showing import differing  # noqa: F401
-from workbench.adjudication import adjudicate
-from workbench.evidence import COLUMNS, evidence
-from workbench.survey import open_survey
-from workbench.texts import ABSTRACTS
-from workbench.verification import verify
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.verification import verify
+from workbench.reading.evidence import COLUMNS, evidence
+from workbench.store.survey import open_survey
+from workbench.store.texts import ABSTRACTS
 from workbench.widgets.graph import GraphWidget
 from workbench.widgets.matrix import MatrixWidget
 
@@ -457,7 +457,7 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
     other = tmp_path / "other"
     shutil.copytree(root, other)
     cells = [
-        "from workbench.in_notebooks import open_here\nfrom workbench.widgets.adjudication import AdjudicationWidget\n"
+        "from workbench.widgets.in_notebooks import open_here\nfrom workbench.widgets.adjudication import AdjudicationWidget\n"
         "survey = open_here()\nAdjudicationWidget(survey, by='eva')",
         "from workbench.widgets.matrix import MatrixWidget\nmatrix = MatrixWidget(survey)\nmatrix",
         "from workbench.widgets.graph import GraphWidget\ngraph = GraphWidget(survey)\ngraph",

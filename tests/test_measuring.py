@@ -14,22 +14,22 @@ from typer.testing import CliRunner
 
 from analysis.prisma import prisma
 from tests.coded import keep, listed, measured, state
-from workbench.batch import read_batch
-from workbench.checking import check
 from workbench.cli import app
-from workbench.clock import now
-from workbench.codebook import TASKS, instructions
-from workbench.coding import NOT_CHECKABLE, OTHER_EDITION
-from workbench.corpus import stored
-from workbench.faults import Fault, Refused
-from workbench.files import Row, replace_all, rows_text, sha256, writing
-from workbench.measuring import COLUMNS, UNITS, Searched, measure, number, stands
-from workbench.screening import Written
-from workbench.searches import SEARCHES, read_searches
-from workbench.status import status
-from workbench.survey import open_survey
-from workbench.tables import MEASUREMENTS, RECORDS
-from workbench.texts import ABSTRACTS, FULL_TEXTS, Place, Text, abstracts, abstracts_text, find_again
+from workbench.doors.coding import NOT_CHECKABLE, OTHER_EDITION
+from workbench.doors.measuring import COLUMNS, UNITS, Searched, measure, number, stands
+from workbench.doors.screening import Written
+from workbench.reading.checking import check
+from workbench.reading.status import status
+from workbench.store.batch import read_batch
+from workbench.store.clock import now
+from workbench.store.codebook import TASKS, instructions
+from workbench.store.corpus import stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, replace_all, rows_text, sha256, writing
+from workbench.store.searches import SEARCHES, read_searches
+from workbench.store.survey import open_survey
+from workbench.store.tables import MEASUREMENTS, RECORDS
+from workbench.store.texts import ABSTRACTS, FULL_TEXTS, Place, Text, abstracts, abstracts_text, find_again
 
 FILE = MEASUREMENTS.path
 WORDS = "the judge prefers our model in 92.4% of 1,319 cases, people in only 61.0%"

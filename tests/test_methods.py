@@ -10,12 +10,12 @@ import pytest
 
 from analysis.nullmodel import DRAWS
 from tests import coded
-from workbench.methods import methods_latex, methods_markdown, paragraphs
-from workbench.results.gaps import surprising
-from workbench.results.methods import methods
-from workbench.results.reading_more import in_words
-from workbench.status import status
-from workbench.survey import open_survey
+from workbench.answers.gaps import surprising
+from workbench.answers.methods import methods_latex, methods_markdown, paragraphs
+from workbench.answers.methods_section import methods
+from workbench.answers.reading_more import in_words
+from workbench.reading.status import status
+from workbench.store.survey import open_survey
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.test_cli import REPOSITORY, contents
-from workbench.executing import execute
-from workbench.faults import Refused
+from workbench.publishing.executing import execute
+from workbench.store.faults import Refused
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 
@@ -80,7 +80,7 @@ def test_the_finder_of_loads_finds_them() -> None:
 
 def test_pages_are_the_same_on_every_run(tmp_path: Path) -> None:
     drawn = [
-        "from workbench.in_notebooks import open_here\nsurvey = open_here()",
+        "from workbench.widgets.in_notebooks import open_here\nsurvey = open_here()",
         "from analysis.charts import prisma_flow\nfrom analysis.prisma import prisma\n"
         "prisma_flow(prisma(survey.hits, survey.papers, survey.sample, survey.screened))",
         "survey.screened",
@@ -114,7 +114,7 @@ def test_a_survey_without_notebooks_has_no_pages(tmp_path: Path) -> None:
 
 
 def test_open_here_finds_the_survey_above_and_says_where_there_is_none(tmp_path: Path) -> None:
-    from workbench.in_notebooks import open_here
+    from workbench.widgets.in_notebooks import open_here
 
     (root := tmp_path / "some").mkdir()
     survey_with(root)

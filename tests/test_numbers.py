@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.faults import Refused
-from workbench.latex_tables import latex_table
-from workbench.numbers import Number, macro_name, numbers_json, numbers_tex, printed, printed_latex
-from workbench.results.answers import Printed
+from workbench.answers.answer import Printed
+from workbench.answers.numbers import Number, macro_name, numbers_json, numbers_tex, printed, printed_latex
+from workbench.publishing.latex_tables import latex_table
+from workbench.store.faults import Refused
 
 STAMP = "data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24"
 

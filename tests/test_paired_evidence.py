@@ -29,11 +29,11 @@ from analysis.paired_evidence import (
 )
 from tests.coded import coded, keep, measured, whole
 from tests.test_charts import drawing, read, words
-from workbench.csv_files import csv_text
-from workbench.measuring import UNITS, measure
-from workbench.results import QUESTIONS
-from workbench.results.paired_evidence import paired
-from workbench.survey import open_survey
+from workbench.answers import QUESTIONS
+from workbench.answers.paired_evidence import paired
+from workbench.doors.measuring import UNITS, measure
+from workbench.store.csv_files import csv_text
+from workbench.store.survey import open_survey
 
 ORACLE = json.loads((Path(__file__).parent / "fixtures/paired_evidence.json").read_text("utf-8"))
 STAMP = "data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from workbench import open_survey
-from workbench.checking import check
-from workbench.corpus import stored
-from workbench.faults import Fault, Refused
-from workbench.files import replace_all, rows_text, writing
-from workbench.panel import conditions, panel_faults, panel_values
-from workbench.tables import AUDIT
+from workbench.reading.checking import check
+from workbench.store.corpus import stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import replace_all, rows_text, writing
+from workbench.store.panel import conditions, panel_faults, panel_values
+from workbench.store.tables import AUDIT
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analysis.portfolio import chosen_modes, greedy, instruments, smallest
 from analysis.selection import tuples
 from tests.test_coverage import code, final
-from workbench.results.portfolio import proven
+from workbench.answers.portfolio import proven
 
 MODES = ["m1", "m2", "m3", "m4", "m5"]
 

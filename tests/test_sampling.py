@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.corpus import stored
-from workbench.faults import Refused
-from workbench.files import rows_text
-from workbench.sampling import sample, strata
-from workbench.schema import load_schema
-from workbench.screening import screen, screened
-from workbench.tables import RECORDS
+from workbench.doors.sampling import sample, strata
+from workbench.doors.screening import screen, screened
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.files import rows_text
+from workbench.store.schema import load_schema
+from workbench.store.tables import RECORDS
 
 REPOSITORY = Path(__file__).parents[1]
 CODERS = ("pass-a", "pass-b")

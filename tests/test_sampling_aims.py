@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.corpus import stored
-from workbench.faults import Refused
-from workbench.files import rows_text
-from workbench.sampling import Drawn, sample, strata
-from workbench.schema import load_schema
-from workbench.screening import screen
-from workbench.tables import RECORDS
+from workbench.doors.sampling import Drawn, sample, strata
+from workbench.doors.screening import screen
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.files import rows_text
+from workbench.store.schema import load_schema
+from workbench.store.tables import RECORDS
 
 STRATA = {
     f"{s}/{p}" for s in ("llm-as-judge", "reward-hacking", "unguessed") for p in ("before-2024", "from-2024")

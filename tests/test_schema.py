@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbench.codebook import codebook, instructions
-from workbench.faults import Fault, Refused
-from workbench.schema import PATH, load_schema, read_schema, schema_digest
+from workbench.store.codebook import codebook, instructions
+from workbench.store.faults import Fault, Refused
+from workbench.store.schema import PATH, load_schema, read_schema, schema_digest
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench.batch import read_batch
-from workbench.clock import now
-from workbench.corpus import stored
-from workbench.faults import Refused
-from workbench.files import Row
-from workbench.screening import COLUMNS, Written, included, screen, screened
-from workbench.texts import abstracts
+from workbench.doors.screening import COLUMNS, Written, included, screen, screened
+from workbench.store.batch import read_batch
+from workbench.store.clock import now
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.files import Row
+from workbench.store.texts import abstracts
 
 
 def decision(paper: str, what: str = "include", line: int = 1, **cells: str) -> Row:

@@ -23,15 +23,15 @@ from tests.lab import (
     theme,
 )
 from tests.test_cli import survey as command
-from workbench.corpus import stored
-from workbench.sampling import sample
-from workbench.screening import screen
+from workbench.doors.sampling import sample
+from workbench.doors.screening import screen
+from workbench.store.corpus import stored
 
 __all__ = ["browser"]  # a fixture
 
 CELL = """\
 import os
-from workbench.in_notebooks import open_here
+from workbench.widgets.in_notebooks import open_here
 from workbench.widgets.screening import ScreeningWidget
 survey = open_here(charts=False)
 (survey.root / ".cache/kernel").write_text(str(os.getpid()))

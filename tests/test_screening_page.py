@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.lab import accessibility_faults, bare, browser
-from workbench.bibliography import PAPERS, Entry, papers_text
-from workbench.corpus import stored
-from workbench.files import Row, replace_all, writing
-from workbench.sampling import sample
-from workbench.screening import screen
-from workbench.texts import ABSTRACTS, FULL_TEXTS
+from workbench.doors.sampling import sample
+from workbench.doors.screening import screen
+from workbench.store.bibliography import PAPERS, Entry, papers_text
+from workbench.store.corpus import stored
+from workbench.store.files import Row, replace_all, writing
+from workbench.store.texts import ABSTRACTS, FULL_TEXTS
 from workbench.widgets.screening import MEASURED_IN, ScreeningWidget
 
 __all__ = ["browser"]  # a fixture

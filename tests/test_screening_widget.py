@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from analysis.prioritisation import FEW
-from workbench.adjudication import adjudicate
-from workbench.corpus import stored
-from workbench.faults import Refused
-from workbench.files import Row, replace_all, rows_text, writing
-from workbench.sampling import sample
-from workbench.schema import load_schema
-from workbench.screening import screen
-from workbench.tables import MAYBE_DUPLICATES
-from workbench.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts_text
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.sampling import sample
+from workbench.doors.screening import screen
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.schema import load_schema
+from workbench.store.tables import MAYBE_DUPLICATES
+from workbench.store.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts_text
 from workbench.widgets import screening as module
 from workbench.widgets.screening import ScreeningWidget
 

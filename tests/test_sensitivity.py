@@ -14,8 +14,8 @@ from analysis.charts.theme import Width, page_width
 from analysis.sensitivity import sensitivity, sensitivity_summary
 from tests import coded
 from tests.test_coverage import code, final
-from workbench.results.sensitivity import by_coder, sensitive
-from workbench.survey import open_survey
+from workbench.answers.sensitivity import by_coder, sensitive
+from workbench.store.survey import open_survey
 
 NAMES = ["m1", "m2", "m3"]
 MODES = pd.DataFrame({"code": NAMES, "name": NAMES, "side": ["evaluation"] * 3}).astype("str")

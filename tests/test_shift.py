@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.shift import shift
-from workbench.tables import FINAL
+from workbench.store.tables import FINAL
 
 
 def row(paper: str, basis: str, code: str, level: str, **more: object) -> dict[str, object]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests import coded
 from tests.test_charts import read
-from workbench.results.agreed import agreed
-from workbench.results.instability import unstable
-from workbench.results.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS, CORRELATIONS, VARIANCE
-from workbench.survey import open_survey
+from workbench.answers.agreed import agreed
+from workbench.answers.instability import unstable
+from workbench.answers.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS, CORRELATIONS, VARIANCE
+from workbench.store.survey import open_survey
 
 PAGES = Path(__file__).parent.parent / "docs" / "simulations"
 

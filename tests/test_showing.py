@@ -22,15 +22,15 @@ from tests.coded import (
     word,
 )
 from tests.test_cli import survey as command
-from workbench.adjudication import adjudicate
-from workbench.corpus import stored
-from workbench.disputes import disputes
-from workbench.faults import Refused
-from workbench.files import replace_all, rows_text, writing
-from workbench.showing import listed as listing
-from workbench.showing import show
-from workbench.tables import SAMPLE
-from workbench.verification import verify
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.verification import verify
+from workbench.reading.disputes import disputes
+from workbench.reading.showing import listed as listing
+from workbench.reading.showing import show
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.files import replace_all, rows_text, writing
+from workbench.store.tables import SAMPLE
 
 
 @pytest.fixture

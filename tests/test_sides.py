@@ -32,7 +32,7 @@ from analysis.sides import (
 from benchmarks.simulate_sides import coverage, survey
 from tests.test_charts import STAMP, drawing, words
 from tests.test_coverage import code, final
-from workbench.results.sides import CODED, RULED, UNRULED, caveat, without
+from workbench.answers.sides import CODED, RULED, UNRULED, caveat, without
 
 MODES = pd.DataFrame(
     {

@@ -18,19 +18,19 @@ from analysis.prisma import prisma
 from analysis.selection import counted
 from tests.coded import fill, know, mode, put, sign, whole
 from tests.test_cli import REPOSITORY
-from workbench.assumptions import assumptions
-from workbench.building import build, site
-from workbench.faults import Refused
-from workbench.results.answers import in_schema
-from workbench.site import libraries as libraries_module
-from workbench.site.data import site_data, table, visible
-from workbench.site.flow import leaves
-from workbench.site.pages import POLICY, SCRIPTS, STYLE, script, write_site
-from workbench.stamp import data_digests, data_stamp
-from workbench.survey import Survey, open_survey
-from workbench.texts import abstracts
+from workbench.answers.answer import in_schema
+from workbench.answers.stamp import data_digests, data_stamp
+from workbench.publishing.building import build, site
+from workbench.publishing.site import libraries as libraries_module
+from workbench.publishing.site.data import site_data, table, visible
+from workbench.publishing.site.flow import leaves
+from workbench.publishing.site.pages import POLICY, SCRIPTS, STYLE, script, write_site
+from workbench.store.assumptions import assumptions
+from workbench.store.faults import Refused
+from workbench.store.survey import Survey, open_survey
+from workbench.store.texts import abstracts
 
-ASSETS = REPOSITORY / "workbench/site/assets"
+ASSETS = REPOSITORY / "workbench/publishing/site/assets"
 DRAWS = 50
 
 
@@ -158,7 +158,7 @@ def test_a_missing_library_is_named_with_the_remedy_and_nothing_is_written(
     real = importlib.util.find_spec
     empty = SimpleNamespace(submodule_search_locations=[str(tmp_path / "nothing")])
     monkeypatch.setattr(
-        "workbench.site.libraries.find_spec",
+        "workbench.publishing.site.libraries.find_spec",
         lambda name: (None if gone == "package" else empty) if name == package else real(name),
     )
     for kept in (libraries_module._lunr, libraries_module._texts_of_bundled):
@@ -324,7 +324,7 @@ def test_the_command_writes_the_page_and_the_build_has_it(
 ) -> None:
     fill(survey)
     # The other stages of the build have tests of their own.
-    monkeypatch.setattr("workbench.building._tables_and_figures", lambda *given: [])
+    monkeypatch.setattr("workbench.publishing.building._tables_and_figures", lambda *given: [])
     names = site(survey, tmp_path / "build/site")
     assert "index.html" in names
     assert (tmp_path / "build/site/index.html").is_file()

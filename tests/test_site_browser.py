@@ -22,17 +22,17 @@ from analysis.selection import paper_codes
 from tests.coded import coded, fill, keep, put, ruling, sign, whole
 from tests.lab import browser
 from tests.test_cli import REPOSITORY
-from workbench.adjudication import COLUMNS as RULED
-from workbench.adjudication import adjudicate
-from workbench.batch import read_batch
-from workbench.bibliography import PAPERS, papers_text, read_papers
-from workbench.files import replace_all, writing
-from workbench.results.answers import in_schema
-from workbench.site.pages import write_site
-from workbench.stamp import data_digests, data_stamp
-from workbench.survey import Survey, open_survey
-from workbench.verification import COLUMNS as VERIFIED
-from workbench.verification import verify
+from workbench.answers.answer import in_schema
+from workbench.answers.stamp import data_digests, data_stamp
+from workbench.doors.adjudication import COLUMNS as RULED
+from workbench.doors.adjudication import adjudicate
+from workbench.doors.verification import COLUMNS as VERIFIED
+from workbench.doors.verification import verify
+from workbench.publishing.site.pages import write_site
+from workbench.store.batch import read_batch
+from workbench.store.bibliography import PAPERS, papers_text, read_papers
+from workbench.store.files import replace_all, writing
+from workbench.store.survey import Survey, open_survey
 
 __all__ = ["browser"]  # a fixture
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.faults import Refused
-from workbench.sources import READERS, abstracts, reader, take_in
-from workbench.sources.bibtex import read as read_bibtex
-from workbench.sources.incoming import mended_authors, year_of
-from workbench.sources.jsonlines import read as read_jsonl
+from workbench.doors.sources import READERS, abstracts, reader, take_in
+from workbench.doors.sources.bibtex import read as read_bibtex
+from workbench.doors.sources.incoming import mended_authors, year_of
+from workbench.doors.sources.jsonlines import read as read_jsonl
+from workbench.store.faults import Refused
 
 GOOD = "@article{good,\n  title = {Good title},\n  year = 2020\n}\n"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.files import sha256
-from workbench.texts import (
+from workbench.store.files import sha256
+from workbench.store.texts import (
     ABSTRACTS,
     QUOTED_WORDS,
     Text,

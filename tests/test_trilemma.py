@@ -15,10 +15,10 @@ from tests.test_charts import STAMP
 from tests.test_coverage import code, final
 from tests.test_sides import readable
 from workbench import open_survey
-from workbench.numbers import numbers_tex
-from workbench.results.lag import lagged
-from workbench.results.sides import compared
-from workbench.results.trilemma import held_together
+from workbench.answers.lag import lagged
+from workbench.answers.numbers import numbers_tex
+from workbench.answers.sides import compared
+from workbench.answers.trilemma import held_together
 
 A, B, C = (Desideratum(name, (name,)) for name in ("a", "b", "c"))
 

@@ -18,10 +18,10 @@ from analysis.selection import LEVELS, tuples
 from analysis.undermeasurement import jeffreys, named_in_query, pooled, undermeasurement
 from tests import coded
 from tests.test_coverage import code, final
-from workbench.latex_tables import latex_table
-from workbench.numbers import numbers_tex
-from workbench.results.under_measured import under_measured
-from workbench.survey import open_survey
+from workbench.answers.numbers import numbers_tex
+from workbench.answers.under_measured import under_measured
+from workbench.publishing.latex_tables import latex_table
+from workbench.store.survey import open_survey
 
 MODES = pd.DataFrame(
     {

@@ -23,11 +23,11 @@ from analysis.undermeasurement import jeffreys
 from analysis.validation import repeatability, validation, weighted_interval
 from tests.coded import PASSES, coded, keep, whole, word
 from tests.coder_tables import NAN, T1, T2, T3, codes, coding, tables
-from workbench.results.validated import validated
-from workbench.survey import open_survey
-from workbench.tables import VERIFICATIONS
-from workbench.verification import verify
-from workbench.verification_sample import sample_verification
+from workbench.answers.validated import validated
+from workbench.doors.verification import verify
+from workbench.doors.verification_sample import sample_verification
+from workbench.store.survey import open_survey
+from workbench.store.tables import VERIFICATIONS
 
 MODES = pd.DataFrame({"code": ["m1", "m2"], "name": ["Mode one", "Mode two"], "side": "evaluation"})
 KINDS = {"ada": "human", "bob": "human", "cyd": "human", "bot": "language-model", "bit": "language-model"}

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.coded import WORDS, coded, keep, know, mode, put, state, stream, whole, word
-from workbench.clock import now
-from workbench.corpus import stored
-from workbench.faults import Fault, Refused
-from workbench.files import Row
-from workbench.screening import Written
-from workbench.survey import open_survey
-from workbench.texts import abstracts
-from workbench.verification import verify
+from workbench.doors.screening import Written
+from workbench.doors.verification import verify
+from workbench.store.clock import now
+from workbench.store.corpus import stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row
+from workbench.store.survey import open_survey
+from workbench.store.texts import abstracts
 
 FILE = "corpus/verifications/eva.csv"
 VALUES = {c: v for c, v in mode("p01").items() if c not in ("paper", "facet", "code", "_line", "_file")}

@@ -10,15 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.coded import PASSES, coded, fill, keep, pressure, state, stream, whole, word
-from workbench.checking import check
 from workbench.cli import app
-from workbench.corpus import stored
-from workbench.faults import Refused
-from workbench.sampling import sample
-from workbench.status import status
-from workbench.survey import open_survey
-from workbench.verification import verify
-from workbench.verification_sample import STAGE, sample_verification, strata
+from workbench.doors.sampling import sample
+from workbench.doors.verification import verify
+from workbench.doors.verification_sample import STAGE, sample_verification, strata
+from workbench.reading.checking import check
+from workbench.reading.status import status
+from workbench.store.corpus import stored
+from workbench.store.faults import Refused
+from workbench.store.survey import open_survey
 
 PAPERS = [f"p{n:02}" for n in range(1, 25)]
 #: What both passes find: eight papers of each kind.

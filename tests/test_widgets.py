@@ -18,12 +18,12 @@ from tests.coded import WORDS, coded, keep, know, listed, mode, pressure, put, s
 from tests.test_cli import REPOSITORY, contents
 from tests.test_coding import aloof
 from tests.test_notebooks import loads, survey_with
-from workbench.coding import code
-from workbench.corpus import stored
-from workbench.executing import execute
-from workbench.files import Row, writing
-from workbench.status import status
-from workbench.survey import open_survey
+from workbench.doors.coding import code
+from workbench.publishing.executing import execute
+from workbench.reading.status import status
+from workbench.store.corpus import stored
+from workbench.store.files import Row, writing
+from workbench.store.survey import open_survey
 from workbench.widgets.base import Widget, script, visible
 from workbench.widgets.coding import CodingWidget
 from workbench.widgets.verification import VerificationWidget

@@ -24,11 +24,11 @@ from tests.lab import (
     theme,
 )
 from tests.test_cli import survey as command
-from workbench.corpus import stored
+from workbench.store.corpus import stored
 
 __all__ = ["browser"]  # a fixture
 
-HEAD = "from workbench.in_notebooks import open_here\nsurvey = open_here(charts=False)"
+HEAD = "from workbench.widgets.in_notebooks import open_here\nsurvey = open_here(charts=False)"
 SENTENCE = (
     "We look at proxy {n} and find that its score went up while the thing it stands for did not move at all in {n} of "
     "our trials."

@@ -14,7 +14,7 @@ from tests.lab import bare, browser, click
 from tests.test_cli import REPOSITORY
 from tests.test_coding import aloof
 from tests.test_widgets import NEW, OLD, reworded
-from workbench.corpus import stored
+from workbench.store.corpus import stored
 from workbench.widgets.adjudication import AdjudicationWidget
 from workbench.widgets.base import Widget
 from workbench.widgets.coding import CodingWidget

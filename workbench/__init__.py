@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbench.survey import Survey, open_survey
+    from workbench.store.survey import Survey, open_survey
 
 __all__ = ["Survey", "open_survey"]
 
@@ -16,7 +16,7 @@ __all__ = ["Survey", "open_survey"]
 def __getattr__(name: str) -> object:
     # Late, so that `survey --help` does not pay for pandas.
     if name in __all__:
-        from workbench import survey
+        from workbench.store import survey
 
         return getattr(survey, name)
     raise AttributeError(f"module 'workbench' has no attribute {name!r}")

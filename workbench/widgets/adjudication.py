@@ -1,7 +1,7 @@
 """Adjudicating inside JupyterLab: what coders differ on, most important first, both codings side by side.
 
 Nothing of a paper is shown that fewer than two have signed off, nor of one that the adjudicator has begun to code.
-Rulings go through ``workbench.adjudication.adjudicate``; a second ruling on the same thing is a new revision.
+Rulings go through ``workbench.doors.adjudication.adjudicate``; a second ruling on the same thing is a new revision.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.adjudication import NEW, SCREENING, adjudicate
-from workbench.bibliography import PAPERS, Entry, read_papers
-from workbench.coders import PATH as CODERS
-from workbench.coders import Coder, read_coders
-from workbench.coding import KEY, Texts
-from workbench.corpus import current, path_of, revision, stored
-from workbench.disputes import Dispute, disputes
-from workbench.faults import Fault, Refused
-from workbench.files import Row, parsed, sha256, writing
-from workbench.schema import PATH as SCHEMA_PATH
-from workbench.schema import Code, Facet, Schema, load_schema
-from workbench.tables import CODINGS, FAILURE_MODE_COLUMNS
-from workbench.texts import Place, Text, find_again
+from workbench.doors.adjudication import NEW, SCREENING, adjudicate
+from workbench.doors.coding import KEY, Texts
+from workbench.reading.disputes import Dispute, disputes
+from workbench.store.bibliography import PAPERS, Entry, read_papers
+from workbench.store.coders import PATH as CODERS
+from workbench.store.coders import Coder, read_coders
+from workbench.store.corpus import current, path_of, revision, stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, parsed, sha256, writing
+from workbench.store.schema import PATH as SCHEMA_PATH
+from workbench.store.schema import Code, Facet, Schema, load_schema
+from workbench.store.tables import CODINGS, FAILURE_MODE_COLUMNS
+from workbench.store.texts import Place, Text, find_again
 from workbench.widgets.base import Widget, script, style
 from workbench.widgets.papers import NAMES
 

@@ -23,10 +23,10 @@ from typing import Any
 
 import anywidget
 
-from workbench.corpus import current, path_of, stored
-from workbench.faults import Fault, Refused
-from workbench.files import Row, sha256, writing
-from workbench.tables import STORED
+from workbench.store.corpus import current, path_of, stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, sha256, writing
+from workbench.store.tables import STORED
 
 HERE = Path(__file__).parent
 Key = tuple[str, ...]

@@ -1,6 +1,6 @@
 """Coding a paper inside JupyterLab: the paper on one side, the facets on the other, the codebook beside each code.
 
-Every completed change goes through ``workbench.coding.code`` at once. A failure mode that is not complete yet is a
+Every completed change goes through ``workbench.doors.coding.code`` at once. A failure mode that is not complete yet is a
 draft in ``.cache/drafts/<coder>/`` (ignored by git), written at every pause in typing. Nothing of another coder's rows
 is read before both have signed the paper off.
 """
@@ -13,17 +13,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.coding import KEY, codable, code, complete_faults, signoff
-from workbench.corpus import path_of, revision, stored
-from workbench.faults import Fault, Refused
-from workbench.files import Row, parsed, replace, sha256
-from workbench.final import version_key
-from workbench.history import COSMETIC
-from workbench.schema import BASES, Facet, Schema, load_schema, schema_digest
-from workbench.schema import PATH as SCHEMA
-from workbench.stale import stale
-from workbench.tables import CODINGS, FAILURE_MODE_COLUMNS, SIGNOFFS
-from workbench.texts import Text, find, fold
+from workbench.doors.coding import KEY, codable, code, complete_faults, signoff
+from workbench.reading.stale import stale
+from workbench.store.corpus import path_of, revision, stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, parsed, replace, sha256
+from workbench.store.final import version_key
+from workbench.store.history import COSMETIC
+from workbench.store.schema import BASES, Facet, Schema, load_schema, schema_digest
+from workbench.store.schema import PATH as SCHEMA
+from workbench.store.tables import CODINGS, FAILURE_MODE_COLUMNS, SIGNOFFS
+from workbench.store.texts import Text, find, fold
 from workbench.widgets.base import Clash, Key, Seen, look, script, style, visible
 from workbench.widgets.papers import (
     ASKED,
@@ -376,7 +376,7 @@ class CodingWidget(PaperWidget):
         """What this coder signed off under an earlier version of the schema, on the basis in hand.
 
         Returns:
-            Paper -> what is stale of it (see ``workbench.stale``), and paper -> the version. Nobody else's file is
+            Paper -> what is stale of it (see ``workbench.reading.stale``), and paper -> the version. Nobody else's file is
             opened. Rows of earlier versions are never written here, so that they are looked at again only where a
             sign-off or a wording changed, or on ``open``.
         """

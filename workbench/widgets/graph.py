@@ -9,7 +9,7 @@ import networkx as nx
 
 from analysis.cooccurrence import cooccurrence, edges_table
 from analysis.selection import FAILURE_MODE
-from workbench.results.answers import in_schema
+from workbench.answers.answer import in_schema
 from workbench.widgets.picking import Picking, picking_script, picking_style, table_of
 
 if TYPE_CHECKING:

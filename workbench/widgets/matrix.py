@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.coverage import coverage
 from analysis.selection import FAILURE_MODE
-from workbench.results.answers import in_schema
+from workbench.answers.answer import in_schema
 from workbench.widgets.picking import Picking, picking_script, picking_style, table_of
 
 if TYPE_CHECKING:

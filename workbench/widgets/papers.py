@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.bibliography import PAPERS as BIBLIOGRAPHY
-from workbench.bibliography import Entry, read_papers
-from workbench.clock import now
-from workbench.coders import PATH as CODERS
-from workbench.coders import Coder, read_coders
-from workbench.coding import Texts, value_faults
-from workbench.faults import Fault, Refused
-from workbench.files import Row, sha256, writing
-from workbench.schema import BASES, Facet, Schema
-from workbench.tables import FAILURE_MODE_COLUMNS
-from workbench.texts import LEAST_WORDS, Place, Text, find, find_again, fold, quoted
+from workbench.doors.coding import Texts, value_faults
+from workbench.store.bibliography import PAPERS as BIBLIOGRAPHY
+from workbench.store.bibliography import Entry, read_papers
+from workbench.store.clock import now
+from workbench.store.coders import PATH as CODERS
+from workbench.store.coders import Coder, read_coders
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, sha256, writing
+from workbench.store.schema import BASES, Facet, Schema
+from workbench.store.tables import FAILURE_MODE_COLUMNS
+from workbench.store.texts import LEAST_WORDS, Place, Text, find, find_again, fold, quoted
 from workbench.widgets.base import Widget
 
 DRAFTS = Path(".cache/drafts")

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analysis.selection import FAILURE_MODE, LEVELS, one_of
-from workbench.coding import Texts
-from workbench.evidence import evidence
-from workbench.stamp import data_digests, data_stamp, stamp_line
-from workbench.survey import Survey, open_survey
-from workbench.texts import Place, find_again
+from workbench.answers.stamp import data_digests, data_stamp, stamp_line
+from workbench.doors.coding import Texts
+from workbench.reading.evidence import evidence
+from workbench.store.survey import Survey, open_survey
+from workbench.store.texts import Place, find_again
 from workbench.widgets.base import HERE, Widget, script, style
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Picking(Widget):
 
     @property
     def codings(self) -> pd.DataFrame:
-        """The evidence behind what is picked: codings, rulings and verifications, see ``workbench.evidence``."""
+        """The evidence behind what is picked: codings, rulings and verifications, see ``workbench.reading.evidence``."""
         return evidence(self.survey, self.paper_keys(), self.codes, basis=self.basis)
 
     def listing(self) -> None:
@@ -202,7 +202,7 @@ class Picking(Widget):
 
     @cached_property
     def stamp(self) -> str:
-        """What every figure says of its data, the share verified by humans among it; see ``workbench.stamp``."""
+        """What every figure says of its data, the share verified by humans among it; see ``workbench.answers.stamp``."""
         return stamp_line(data_stamp(self.survey, data_digests(self.survey.root)))
 
     def _repr_mimebundle_(self, **words: Any) -> Any:

@@ -1,6 +1,6 @@
 """Screening inside JupyterLab: one record at a time, the criteria beside it, a decision a key press.
 
-Every decision goes through ``workbench.screening.screen`` at once; a decision changed later is a new revision. Of other
+Every decision goes through ``workbench.doors.screening.screen`` at once; a decision changed later is a new revision. Of other
 screeners no file is opened, and the learner is trained on this screener's decisions alone. In which order records were
 read need not be remembered: what was read at random can be told from the file, see
 ``analysis.prioritisation.drawn_at_random``.
@@ -31,19 +31,19 @@ from analysis.prioritisation import (
     words,
 )
 from analysis.stopping import DRY, TARGET, Recall, recall
-from workbench.bibliography import PAPERS, Entry, read_papers
-from workbench.clock import now
-from workbench.coders import PATH as CODERS
-from workbench.coders import read_coders
-from workbench.corpus import current, path_of, revision, stored, year_of
-from workbench.faults import Fault, Refused
-from workbench.files import Row, sha256
-from workbench.sampling import STAGE
-from workbench.schema import PATH as SCHEMA
-from workbench.schema import Schema, load_schema
-from workbench.screening import STAGES, screen, screened
-from workbench.tables import STORED
-from workbench.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts, fold, full_text
+from workbench.doors.sampling import STAGE
+from workbench.doors.screening import STAGES, screen, screened
+from workbench.store.bibliography import PAPERS, Entry, read_papers
+from workbench.store.clock import now
+from workbench.store.coders import PATH as CODERS
+from workbench.store.coders import read_coders
+from workbench.store.corpus import current, path_of, revision, stored, year_of
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, sha256
+from workbench.store.schema import PATH as SCHEMA
+from workbench.store.schema import Schema, load_schema
+from workbench.store.tables import STORED
+from workbench.store.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts, fold, full_text
 from workbench.widgets.base import Clash, Seen, Widget, look, script, style
 
 TITLE_ABSTRACT, FULL_TEXT = STAGES

@@ -4,7 +4,7 @@ This is an audit: the person sees the codes, so it tells how many of them are ri
 What was missed is told by coding papers blind, in the coding widget (recall). A paper's codes are not sent to the
 browser until the person has asked for them, knowing that a coding of that paper would not be blind afterwards; who has
 asked is noted in ``.cache/drafts/<coder>/``, and the coding widget says so too. The machines' own rows never change:
-everything goes through ``workbench.verification.verify``.
+everything goes through ``workbench.doors.verification.verify``.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.clock import now
-from workbench.coders import Coder
-from workbench.coding import KEY as CODED
-from workbench.coding import PLACE, codable
-from workbench.corpus import current, revision, stored
-from workbench.faults import Fault, Refused
-from workbench.files import Row, replace, sha256
-from workbench.final import final, human_verified_share
-from workbench.schema import load_schema, schema_digest
-from workbench.tables import FAILURE_MODE_COLUMNS
-from workbench.texts import Place, Text, find, find_again
-from workbench.verification import KEY, verify
+from workbench.doors.coding import KEY as CODED
+from workbench.doors.coding import PLACE, codable
+from workbench.doors.verification import KEY, verify
+from workbench.store.clock import now
+from workbench.store.coders import Coder
+from workbench.store.corpus import current, revision, stored
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import Row, replace, sha256
+from workbench.store.final import final, human_verified_share
+from workbench.store.schema import load_schema, schema_digest
+from workbench.store.tables import FAILURE_MODE_COLUMNS
+from workbench.store.texts import Place, Text, find, find_again
 from workbench.widgets.base import Clash, Key, Seen, look, script, style, visible
 from workbench.widgets.papers import (
     ASKED,

@@ -1,0 +1,62 @@
+"""Which tables and figures the survey comes to: one question a module.
+
+Every question takes the opened survey and gives an ``Answer``. To add a result, write one more module and name its
+function in ``QUESTIONS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.answers.agreed import agreed
+from workbench.answers.answer import Answer
+from workbench.answers.audited import audited
+from workbench.answers.by_year import by_year
+from workbench.answers.claimed import claimed
+from workbench.answers.covered import covered
+from workbench.answers.flow_of_records import flow_of_records
+from workbench.answers.gaps import ignoring_rules, surprising
+from workbench.answers.instability import unstable
+from workbench.answers.lag import lagged
+from workbench.answers.left_out import left_out
+from workbench.answers.methods_section import methods
+from workbench.answers.paired_evidence import paired
+from workbench.answers.portfolio import portfolio
+from workbench.answers.raised_together import raised_together
+from workbench.answers.reading_more import reading_more
+from workbench.answers.sensitivity import sensitive
+from workbench.answers.sides import compared
+from workbench.answers.trilemma import held_together
+from workbench.answers.under_measured import under_measured
+from workbench.answers.validated import validated
+
+if TYPE_CHECKING:
+    from workbench.store.survey import Survey
+
+#: What ``survey build`` answers: the question in words -> the function that answers it.
+QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
+    "flow of records": flow_of_records,
+    "coverage": covered,
+    "gaps": surprising,
+    "gaps ignoring rules": ignoring_rules,
+    "under-measurement": under_measured,
+    "sensitivity of under-measurement": sensitive,
+    "co-occurrence": raised_together,
+    "agreement": agreed,
+    "validation": validated,
+    "attention by year": by_year,
+    "the two sides": compared,
+    "lag of measurement": lagged,
+    "trilemma": held_together,
+    "paired evidence": paired,
+    "what reading more changes": reading_more,
+    "portfolio of instruments": portfolio,
+    "safety claims": claimed,
+    "model audit": audited,
+    "instability": unstable,
+    "methods": methods,
+    "what was left out": left_out,
+}
+#: Questions whose answer is tables alone, and takes long: not asked where no table is wanted.
+TABLES_ONLY = frozenset({"gaps ignoring rules"})

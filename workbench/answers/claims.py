@@ -1,0 +1,220 @@
+"""Safety claims as files: ``claims/NAME.yaml`` read and checked, and the card of a claim as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from workbench.store.batch import near
+from workbench.store.faults import Fault, Refused
+from workbench.store.schema import Id, Schema, Words
+from workbench.store.yaml_files import Lines, read_model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.claims import Claim
+    from workbench.store.survey import Survey
+
+ROOM = "claims"
+REMEDY = "give it the form of claims/README.md"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class EvidenceFile(_Part):
+    """One result that a claim rests on, as it is written; see ``analysis.claims.Evidence``."""
+
+    instrument: Words
+    result: Words
+    source: Words
+    paper: str = ""
+    modes: tuple[Id, ...] = Field(default=(), strict=False)
+    attempts: tuple[Annotated[int, Field(gt=0)], ...] = Field(default=(), strict=False)
+    sample: int | None = Field(default=None, gt=0)
+    uncertainty: bool = False
+
+
+class ClaimFile(_Part):
+    """A claim as it is written; see ``analysis.claims.Claim``. Its name is that of the file."""
+
+    claim: Words
+    system: Words
+    property: Id
+    setting: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    pressure: Id
+    evidence: tuple[EvidenceFile, ...] = Field(default=(), strict=False)
+
+
+def claim_files(root: Path) -> list[str]:
+    """Return the claim files of a survey folder, relative to it, sorted."""
+    return sorted(p.relative_to(root).as_posix() for p in (root / ROOM).glob("*.yaml"))
+
+
+def claim_faults(root: Path, schema: Schema, papers: Collection[str]) -> list[Fault]:
+    """Return what is wrong with the claims of a survey folder."""
+    faults: list[Fault] = []
+    for file in claim_files(root):
+        _read(root, file, schema, papers, faults)
+    return faults
+
+
+def read_claim(
+    root: Path, file: str, schema: Schema, papers: Collection[str], faults: list[Fault]
+) -> Claim | None:
+    """Read one claim.
+
+    Args:
+        root: the survey folder.
+        file: path of the claim within it.
+        schema: the coding schema, whose codes a claim speaks in.
+        papers: keys of known works.
+        faults: what is wrong is added here, with its line.
+
+    Returns:
+        The claim, or None where something is wrong with it.
+    """
+    from analysis.claims import Claim, Evidence
+
+    held = _read(root, file, schema, papers, faults)
+    if held is None:
+        return None
+    return Claim(
+        name=Path(file).stem,
+        claim=held.claim,
+        system=held.system,
+        property=held.property,
+        setting=held.setting,
+        pressure=held.pressure,
+        evidence=tuple(Evidence(**e.model_dump()) for e in held.evidence),
+    )
+
+
+def read_claims(root: Path, schema: Schema, papers: Collection[str], faults: list[Fault]) -> list[Claim]:
+    """Read every claim of a survey folder; what is wrong is added to ``faults``."""
+    read = [read_claim(root, file, schema, papers, faults) for file in claim_files(root)]
+    return [claim for claim in read if claim is not None]
+
+
+def _read(
+    root: Path, file: str, schema: Schema, papers: Collection[str], faults: list[Fault]
+) -> ClaimFile | None:
+    if not (root / file).is_file():
+        faults.append(Fault(file, 0, "", "no such file", "check the path"))
+        return None
+    before = len(faults)
+    held, lines = read_model(root, file, ClaimFile, faults, REMEDY)
+    if held is not None:
+        _codes(held, file, schema, papers, lines, faults)
+    return held if len(faults) == before else None
+
+
+def _codes(
+    held: ClaimFile, file: str, schema: Schema, papers: Collection[str], lines: Lines, faults: list[Fault]
+) -> None:
+    def known(facet: str, code: str, at: tuple[str | int, ...]) -> None:
+        of = schema.facet(facet)
+        codes = [c.id for c in of.codes] if of else []
+        if code not in codes:
+            message = f"unknown code {code!r} of {facet}"
+            faults.append(Fault(file, lines.get(at, 0), code, message, near(code, codes)))
+
+    known("latent", held.property, ("property",))
+    known("optimisation_pressure", held.pressure, ("pressure",))
+    levelled = next(f.id for f in schema.facets if f.levelled)
+    for n, evidence in enumerate(held.evidence):
+        for m, mode in enumerate(evidence.modes):
+            known(levelled, mode, ("evidence", n, "modes", m))
+        if evidence.paper and evidence.paper not in papers:
+            at = lines.get(("evidence", n, "paper"), 0)
+            message = f"unknown paper {evidence.paper!r}"
+            faults.append(Fault(file, at, evidence.paper, message, near(evidence.paper, papers)))
+
+
+def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
+    """Return the card of a claim as Markdown: the claim, what its evidence misses in sentences, and the table.
+
+    Args:
+        claim: the claim.
+        table: what ``analysis.claims.card`` gave for it.
+        stamp: the line that names the data.
+    """
+    from analysis.claims import sentences
+    from workbench.answers.numbers import printed
+
+    lines = [
+        f"# {_inline(claim.claim)}",
+        "",
+        f"*{_inline(claim.system)}*; property: {claim.property}; setting: {_inline(claim.setting)} "
+        f"(pressure: {claim.pressure}).",
+        "",
+        "## What the evidence does not capture",
+        "",
+        *(f"- {_inline(said)}" for said in sentences(claim, table)),
+        "",
+        "## The evidence",
+        "",
+        "| instrument | result | attempts | n | interval | source |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for e in claim.evidence:
+        attempts = ", ".join(str(a) for a in e.attempts) or "not stated"
+        cells = (
+            e.instrument,
+            e.result,
+            attempts,
+            str(e.sample or "not stated"),
+            "yes" if e.uncertainty else "not stated",
+            e.source,
+        )
+        lines.append(_row(cells))
+    lines += [
+        "",
+        f"## Failure modes that bear on {claim.property}",
+        "",
+        "| failure mode | captured | raised with the property | discussed | measured | rate (95%) | instruments |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in table[table["bears"]].to_dict("records"):
+        rate = (
+            f"{printed(row['rate'], 'percent')} ({printed(row['low'], 'percent')} to {printed(row['high'], 'percent')})"
+            if not row["note"]
+            else str(row["note"])
+        )
+        captured = ", ".join(row["captured_by"]) if row["captured"] else f"no: {row['why']}"
+        shown = ", ".join(row["instruments"][:3]) + (", ..." if len(row["instruments"]) > 3 else "")
+        counts = (str(row[c]) for c in ("raised", "discussed", "measured"))
+        lines.append(_row((str(row["name"]), captured, *counts, rate, shown or "none")))
+    return "\n".join([*lines, "", stamp, ""])
+
+
+def card_of(survey: Survey, file: Path, stamp: str) -> str:
+    """Return the card of the claim in a file, which may lie anywhere.
+
+    Raises:
+        Refused: the file is missing or something in it is wrong; every fault is named with its line.
+    """
+    from analysis.claims import card
+    from workbench.answers.answer import BASIS, in_schema
+
+    faults: list[Fault] = []
+    at = file.resolve()
+    papers = set(survey.papers["paper"])
+    claim = read_claim(at.parent, at.name, survey.schema, papers, faults)
+    if claim is None:
+        raise Refused(faults)
+    table = card(claim, in_schema(survey.final, survey.codes), survey.failure_modes, basis=BASIS)
+    return claim_card(claim, table, stamp)
+
+
+def _inline(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(_inline(cell).replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,302 @@
+"""The methods section, written from the rows: what was searched, screened, coded and computed, with its numbers.
+
+Every sentence states what the data say, so that it changes when they do. What nobody did is said too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.answers.numbers import printed
+from workbench.store.latex import to_latex
+
+if TYPE_CHECKING:
+    from workbench.store.survey import Survey
+
+#: Heading and text of a paragraph.
+Paragraph = tuple[str, str]
+
+
+def paragraphs(survey: Survey) -> list[Paragraph]:
+    """Return the paragraphs of the methods section, in order.
+
+    Raises:
+        Refused: a file of the survey is faulty.
+    """
+    return [
+        ("Search", _search(survey)),
+        ("Sampling", _sampling(survey)),
+        ("Screening", _screening(survey)),
+        ("Coding", _coding(survey)),
+        ("Agreement", _agreement(survey)),
+        ("Paired evidence and audit", _numbers_found(survey)),
+        ("Analysis", _analysis(survey)),
+        ("Limits", _limits(survey)),
+    ]
+
+
+def methods_markdown(survey: Survey, stamp: str) -> str:
+    """Return the methods section as Markdown; the last line is the stamp of the data."""
+    body = [f"## {heading}\n\n{text}\n" for heading, text in paragraphs(survey)]
+    return "\n".join(["# Methods\n", *body, f"{stamp}\n"])
+
+
+def methods_latex(survey: Survey, stamp: str) -> str:
+    r"""Return the methods section as LaTeX paragraphs for ``\input``, the stamp as a comment above them."""
+    body = [rf"\paragraph{{{to_latex(h)}}} {_typeset(text)}" for h, text in paragraphs(survey)]
+    return "\n\n".join([f"% {stamp}", *body]) + "\n"
+
+
+def _typeset(text: str) -> str:
+    return to_latex(text).replace("<", r"\ensuremath{<}").replace(">", r"\ensuremath{>}")
+
+
+def _search(survey: Survey) -> str:
+    from workbench.reading.status import status
+    from workbench.store.searches import read_searches
+
+    counts = {key: value["total"] for key, value in status(survey.root).items()}
+    searches = read_searches(survey.root, [])
+    found = set(survey.hits["search"])
+    logged = [s for s in searches if s.id in found]
+    if not logged:
+        return "No search has been logged yet."
+    places = sorted({place for s in logged for place in s.where})
+    days = sorted({s.when[:10] for s in logged})
+    each = "; ".join(
+        f"{s.id} ({_count(s.rows, 'record')}{f', query: {s.query}' if s.query else ''})" for s in logged
+    )
+    later = [s for s in searches if s.id not in found]
+    extra = (
+        f" {_count(len(later), 'further search', 'further searches')} of texts held already brought no records: "
+        + "; ".join(f"{s.id} ({_count(s.rows, 'text')})" for s in later)
+        + "."
+        if later
+        else ""
+    )
+    return (
+        f"{_count(len(logged), 'search', 'searches')} over {_count(len(places), 'source')} "
+        f"{_were(len(logged))} logged ({_span(days)}): {each}. They gave {_n(counts['identified'])} hits, of which "
+        f"{_n(counts['duplicates'])} were duplicates of a work already there, by identifier or by title, authors and "
+        f"year; {_n(counts['maybe'])} may be duplicates and were kept apart undecided, and {_n(counts['unreadable'])} "
+        f"could not be read. A preprint and its published version are one work. This left "
+        f"{_n(counts['records'])} works; "
+        f"{_n(counts['unverified'])} of them, of which neither authors nor an abstract were seen, were set "
+        f"aside.{extra}"
+    )
+
+
+def _sampling(survey: Survey) -> str:
+    blocks = survey.sampling[survey.sampling["stage"] == "screening"]
+    if blocks.empty:
+        return "No sample has been drawn."
+    sizes = blocks.assign(frame=blocks["frame"].astype(int), drawn=blocks["drawn"].astype(int))
+    strata = sizes.groupby("stratum").agg({"frame": "first", "drawn": "sum"})
+    frame, drawn = int(strata["frame"].sum()), int(strata["drawn"].sum())
+    share = strata["drawn"] / strata["frame"]
+    rule = survey.schema.sampling
+    return (
+        f"The sampling frame is the {_n(frame)} works whose abstract was in hand; the others had no chance "
+        f"to be drawn. "
+        f"Each work of the frame has one stratum, the rarest of the evidence streams that its keywords "
+        f"suggest, split at "
+        f"{rule.split_year}. Each of the {len(strata)} strata was drawn in random blocks of {rule.block} (seed "
+        f"{rule.seed}); after each complete block the screeners' counts decided whether another was drawn. "
+        f"{_n(drawn)} works were drawn, with inclusion probabilities between {printed(share.min(), 'percent1')} and "
+        f"{printed(share.max(), 'percent')}."
+    )
+
+
+def _screening(survey: Survey) -> str:
+    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
+    results = survey.screened[~survey.screened["paper"].isin(grey)]
+    if results.empty:
+        return "Nothing has been screened yet."
+    decided = results[results["decision"] != "pending"]
+    out = decided[decided["decision"] == "exclude"]
+    reasons = Counter(out["reason"])
+    why = ", ".join(f"{reason.replace('-', ' ')} {n}" for reason, n in sorted(reasons.items()) if reason)
+    n_in = int((decided["decision"] == "include").sum())
+    pending = len(results) - len(decided)
+    ruled = int((decided["resolved"] == "adjudicated").sum())
+    who = _who(survey, survey.screening[~survey.screening["paper"].isin(grey)])
+    return (
+        f"{who} screened {_n(results['paper'].nunique())} works on title and abstract without seeing each other's "
+        f"decisions, under criteria written before. They agreed on {_n(int((decided['resolved'] == 'agreed').sum()))}; "
+        f"{_n(ruled)} {_were(ruled)} settled by adjudication"
+        f"{f' and {_n(pending)} are pending' if pending else ''}. {_n(n_in)} are in and {_n(len(out))} out"
+        f"{f' ({why})' if why else ''}. Grey sources ({_n(len(grey))}) are kept apart and enter no headline rate."
+    )
+
+
+def _coding(survey: Survey) -> str:
+    from workbench.answers.agreed import coded_first_under
+    from workbench.answers.answer import BASIS
+    from workbench.reading.status import status
+    from workbench.store.final import human_verified_share
+
+    schema, final = survey.schema, survey.final
+    signed = survey.signoffs[survey.signoffs["basis"] == BASIS]
+    if signed.empty:
+        return "Nothing has been coded yet."
+    modes = len(survey.failure_modes)
+    counts = status(survey.root)
+    mine = final[(final["basis"] == BASIS) & ~final["grey"]]
+    present = mine[(mine["facet"] == "failure_mode") & (mine["state"] == "present")]
+    settled = Counter(mine["resolved"])
+    _, training = coded_first_under(survey.codings, survey.signoffs, schema.version)
+    share = human_verified_share(
+        {str(k): v for k, v in row.items()} for row in final[final["basis"] == BASIS].to_dict("records")
+    )
+    verified = "None is" if not share else f"{printed(share, 'percent')} of them are"
+    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
+    who = _who(survey, signed[~signed["paper"].isin(grey)])
+    full = final[final["basis"] == "full-text"]["paper"].nunique()
+    return (
+        f"The coding schema (version {schema.version}) has {len(schema.facets)} facets and {modes} failure modes, each "
+        f"with a definition, rules of inclusion and exclusion, and the rule that separates it from its neighbours. A "
+        f"failure mode is coded at one of the levels {', '.join(t.id for t in schema.levels)}, and rests on a checked "
+        f"place in the text. {who} coded from the {BASIS} without seeing each other; "
+        f"{_n(counts['coded_twice']['total'])} works were coded twice, "
+        f"{_n(len(training))} of them first while the schema was still being made. Of "
+        f"{_n(len(mine))} codes, {_n(settled['agreed'])} were agreed, {_n(settled['adjudicated'])} decided by a third "
+        f"party and {_n(settled['unresolved'])} are open. {_n(len(present))} failure-mode codes hold, in "
+        f"{_n(present['paper'].nunique())} works. "
+        f"{verified} human-verified. {_count(full, 'work')} {_were(full)} coded from the full text as well, "
+        f"a table apart."
+    )
+
+
+def _agreement(survey: Survey) -> str:
+    from workbench.answers.agreed import DRAWS, agreed
+
+    table = agreed(survey).tables["agreement"]
+    whole = table[(table["code"] == "") & (table["statistic"] == "alpha_nominal") & table["value"].notna()]
+    if whole.empty:
+        return "No work has been coded by two coders under the schema in force, so that agreement cannot be estimated."
+    kind = str(whole["kind"].iloc[0])
+    papers = int(whole["papers"].max())
+    each = "; ".join(f"{row['facet'].replace('_', ' ')} {_estimate(row)}" for row in whole.to_dict("records"))
+    inter = (
+        " Both coders are language models: this measures repeatability, not validity."
+        if kind.startswith("inter-pass")
+        else ""
+    )
+    return (
+        f"{kind.capitalize()} agreement was estimated on the {_n(papers)} works that were first coded under "
+        f"the version "
+        f"in force: Krippendorff's alpha (nominal, presence of codes; 95% interval over {_n(DRAWS)} bootstrap draws of "
+        f"works) {each}. Gwet's AC1, prevalence and the figures of single codes stand beside them, since "
+        f"alpha falls on "
+        f"rare codes; codes with fewer than ten positive works are not ranked.{inter}"
+    )
+
+
+def _numbers_found(survey: Survey) -> str:
+    pairs, audit = survey.measurements, survey.audit
+    said = []
+    if pairs.empty:
+        said.append("No paired evidence has been recorded.")
+    else:
+        kinds = Counter(pairs["kind"])
+        inside = set(survey.screened.loc[survey.screened["decision"] == "include", "paper"])
+        said.append(
+            f"Paired evidence was sought in the coded works and by the logged search of the frame: "
+            f"{_count(kinds['pair'], 'pair')} of a proxy's value and the value of the property it stands for, and "
+            f"{_count(kinds['drop'], 'drop')} on re-measurement without both values, from "
+            f"{_count(pairs['paper'].nunique(), 'work')}, {_n(len(set(pairs['paper']) & inside))} of them in the coded "
+            "sample. Each number was found in the text. Works report such numbers because the gap is large: "
+            "they are no "
+            "sample of gaps."
+        )
+    if audit.empty:
+        said.append("No panel of models has been recorded.")
+    else:
+        said.append(
+            f"The model panel has {_n(len(audit))} measured values of {_n(audit['model'].nunique())} models by "
+            f"{_n(audit['developer'].nunique())} developers, each with its source; a value that was not "
+            f"seen is missing."
+        )
+    return " ".join(said)
+
+
+def _analysis(survey: Survey) -> str:
+    from analysis.nullmodel import DRAWS, SEED
+    from workbench.answers.gaps import grids, testable_in_words
+
+    asked = grids(survey)
+    draws = max((int(grid.cells.attrs["draws"]) for grid in asked), default=DRAWS)
+    span = f"{_n(DRAWS)} draws" + (
+        f" or more, up to {_n(draws)} where its cells need them," if draws > DRAWS else ""
+    )
+    return (
+        "All counts are of works, never of codings. A rate is the share of works that measure a failure mode among "
+        "those that discuss it, with Jeffreys' interval (Brown, Cai & DasGupta 2001); rates are partially pooled by a "
+        "beta-binomial model whose hyperparameters are integrated over, and given weighted for the sampling design as "
+        "well. Whether a cell of failure mode by another facet holds fewer or more works than its margins let expect "
+        f"is tested against {span} of a null model that keeps both margins of each facet's matrix (curveball "
+        f"trades: Strona et al. 2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each "
+        "tail, at half the false discovery rate of 5%, over the cells that could have been surprising (Tarone 1990). "
+        "Only works with a code of both facets take part, as no other can be in a cell, and cells that a rule or a "
+        f"definition of the codebook decides are held as they are. {testable_in_words(asked)} The tests are "
+        "conditional on the sample. Whether modes are raised together is tested alike, among the works that raise "
+        "any, with as many draws as the pairs need. Analyses that have too few works say so instead of giving an "
+        "estimate."
+    )
+
+
+def _limits(survey: Survey) -> str:
+    from workbench.answers.reading_more import in_words, reading_more
+
+    kinds = set(survey.coders["kind"]) if len(survey.coders) else set()
+    models = " Screeners, coders and adjudicator are language models." if kinds == {"language-model"} else ""
+    return (
+        "What is estimated is among works whose abstract raises the mode: what only the body of a paper discusses is "
+        f"invisible. {in_words(reading_more(survey).tables['full-text-shift'])}{models} The identified works come from "
+        "the sources named above; first dates in a frame with holes in time are order statistics of that frame."
+    )
+
+
+def _who(survey: Survey, rows: pd.DataFrame) -> str:
+    """Say how many decided, and of which kind: ``Two language-model passes``."""
+    ids = sorted(set(rows["coder"]))
+    kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
+    counted = Counter(kinds.get(i, "unknown") for i in ids)
+    named = {"language-model": "language-model pass", "human": "human coder", "unknown": "unknown coder"}
+    parts = [
+        f"{_word(n)} {named[kind]}{'es' if kind == 'language-model' and n > 1 else 's' if n > 1 else ''}"
+        for kind, n in sorted(counted.items())
+    ]
+    return (" and ".join(parts) or "nobody").capitalize()
+
+
+def _word(n: int) -> str:
+    return {1: "one", 2: "two", 3: "three", 4: "four"}.get(n, str(n))
+
+
+def _estimate(row: Mapping[Any, Any]) -> str:
+    value, low, high = (float(str(row[c])) for c in ("value", "low", "high"))
+    # Rounded as in the table and in numbers.tex: nothing reads 1 that is not.
+    told = [printed(float(x), "decimal2") for x in ((value,) if pd.isna(low) else (value, low, high))]
+    return told[0] if len(told) == 1 else f"{told[0]} ({told[1]} to {told[2]})"
+
+
+def _n(n: int) -> str:
+    return printed(n, "count")
+
+
+def _count(n: int, one: str, many: str = "") -> str:
+    return f"{_n(n)} {one if n == 1 else many or one + 's'}"
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _span(days: Iterable[str]) -> str:
+    ordered = list(days)
+    return ordered[0] if len(set(ordered)) == 1 else f"{ordered[0]} to {ordered[-1]}"

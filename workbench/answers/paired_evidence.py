@@ -1,0 +1,178 @@
+"""How far proxies' numbers lie from those of the properties they stand for, where papers report both."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis import charts
+from analysis.paired_evidence import (
+    ASSUMED,
+    POINTS,
+    SELECTED,
+    UNSAID,
+    paired_evidence,
+    paired_summary,
+)
+from workbench.answers.answer import BASIS, Answer, Printed, figure, in_schema, short_citations
+from workbench.answers.numbers import Number
+
+if TYPE_CHECKING:
+    from workbench.store.survey import Survey
+
+NOTHING = "Nothing is drawn:"
+
+
+def paired(survey: Survey) -> Answer:
+    """The measured gap: per row, by proxy, by failure mode and by optimisation pressure."""
+    final = in_schema(survey.final, survey.codes)
+    rows = paired_evidence(
+        survey.measurements, final, survey.failure_modes, papers=survey.papers, basis=BASIS
+    )
+    summary = paired_summary(rows)
+    labels = short_citations(survey)
+    of_proxies = survey.codes[survey.codes["facet"] == "proxy"]
+    names = dict(zip(of_proxies["code"], of_proxies["name"], strict=True))
+    title = "What the proxy shows and what the property is, where papers report it"
+    draw = partial(charts.paired_dumbbells, rows, labels=labels, proxies=names)
+    table = rows.assign(label=[labels.get(p, p) for p in rows["paper"]])
+    return Answer(
+        {"paired-evidence": table, "paired-evidence-summary": summary},
+        (figure("paired-evidence", title, described(rows, summary), draw, data=table),),
+        _numbers(rows, summary),
+        (_printed(summary, names),),
+    )
+
+
+def described(rows: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Describe the dumbbell chart."""
+    if rows.empty:
+        return f"{NOTHING} no paired evidence is on record."
+    pairs = int((rows["kind"] == "pair").sum())
+    papers = rows["paper"].nunique()
+    said = [
+        f"{pairs} pairs of a proxy's and its property's value, and {len(rows) - pairs} drops, from {papers} papers."
+    ]
+    for kind, family, what in (
+        ("pair", POINTS, "pairs in percentage points"),
+        ("drop", POINTS, "drops in percentage points"),
+        ("drop", UNSAID, "drops in percent, of what not said"),
+    ):
+        row = _of(summary, kind, family)
+        if row is not None and not pd.isna(row["median"]):
+            said.append(
+                f"Of {row['rows']} {what}, {row['flattering']} flatter; median gap {row['median']:.1f}, from "
+                f"{row['lowest']:.1f} to {row['highest']:.1f}."
+            )
+    return " ".join([*said, SELECTED])
+
+
+def _of(summary: pd.DataFrame, kind: str, family: str) -> pd.Series | None:
+    """Return the row of all papers for one kind and family, or None."""
+    held = summary[(summary["by"] == "all") & (summary["kind"] == kind) & (summary["family"] == family)]
+    return held.iloc[0] if len(held) else None
+
+
+def _numbers(rows: pd.DataFrame, summary: pd.DataFrame) -> tuple[Number, ...]:
+    pairs, drops = _of(summary, "pair", POINTS), _of(summary, "drop", POINTS)
+
+    def of(row: pd.Series | None, column: str) -> float | None:
+        return None if row is None or pd.isna(row[column]) else float(row[column])
+
+    points = "percentage points"
+
+    def whole(row: pd.Series | None, column: str) -> int:
+        return 0 if row is None else int(row[column])
+
+    outside = rows[rows["standing"] == "paper not coded"]
+    counts = {
+        "Rows": (len(rows), "rows", "rows of paired evidence, pairs and drops"),
+        "Papers": (rows["paper"].nunique(), "papers", "papers with paired evidence"),
+        "Pairs": (int((rows["kind"] == "pair").sum()), "rows", "pairs of both values"),
+        "PapersWithPair": (
+            rows.loc[rows["kind"] == "pair", "paper"].nunique(),
+            "papers",
+            "papers with a pair of both values",
+        ),
+        "Drops": (int((rows["kind"] == "drop").sum()), "rows", "drops without both values"),
+        "RowsNotCoded": (len(outside), "rows", "rows of papers that are not among the coded ones"),
+        "PapersNotCoded": (
+            outside["paper"].nunique(),
+            "papers",
+            "papers with paired evidence that are not coded",
+        ),
+        "PointPairs": (whole(pairs, "rows"), "rows", "pairs whose gap is in percentage points"),
+        "PointPairPapers": (whole(pairs, "papers"), "papers", "papers with such a pair"),
+        "Flattering": (
+            of(pairs, "flattering") or 0,
+            "rows",
+            "of these, pairs in which the proxy looks better",
+        ),
+        "PooledPapers": (whole(pairs, "pooled_papers"), "papers", "papers with such a pair and its sample"),
+    }
+    measured = {
+        "MedianGap": (pairs, "median", "median gap of the pairs in percentage points, unweighted"),
+        "MedianGapOfPapers": (pairs, "median_of_papers", "median of the papers' median gaps"),
+        "LowestGap": (pairs, "lowest", "smallest gap of a pair; below 0 the proxy looks worse"),
+        "HighestGap": (pairs, "highest", "largest gap of a pair"),
+        "MedianDrop": (drops, "median", "median of the drops reported in percentage points"),
+        "PooledGap": (pairs, "estimate", "random-effects mean of the gaps that papers print with a sample"),
+        "PooledGapLow": (pairs, "low", "lower end of its 95 percent interval (Hartung and Knapp)"),
+        "PooledGapHigh": (pairs, "high", "upper end of that interval"),
+        "PooledTau": (pairs, "tau", "standard deviation of the gaps between papers"),
+        "PredictedGapLow": (pairs, "predicted_low", "lower end of the 95 percent prediction interval"),
+        "PredictedGapHigh": (pairs, "predicted_high", "upper end of that interval"),
+    }
+    return (
+        *(Number(f"Paired{name}", n, "count", unit, said) for name, (n, unit, said) in counts.items()),
+        *(
+            Number(f"Paired{name}", of(row, column), "decimal1", points, said)
+            for name, (row, column, said) in measured.items()
+        ),
+    )
+
+
+def _printed(summary: pd.DataFrame, names: dict[str, str]) -> Printed:
+    """Return the table of gaps by kind of proxy; units that one row alone has are left to the CSV."""
+    held = summary[summary["by"].isin(["all", "proxy"]) & summary["family"].isin([POINTS, UNSAID])]
+    held = held.sort_values(
+        ["kind", "family", "by", "rows"], ascending=[False, True, True, False], kind="stable"
+    )
+    kinds = {("pair", POINTS): "pair", ("drop", POINTS): "drop, points", ("drop", UNSAID): "drop, percent"}
+    pooled = _of(summary, "pair", POINTS)
+    said = ""
+    if pooled is not None and not pd.isna(pooled["estimate"]):
+        said = (
+            f" Random-effects mean of the {pooled['pooled_papers']} papers that give a sample: "
+            f"{pooled['estimate']:.1f} ({pooled['low']:.1f} to {pooled['high']:.1f}), prediction interval "
+            f"{pooled['predicted_low']:.1f} to {pooled['predicted_high']:.1f}. {ASSUMED}"
+            + (f" {pooled['note'].capitalize()}." if pooled["note"] else "")
+        )
+    elif pooled is not None:
+        said = f" No random-effects mean: {pooled['note']}."
+    table = pd.DataFrame(
+        {
+            "Proxy": [names.get(g, g) or "All" for g in held["group"]],
+            "Kind": [kinds[at] for at in zip(held["kind"], held["family"], strict=True)],
+            "Rows": held["rows"].to_numpy(),
+            "Papers": held["papers"].to_numpy(),
+            "Flattering": held["flattering"].to_numpy(),
+            "Median gap": held["median"].to_numpy(),
+            "Lowest": held["lowest"].to_numpy(),
+            "Highest": held["highest"].to_numpy(),
+        }
+    )
+    return Printed(
+        "paired-evidence",
+        "Gap between the number of a proxy and that of the property it stands for, where papers report it, in "
+        "percentage points; positive where the proxy looks better.",
+        table,
+        {
+            **dict.fromkeys(("Rows", "Papers", "Flattering"), "count"),
+            **dict.fromkeys(("Median gap", "Lowest", "Highest"), "decimal1"),
+        },
+        "Drops are changes on measuring again that were reported without both values; of those in percent the text "
+        f"does not say of what. {SELECTED}{said}",
+    )

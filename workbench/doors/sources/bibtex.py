@@ -1,0 +1,115 @@
+"""BibTeX as others write it: any field, any type, LaTeX in the values."""
+
+from __future__ import annotations
+
+import re
+
+from workbench.doors import identity
+from workbench.doors.sources.incoming import TYPES, Incoming, Unreadable, mended_authors, year_of
+from workbench.store.bibliography import Block, names, plain, split
+
+#: Where a venue may stand, in the order of trust.
+_VENUES = (
+    "journal",
+    "journaltitle",
+    "booktitle",
+    "institution",
+    "school",
+    "publisher",
+    "organization",
+    "howpublished",
+)
+
+
+def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
+    """Read BibTeX; ``crossref`` is followed inside the file.
+
+    Args:
+        text: the file's text, LF line ends.
+        name: what the file is called.
+
+    Returns:
+        Readable records and unreadable blocks, each in file order. Two entries with one key are two records.
+    """
+    blocks, broken = split(text)
+    twice = [b.block for b in broken if b.kind == "duplicate-key" and b.block]
+    bad = [
+        Unreadable(b.line, _content(b.raw), b.key, b.message, b.remedy)
+        for b in broken
+        if b.kind != "duplicate-key"
+    ]
+    parents = {b.key.lower(): b for b in blocks}
+    good = []
+    for block in sorted([*blocks, *twice], key=lambda b: b.line):
+        parent = parents.get(block.fields.get("crossref", "").lower())
+        record = _incoming(block, parent)
+        if record.title and any(c.isalnum() for c in record.title):
+            good.append(record)
+        else:
+            bad.append(Unreadable(block.line, record.content, block.key, "title is missing", "fill it in"))
+    return good, sorted(bad, key=lambda u: u.line)
+
+
+def _content(raw: str) -> str:
+    return " ".join(raw.split())
+
+
+def _incoming(block: Block, parent: Block | None) -> Incoming:
+    fields = {n: v for n, v in block.fields.items() if v}
+    if parent:
+        inherited = {
+            n: v for n, v in parent.fields.items() if n in ("year", "date", "booktitle", "publisher") and v
+        }
+        if title := parent.fields.get("title"):
+            inherited.setdefault("booktitle", title)
+        fields = inherited | fields
+    notes = []
+    if block.type not in TYPES:
+        notes.append(f"type @{block.type} is not known; taken as @misc")
+    author = fields.get("author", "")
+    url = _verbatim(fields.get("url", "")) or _address_in(fields.get("howpublished", ""))
+    venue = next((v for f in _VENUES if f in fields and (v := plain(fields[f]))), "")
+    if url and url in venue:
+        venue = ""
+    title = identity.clean(plain(fields.get("title", "")))
+    if subtitle := plain(fields.get("subtitle", "")):
+        title = f"{title}: {subtitle}"
+    return Incoming(
+        line=block.line,
+        content=_content(block.raw),
+        title=title,
+        key=block.key,
+        authors=mended_authors(names(author)),
+        year=year_of(plain(fields.get("year", "") or fields.get("date", ""))),
+        venue=identity.clean(venue),
+        type=block.type,
+        doi=_verbatim(fields.get("doi", "")),
+        arxiv_id=_arxiv(fields),
+        url=url,
+        abstract=plain(fields.get("abstract", "")),
+        notes=tuple(notes),
+    )
+
+
+def _verbatim(value: str) -> str:
+    """Return an identifier or address without the escapes that people put into it for LaTeX."""
+    if "\\" not in value and "{" not in value and "}" not in value:
+        return value.strip()
+    value = re.sub(r"\\url\s*", "", value)
+    return re.sub(r"\\([_%&#~$])", r"\1", value).replace("{", "").replace("}", "").strip()
+
+
+def _address_in(value: str) -> str:
+    found = re.search(r"https?://[^\s}]+", value)
+    return _verbatim(found[0]) if found else ""
+
+
+def _arxiv(fields: dict[str, str]) -> str:
+    eprint = _verbatim(fields.get("eprint", "") or fields.get("arxivid", "") or fields.get("arxiv", ""))
+    kind = (fields.get("archiveprefix", "") or fields.get("eprinttype", "")).lower()
+    if eprint and kind in ("", "arxiv") and (found := identity.arxiv_id(eprint)):
+        return found
+    for field in ("journal", "note", "howpublished", "number", "volume", "publisher"):
+        if found := identity.arxiv_in_words(_verbatim(fields.get(field, ""))):
+            return found
+    return ""

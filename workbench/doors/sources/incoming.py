@@ -1,0 +1,153 @@
+"""A record as it comes in, whatever the format, and the mending that every format needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from workbench.doors.identity import clean
+from workbench.store.bibliography import VENUE_FIELD
+
+#: Types of other formats -> ours. Everything unknown is ``misc``.
+TYPES = {t: t for t in VENUE_FIELD} | {
+    "conference": "inproceedings",
+    "preprint": "misc",
+    "online": "misc",
+    "electronic": "misc",
+    "www": "misc",
+    "webpage": "misc",
+    "software": "misc",
+    "dataset": "misc",
+    "unpublished": "misc",
+    "report": "techreport",
+    "thesis": "phdthesis",
+    "booklet": "manual",
+    "collection": "proceedings",
+    "periodical": "proceedings",
+    "mvbook": "book",
+    "mvcollection": "proceedings",
+    "suppcollection": "incollection",
+    "bookinbook": "inbook",
+}
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A readable record, plain text throughout.
+
+    Attributes:
+        line: line in its file, from 1.
+        content: what its digest is taken of: canonical, so that white space and order do not count.
+        title: never empty.
+        key: the key it proposes; may be empty.
+        authors: ``Family, Given``; ``others`` last where the source cut the list.
+        year: or None.
+        venue: or empty.
+        type: as the source calls it.
+        doi: as given; also ``arxiv_id`` and ``url``.
+        arxiv_id: see there.
+        url: see there.
+        streams: guessed by the search.
+        grey: grey literature.
+        abstract: where the source has one; goes to the local cache only.
+        found_via: where the search met it.
+        notes: what was mended on reading, for the report.
+    """
+
+    line: int
+    content: str
+    title: str
+    key: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str = ""
+    type: str = "misc"
+    doi: str = ""
+    arxiv_id: str = ""
+    url: str = ""
+    streams: tuple[str, ...] = ()
+    grey: bool = False
+    abstract: str = ""
+    found_via: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A record that cannot be read: where, what is wrong, how to mend it; ``content`` as in ``Incoming``."""
+
+    line: int
+    content: str
+    key: str
+    reason: str
+    remedy: str
+
+
+Reader: TypeAlias = Callable[[str, str], tuple[list[Incoming], list[Unreadable]]]
+
+
+def year_of(text: str) -> int | None:
+    """Return the year in a date or a year as people write it (``2024-05-01``, ``(2024)``), or None."""
+    found = re.search(r"(?<!\d)(1[89]\d\d|20\d\d|21\d\d)(?!\d)", text)
+    return int(found[1]) if found else None
+
+
+_LETTER = re.compile(r"[^\W\d_]")
+_SEVERAL = re.compile(r"\band\b|\bet al\b|^al\.?,|\bet$")
+
+
+def mended_authors(authors: Sequence[str]) -> tuple[str, ...]:
+    """Return authors with what careless sources do to names undone.
+
+    ``al., Wei-lin Chiang et`` becomes ``Chiang, Wei-lin`` and ``others``; several names in one, joined by
+    ``and``, are split; a name torn into two entries (``Jiacheng``, ``Gu`` among ``Family, Given`` ones) is
+    joined; entries without a letter go. Two authors of one name are two authors.
+    """
+    found: list[str] = []
+    for raw in authors:
+        name = clean(raw).strip(" ;,")
+        if not name[:1].isalpha() and not _LETTER.search(name):
+            continue
+        if _SEVERAL.search(name) and (straight := _straight(name)) is not None:
+            found += straight
+        elif name.lower() in ("others", "et al.", "et al", "al.", "..."):
+            found.append("others")
+        else:
+            found.append(name)
+    joined = _rejoined(found)
+    kept = [n for n in joined if n != "others"]
+    return (*kept, "others") if "others" in joined else tuple(kept)
+
+
+def _straight(name: str) -> list[str] | None:
+    """Undo ``last word = family name`` on what was not one name; None for a body's name with ``and`` in it."""
+    family, comma, given = name.partition(", ")
+    words = f"{given} {family}" if comma else name
+    if not comma and not re.search(r"\bet al\b", name):
+        return None
+    words = re.split(r"\.?\s+In Proceedings\b", words)[0]
+    cut = bool(re.search(r"\bet al\.?\s*$", words))
+    words = re.sub(r"[,\s]*\bet al\.?\s*$", "", words)
+    people = [p.strip() for p in re.split(r"\s+and\s+|;\s*", words) if p.strip()]
+    named = [f"{w[-1]}, {' '.join(w[:-1])}" if len(w := p.split()) > 1 else p for p in people]
+    return [*named, "others"] if cut else named
+
+
+def _rejoined(names: list[str]) -> list[str]:
+    bare = [", " not in n and " " not in n and n != "others" for n in names]
+    if all(bare):
+        return names
+    joined, at = [], 0
+    while at < len(names):
+        run = 0
+        while at + run < len(names) and bare[at + run]:
+            run += 1
+        if run == 2:
+            joined.append(f"{names[at + 1]}, {names[at]}")
+            at += 2
+        else:
+            joined += names[at : at + max(run, 1)]
+            at += max(run, 1)
+    return joined

@@ -1,0 +1,220 @@
+"""Abstracts out of a Zotero library, asked for as JSON: from zotero.org, or from Zotero itself on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from time import sleep
+from typing import Any
+
+from workbench.doors.identity import arxiv_id, arxiv_in_words, clean
+from workbench.doors.sources.abstracts import Abstract
+from workbench.doors.sources.incoming import mended_authors, year_of
+from workbench.store.faults import Fault, Refused
+
+#: Holds the key of a library that is not public. No option and no file does: those are kept and shared.
+KEY = "ZOTERO_API_KEY"
+#: Where the API is, if not where Zotero has it: another port of the desktop, a server of one's own.
+ENDPOINT = "ZOTERO_ENDPOINT"
+#: Where a key is made.
+KEYS = "https://www.zotero.org/settings/keys"
+#: Items a request; Zotero gives no more.
+PAGE = 100
+#: Seconds that we wait where Zotero asks for it; of longer waits the user is told.
+PATIENCE = 60.0
+#: Times that a page is asked for before we give up.
+TRIES = 4
+#: Where an item may name its venue, in the order of trust.
+_VENUES = (
+    "publicationTitle",
+    "proceedingsTitle",
+    "bookTitle",
+    "conferenceName",
+    "university",
+    "institution",
+    "publisher",
+    "websiteTitle",
+    "blogTitle",
+    "repository",
+)
+#: Where an item may name its arXiv id.
+_ARXIV = ("archiveID", "extra", "publicationTitle", "reportNumber", "number")
+Progress = Callable[[str, int, int], None]
+
+
+def read(
+    library: str, *, collection: str = "", local: bool = False, progress: Progress | None = None
+) -> list[Abstract]:
+    """Read the abstracts of a library; items without one come with an empty ``body``.
+
+    Args:
+        library: ``users/NUMBER`` or ``groups/NUMBER``.
+        collection: key of a collection, to read no more than that.
+        local: ask Zotero on this machine (``users/0`` is one's own library there) instead of zotero.org.
+        progress: called with what is being done, how far, and out of how many.
+
+    Raises:
+        Refused: the library is not named as above, cannot be reached or read, or did not come whole.
+    """
+    found = re.fullmatch(r"(user|group)s/(\d+)", library.strip("/ "))
+    if found is None:
+        raise _refused(library, f"{library!r} is no library", "write users/NUMBER or groups/NUMBER")
+    if collection and not re.fullmatch(r"[A-Za-z0-9]{8}", collection):
+        remedy = "give the eight letters and digits that end its address on zotero.org"
+        raise _refused(library, f"{collection!r} is no key of a collection", remedy)
+    zot = _opened(found[1], found[2], local, library)
+    ask = partial(zot.collection_items_top, collection) if collection else zot.top
+    with _told(zot, library, collection, local):
+        items = _everything(zot, ask, library, progress or (lambda _what, _done, _all: None))
+    return [a for item in items if (a := _abstract(item, library)) is not None]
+
+
+def _opened(kind: str, number: str, local: bool, library: str) -> Any:
+    # Zotero on this machine asks for no key: it is not shown any.
+    key = None if local else os.environ.get(KEY) or None
+    zot = import_module("pyzotero.zotero").Zotero(number, kind, key, local=local)
+    if endpoint := os.environ.get(ENDPOINT, "").strip().rstrip("/"):
+        if not re.match(r"https?://[^/\s]", endpoint):
+            raise _refused(library, f"{ENDPOINT} is no web address", "let it begin with http:// or https://")
+        zot.endpoint = endpoint
+    if local:
+        # A proxy that the network asks for does not know this machine.
+        zot.client.close()
+        zot.client = type(zot.client)(follow_redirects=True, trust_env=False)
+    return zot
+
+
+def _everything(zot: Any, ask: Callable[..., Any], library: str, progress: Progress) -> list[dict[str, Any]]:
+    """Return all items, page by page; what joins the library meanwhile comes last."""
+    wait = 0.0
+
+    def asked_to_wait(seconds: Any) -> None:
+        nonlocal wait
+        wait = float(seconds)
+        if wait > PATIENCE:
+            remedy = "try again after that, or read one --collection"
+            raise _refused(library, f"Zotero asks to wait {wait:.0f} seconds", remedy)
+
+    def before_a_request() -> None:
+        nonlocal wait
+        if wait:
+            sleep(wait)
+        wait = 0.0
+
+    # Theirs starts a timer that keeps the process alive for as long as Zotero asks to wait.
+    zot._set_backoff, zot._check_backoff = asked_to_wait, before_a_request
+    items: list[dict[str, Any]] = []
+    total = 0
+    while True:
+        for _ in range(TRIES):
+            try:
+                page = ask(format="json", limit=PAGE, start=len(items), sort="dateAdded", direction="asc")
+            except ValueError:  # not JSON; also what stands beside "too many requests"
+                page = None
+            # Of "too many requests" pyzotero 1.6 hands the text back as if it were the items.
+            if zot.request.status_code != 429:
+                break
+        else:
+            remedy = "try again in some minutes, or read one --collection"
+            raise _refused(library, "Zotero gets too many requests", remedy)
+        if not isinstance(page, list) or not all(isinstance(i, dict) for i in page):
+            remedy = (
+                f"is {ENDPOINT} right?" if os.environ.get(ENDPOINT) else "is there a log-in page before it?"
+            )
+            raise _refused(library, "what answers is not Zotero", remedy)
+        items += page
+        total = int(zot.request.headers.get("Total-Results") or 0)
+        progress("reading Zotero", len(items), max(total, len(items)))
+        if len(items) >= total if total else len(page) != PAGE:
+            return items
+        if not page:
+            message = f"Zotero gave {len(items)} of its {total} items"
+            raise _refused(library, message, "the library changed meanwhile; try again")
+
+
+@contextmanager
+def _told(zot: Any, library: str, collection: str, local: bool) -> Iterator[None]:
+    """Turn what goes wrong into what to do about it."""
+    ze: Any = import_module("pyzotero.zotero_errors")
+    try:
+        yield
+    except ze.UserNotAuthorisedError:
+        if local:
+            message = "Zotero answers no other program"
+            remedy = "in its settings, under Advanced, allow other applications to communicate with Zotero"
+        elif os.environ.get(KEY):
+            message = f"the key in {KEY} may not read it"
+            remedy = f"make one that may at {KEYS}"
+        else:
+            message = "is not public"
+            remedy = f"make a key at {KEYS} and put it into the environment variable {KEY}"
+        raise _refused(library, message, remedy) from None
+    except ze.ResourceNotFoundError:
+        message = f"no such library, or no collection {collection} in it" if collection else "no such library"
+        remedy = "users/0 is your own library there" if local else "look at its address on zotero.org"
+        raise _refused(library, message, remedy) from None
+    except ze.TooManyRetriesError:
+        remedy = "try again in some minutes, or read one --collection"
+        raise _refused(library, "Zotero gets too many requests", remedy) from None
+    except ze.PyZoteroError:
+        message = f"Zotero answered {zot.request.status_code}"
+        raise _refused(library, message, "try again later") from None
+    except Exception as error:
+        # httpx in pyzotero 1.6, httpx2 in some of the later ones: no class of theirs can be named.
+        if type(error).__module__.partition(".")[0] not in ("httpx", "httpx2"):
+            raise
+        message = f"cannot be reached ({str(error) or type(error).__name__})"
+        remedy = (
+            "is Zotero running? start it and try again"
+            if local
+            else "are you online? with --local Zotero on this machine is asked, with --from a file it exported"
+        )
+        raise _refused(library, message, remedy) from None
+
+
+def _abstract(item: dict[str, Any], library: str) -> Abstract | None:
+    """Return the abstract of an item; None for what is no work: a file, a note."""
+    data = item.get("data")
+    if not isinstance(data, dict) or data.get("itemType") in ("attachment", "note", "annotation"):
+        return None
+
+    def said(field: str) -> str:
+        value = data.get(field)
+        return value.strip() if isinstance(value, str) else ""
+
+    def extra(name: str) -> str:
+        # What a type of item has no field for, people and Zotero put there, a line each.
+        line = re.search(rf"^{name}\s*:\s*(\S+)", said("extra"), re.IGNORECASE | re.MULTILINE)
+        return line[1] if line else ""
+
+    return Abstract(
+        line=0,
+        body=clean(said("abstractNote")),
+        key=said("citationKey") or extra("citation key"),
+        title=clean(re.sub(r"</?(i|b|sub|sup|span)\b[^>]*>", "", said("title"))),
+        arxiv_id=arxiv_id(said("archiveID"))
+        or next((a for f in _ARXIV if (a := arxiv_in_words(said(f)))), ""),
+        doi=said("DOI") or extra("doi"),
+        url=said("url"),
+        authors=_authors(data.get("creators")),
+        year=year_of(said("date")),
+        venue=clean(next((v for f in _VENUES if (v := said(f))), "")),
+        source=f"Zotero {library} {said('key')}".strip(),
+    )
+
+
+def _authors(creators: Any) -> tuple[str, ...]:
+    names = []
+    for creator in creators if isinstance(creators, list) else []:
+        if isinstance(creator, dict) and creator.get("creatorType") == "author":
+            parts = [str(creator.get(p) or "").strip() for p in ("lastName", "firstName")]
+            names.append(str(creator.get("name") or "") or ", ".join(p for p in parts if p))
+    return mended_authors([n for n in names if n.strip()])
+
+
+def _refused(library: str, message: str, remedy: str) -> Refused:
+    return Refused([Fault(f"Zotero {library}", 0, "", message, remedy)])

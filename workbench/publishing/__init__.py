@@ -1,0 +1,1 @@
+"""How answers become files: figures, printed tables, executed notebooks, the reviewer's page, the whole build."""

@@ -1,0 +1,181 @@
+"""The main job: check the data, then write what follows from it, with a manifest of what came from what."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+from workbench.answers.stamp import Stamp, data_digests, data_stamp
+from workbench.publishing.answering import Told, beside, write_results
+from workbench.publishing.executing import execute
+from workbench.reading.checking import check
+from workbench.reading.status import status
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import replace, sha256
+from workbench.store.survey import Survey, open_survey
+
+#: Packages whose version can change a result.
+VERSIONS = (
+    "pandas",
+    "altair",
+    "vl-convert-python",
+    "networkx",
+    "numba",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "bibtexparser",
+    "pikepdf",
+)
+
+
+def build(root: Path, out: Path) -> list[str]:
+    """Check the survey and write its results.
+
+    Args:
+        root: the survey folder.
+        out: where the results go; files of the same name are replaced.
+
+    Returns:
+        Names of the files written, relative to ``out``, the manifest last. Identical data give identical bytes.
+
+    Raises:
+        Refused: the check found faults or a notebook failed, and nothing was written; or the data changed
+            meanwhile, and there is no manifest.
+    """
+    with _stages() as stage:
+        survey, inputs, stamp = _checked(root, stage)
+        written: list[Path] = []
+        # Notebooks first: where one fails, nothing has been written yet.
+        for make in (_notebooks, _counts, _tables_and_figures, _site):
+            written += make(survey, out, stamp, stage)
+        _clear(out, written)
+        if data_digests(root) != inputs:
+            (out / "manifest.json").unlink(missing_ok=True)
+        _unchanged(root, inputs)
+    manifest = {
+        "inputs": inputs,
+        "stamp": stamp,
+        "versions": {name: version(name) for name in VERSIONS},
+        "outputs": {p.relative_to(out).as_posix(): sha256(p.read_bytes()) for p in sorted(written)},
+    }
+    replace(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    return [*(p.relative_to(out).as_posix() for p in written), "manifest.json"]
+
+
+def figures(root: Path, out: Path) -> list[str]:
+    """Check the survey and write what an author takes away, the same as ``build`` writes: no table of every row.
+
+    Args:
+        root: the survey folder.
+        out: where they go: figures, each with the table it draws, to ``out/figures``, LaTeX tables to ``out/latex``,
+            ``numbers.tex`` and ``numbers.json`` beside them. A manifest there is deleted: it spoke of other figures.
+
+    Returns:
+        Names of the files written, relative to ``out``.
+
+    Raises:
+        Refused: the check found faults, and nothing was written; or the data changed meanwhile.
+    """
+    with beside() as pool, _stages() as stage:
+        survey, inputs, stamp = _checked(root, stage)
+        written = write_results(survey, out, stamp, stage, tables=False, pool=pool)
+        # A manifest of an earlier build would speak of other figures than those that lie there now.
+        (out / "manifest.json").unlink(missing_ok=True)
+        _unchanged(root, inputs)
+    return [p.relative_to(out).as_posix() for p in written]
+
+
+def site(root: Path, out: Path) -> list[str]:
+    """Check the survey and write the reviewer's page, the same as ``build`` writes.
+
+    Args:
+        root: the survey folder.
+        out: the page's folder. A build's manifest beside it is deleted: it spoke of another page.
+
+    Returns:
+        Names of the files written, relative to ``out``.
+
+    Raises:
+        Refused: the check found faults; nothing was written.
+    """
+    from workbench.publishing.site.pages import write_site
+
+    with _stages() as stage:
+        survey, _, stamp = _checked(root, stage)
+        stage("the reviewer's page")
+        written = write_site(survey, out, stamp)
+    manifest = out.parent / "manifest.json"
+    if manifest.is_file() and f'"{out.name}/index.html"' in manifest.read_text("utf-8"):
+        manifest.unlink()
+    return [p.relative_to(out).as_posix() for p in written]
+
+
+def _checked(root: Path, told: Told) -> tuple[Survey, dict[str, str], Stamp]:
+    """Open a survey that has no faults, with the digests of its files and what they make of the stamp."""
+    told("check")
+    survey = open_survey(root)
+    faults = [f for f in check(root) if not f.warning]
+    if faults:
+        raise Refused(faults)
+    inputs = data_digests(root)
+    return survey, inputs, data_stamp(survey, inputs)
+
+
+def _unchanged(root: Path, inputs: dict[str, str]) -> None:
+    """Refuse results whose data changed while they were made: several processes read it, at different times."""
+    if data_digests(root) != inputs:
+        message = "changed while the results were made from it"
+        raise Refused([Fault("corpus", 0, "", message, "run it again: what was written is mixed")])
+
+
+def _counts(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
+    told("counts")
+    replace(out / "status.json", json.dumps(status(survey.root), indent=2) + "\n")
+    return [out / "status.json"]
+
+
+def _notebooks(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
+    return execute(survey.root, out / "notebooks", lambda name: told(f"notebook {name}"))
+
+
+def _tables_and_figures(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
+    with beside() as pool:
+        return write_results(survey, out, stamp, told, pool=pool)
+
+
+def _site(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
+    from workbench.publishing.site.pages import write_site
+
+    told("the reviewer's page")
+    return write_site(survey, out / "site", stamp)
+
+
+def _clear(out: Path, written: list[Path]) -> None:
+    """Delete what an earlier build wrote and this one did not, so that the manifest names all there is."""
+    try:
+        earlier = json.loads((out / "manifest.json").read_text("utf-8"))["outputs"]
+    except (OSError, ValueError, KeyError):
+        return
+    for name in earlier:
+        path = out / name
+        if path not in written and path.resolve().is_relative_to(out.resolve()):
+            path.unlink(missing_ok=True)
+
+
+class _stages:  # noqa: N801 - used as a context manager, reads as a verb
+    """Show on the terminal which stage is under way."""
+
+    def __enter__(self) -> _stages:
+        from rich.console import Console
+
+        self._status = Console(stderr=True).status("")
+        self._status.__enter__()
+        return self
+
+    def __call__(self, what: str) -> None:
+        self._status.update(f"Working on: {what} ...")
+
+    def __exit__(self, *problem: object) -> None:
+        self._status.stop()

@@ -1,0 +1,389 @@
+"""Is everything in the survey folder as it must be? Every fault, with file, line, key and remedy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.answers.claims import claim_faults
+from workbench.doors.coding import (
+    KEY,
+    OUT,
+    PLACE,
+    WHOLE,
+    alone_fault,
+    complete_faults,
+    paper_faults,
+    value_faults,
+)
+from workbench.doors.measuring import KEY as MEASURED
+from workbench.doors.measuring import hole_faults, measurement_faults, numbers_held, on_paper
+from workbench.doors.sampling import STAGE as SCREENING
+from workbench.doors.screening import STAGES, included, screened, screening_faults
+from workbench.doors.verification import OUTCOMES
+from workbench.reading.stale import stale, stale_faults
+from workbench.store.assumptions import assumption_faults
+from workbench.store.batch import near
+from workbench.store.bibliography import PAPERS, read_papers
+from workbench.store.clock import STAMP
+from workbench.store.codebook import CODEBOOK, codebook, read_codebook
+from workbench.store.coders import Coder, read_coders
+from workbench.store.corpus import current, stored
+from workbench.store.faults import Fault
+from workbench.store.files import Row, read_text, rows_text, sort_key
+from workbench.store.history import history_faults
+from workbench.store.panel import panel_faults
+from workbench.store.schema import BASES, Schema, read_schema
+from workbench.store.searches import SEARCHES, read_searches
+from workbench.store.tables import RECORDS, RUNS, SAMPLE, SAMPLING, STORED
+
+YES_NO = ("yes", "no")
+
+
+def check(root: Path) -> list[Fault]:
+    """Return everything that is wrong with a survey folder, in order of file and line; empty when all is well.
+
+    Warnings are among them (``Fault.warning``) and do not make a check fail.
+    """
+    faults: list[Fault] = []
+    schema = read_schema(root, faults)
+    if schema and read_codebook(root) != codebook(schema):
+        faults.append(Fault(CODEBOOK, 0, "", "is not in step with schema.yaml", "run `survey codebook`"))
+    coders = read_coders(root, faults)
+    entries = {e.key: e for e in read_papers(root, faults)}
+    tables = {name: stored(root, name, faults) for name in STORED}
+    broken = {f.file for f in faults}
+    for name, rows in tables.items():
+        faults += _order(root, name, rows, broken)
+    records = {r["paper"]: r for r in tables["records"]}
+    for key, entry in entries.items():
+        if key not in records:
+            faults.append(Fault(PAPERS, entry.line, key, "no row in records.csv", "add it with `survey add`"))
+    for row in tables["records"]:
+        faults += _record(row, entries.keys(), schema)
+    faults += _hits(root, tables["hits"], records)
+    faults += _pairs(tables["maybe_duplicates"], records)
+    faults += _samples(tables["sampling"], tables["sample"], records)
+    faults += _runs(tables["runs"], coders.keys())
+    faults += panel_faults(tables["audit"])
+    for row in tables["screening"]:
+        say = _say(row, row["paper"], faults)
+        if schema:
+            screening_faults(row, schema, records, say)
+        if row["coder"] not in coders:
+            say(f"unknown coder {row['coder']!r}", "add the coder to corpus/coders.yaml")
+        elif coders[row["coder"]].kind == "language-model" and not row["run"]:
+            say("a language model's decision without a run", "record it with --run")
+        _run_and_time(row, tables["runs"], say)
+    faults += _decisions(tables, records, coders, schema)
+    faults += _measurements(tables, records, coders, schema)
+    if schema:
+        faults += claim_faults(root, schema, records)
+        faults += assumption_faults(root, schema, [s.id for s in read_searches(root, [])])
+        faults += history_faults(root, schema, tables["signoffs"])
+        faults += stale_faults(stale(root, schema, tables["codings"], tables["signoffs"]), schema)
+    return sorted(faults)
+
+
+def _decisions(
+    tables: dict[str, list[Row]], records: dict[str, Row], coders: dict[str, Coder], schema: Schema | None
+) -> list[Fault]:
+    """Codings, sign-offs, adjudications and verifications: each by the rules of its door."""
+    faults: list[Fault] = []
+    grey = {p for p, r in records.items() if r["grey"] == "yes"}
+    results = screened(tables["screening"], tables["adjudications"], grey)
+    inside = included(results)
+    kept = {r["paper"]: "include" if r["paper"] in inside else r["decision"] for r in results}
+    latest = current(tables["codings"], ("coder", *KEY))
+    last_screened: dict[str, str] = {}
+    for row in (*tables["screening"], *(r for r in tables["adjudications"] if r["facet"] == "screening")):
+        last_screened[row["paper"]] = max(row["at"], last_screened.get(row["paper"], ""))
+    for row in tables["codings"]:
+        say = _say(row, row["paper"], faults)
+        if row["state"] != "withdrawn" and latest[(row["coder"], *(row[c] for c in KEY))] is row:
+            _on_paper(row, records, kept, last_screened, faults)
+        if schema and row["schema"] == schema.version:
+            value_faults(row, schema, say)
+        _place(row, say)
+        facet = schema.facet(row["facet"]) if schema else None
+        if facet and facet.levelled and row["state"] == "present" and not row["span_sha256"]:
+            message, remedy = "rests on no checked place", "code it again with its words and the text in hand"
+            faults.append(Fault(row["_file"], int(row["_line"]), row["paper"], message, remedy, True))
+        _by_whom(row, row["coder"], coders, say)
+        _run_and_time(row, tables["runs"], say)
+    whole: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for (coder, paper, version, basis, *_), row in latest.items():
+        whole[coder, paper, version, basis].append(row)
+    signed_off = {(r["coder"], *(r[c] for c in WHOLE)) for r in tables["signoffs"]}
+    for at in sorted(whole.keys() - signed_off):  # what is signed off is told at its sign-off
+        for facet in schema.facets if schema and at[2] == schema.version else ():
+            alone = {c.id for c in facet.codes if c.alone}
+            for row in (r for r in whole[at] if r["facet"] == facet.id and r["code"] in alone):
+                alone_fault(facet, whole[at], _say(row, row["paper"], faults))
+    for row in tables["signoffs"]:
+        say = _say(row, row["paper"], faults)
+        _on_paper(row, records, kept, last_screened, faults)
+        if schema and row["schema"] == schema.version and row["basis"] in BASES:
+            mine = whole.get((row["coder"], *(row[c] for c in WHOLE)), [])
+            complete_faults(mine, schema, row["basis"], say)
+        if row["text_sha256"] and not _is_digest(row["text_sha256"]):
+            say("text_sha256 is no SHA-256 digest", "let `survey signoff` write it")
+        _by_whom(row, row["coder"], coders, say)
+        _run_and_time({**row, "revision": "1"}, tables["runs"], say)
+    signed: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for row in tables["signoffs"]:
+        signed[tuple(row[c] for c in WHOLE)].add(row["coder"])
+    for row in tables["adjudications"]:
+        say = _say(row, row["paper"], faults)
+        if row["paper"] not in records:
+            say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
+        if row["facet"] == "screening":
+            if row["code"] not in STAGES:
+                say(f"unknown stage {row['code']!r}", near(row["code"], STAGES))
+            if row["state"] not in ("include", "exclude"):
+                say(f"unknown decision {row['state']!r}", "write include or exclude")
+        else:
+            who = signed[tuple(row[c] for c in WHOLE)]
+            if len(who) < 2:
+                say("fewer than two coders signed it off", "two code before anybody decides")
+            if row["chosen"] not in (*who, "new"):
+                say(f"unknown choice {row['chosen']!r}", f"one of {', '.join([*sorted(who), 'new'])}")
+            if row["by"] in who:
+                say(f"{row['by']} coded it", "a third party decides")
+            if schema and row["schema"] == schema.version:
+                value_faults(row, schema, say)
+                facet = schema.facet(row["facet"])
+                if facet and facet.levelled and not row["rationale"]:
+                    say("a failure mode decided without a rationale", "say why")
+            _place(row, say)
+        _by_whom(row, row["by"], coders, say)
+        _run_and_time({**row, "run": ""}, [], say)
+    for row in tables["verifications"]:
+        say = _say(row, row["paper"], faults)
+        _on_paper(row, records, kept, last_screened, faults)
+        if row["outcome"] not in OUTCOMES:
+            say(f"unknown outcome {row['outcome']!r}", near(row["outcome"], OUTCOMES))
+        elif schema and row["outcome"] in ("correct", "add"):
+            value_faults(row, schema, say)
+        if row["coder"] in coders and coders[row["coder"]].kind != "human":
+            say(f"{row['coder']} is not human", "humans verify")
+        _place(row, say)
+        _by_whom(row, row["coder"], coders, say)
+        _run_and_time({**row, "run": ""}, [], say)
+    return faults
+
+
+def _measurements(
+    tables: dict[str, list[Row]], records: dict[str, Row], coders: dict[str, Coder], schema: Schema | None
+) -> list[Fault]:
+    """Paired evidence, by the rules of its door; what was superseded may name what the schema had before."""
+    faults: list[Fault] = []
+    latest = current(tables["measurements"], MEASURED)
+    held = numbers_held(latest.values())
+    told: set[tuple[str, str]] = set()
+    for row in tables["measurements"]:
+        say = _say(row, row["paper"], faults)
+        on_paper(row, records, say)
+        if latest[tuple(row[c] for c in MEASURED)] is row:
+            if schema:
+                measurement_faults(row, schema, say)
+            if row["state"] == "present" and not row["span_sha256"]:
+                message, remedy = (
+                    "rests on no checked place",
+                    "give it again with its words and the text in hand",
+                )
+                faults.append(Fault(row["_file"], int(row["_line"]), row["paper"], message, remedy, True))
+        if (at := (row["paper"], row["failure_mode"])) not in told:
+            hole_faults(held[at], say)
+            told.add(at)
+        _place(row, say)
+        _by_whom(row, row["by"], coders, say)
+        _run_and_time({**row, "coder": row["by"]}, tables["runs"], say)
+    return faults
+
+
+def _on_paper(
+    row: Row,
+    records: dict[str, Row],
+    kept: dict[str, str],
+    last_screened: dict[str, str],
+    faults: list[Fault],
+) -> None:
+    """A decision on a paper that is not in is a fault; a warning where the paper went out only later."""
+    found: list[Fault] = []
+    paper_faults(row, records, kept, _say(row, row["paper"], found))
+    later = kept.get(row["paper"], "include") != "include" and row["at"] <= last_screened[row["paper"]]
+    for fault in found:
+        if later and fault.message in OUT:
+            fault = replace(fault, remedy="it counts nowhere while the paper is not in", warning=True)
+        faults.append(fault)
+
+
+def _by_whom(row: Row, who: str, coders: dict[str, Coder], say: Callable[[str, str], None]) -> None:
+    if who not in coders:
+        say(f"unknown coder {who!r}", "add the coder to corpus/coders.yaml")
+    elif "run" in row and coders[who].kind == "language-model" and not row["run"]:
+        say("a language model's decision without a run", "record it with --run")
+
+
+def _place(row: Row, say: Callable[[str, str], None]) -> None:
+    """A place is whole, two digests and a span, or empty."""
+    cells = [row[c] for c in PLACE]
+    if not any(cells):
+        return
+    start, end = row["start"], row["end"]
+    if not (_is_digest(row["text_sha256"]) and _is_digest(row["span_sha256"])):
+        say("its place in the text has no digest", "let the door write it")
+    elif not (
+        start.isascii() and start.isdigit() and end.isascii() and end.isdigit() and int(start) < int(end)
+    ):
+        say(f"its place in the text is {start!r} to {end!r}", "let the door write it")
+
+
+def _order(root: Path, name: str, rows: list[Row], broken: set[str]) -> list[Fault]:
+    """A file's rows are sorted by key, each key once; its text is the canonical one."""
+    table = STORED[name]
+    faults = []
+    for path in sorted({r["_file"] for r in rows}):
+        mine = [r for r in rows if r["_file"] == path]
+        seen: dict[tuple[str, ...], str] = {}
+        for before, row in zip([None, *mine], mine, strict=False):
+            key = tuple(row[c] for c in table.key)
+            if key in seen:
+                message = f"{', '.join(table.key)} given twice (first on line {seen[key]})"
+                faults.append(
+                    Fault(path, int(row["_line"]), row[table.key[0]], message, "delete one of the rows")
+                )
+            elif before and sort_key(table, row) < sort_key(table, before):
+                message = "out of order"
+                remedy = f"sort the file by {', '.join(table.key)}"
+                faults.append(Fault(path, int(row["_line"]), row[table.key[0]], message, remedy))
+            seen[key] = row["_line"]
+        unread: list[Fault] = []
+        text = read_text(root, path, unread)
+        if (
+            not faults
+            and not unread
+            and path not in broken
+            and text != rows_text(table, mine)
+            and text.count("\n") >= len(mine)
+        ):
+            faults.append(
+                Fault(path, 1, "", "is not written canonically", "quote only what needs it; end with LF")
+            )
+    return faults
+
+
+def _say(row: Row, key: str, faults: list[Fault]) -> Callable[[str, str], None]:
+    def say(message: str, remedy: str) -> None:
+        faults.append(Fault(row["_file"], int(row["_line"]), key, message, remedy))
+
+    return say
+
+
+def _record(row: Row, entries: object, schema: Schema | None) -> list[Fault]:
+    faults: list[Fault] = []
+    say = _say(row, row["paper"], faults)
+    if row["paper"] not in entries:  # type: ignore[operator]
+        say("no entry in papers.bib", "add it with `survey add`, or delete the row")
+    for column in ("verified", "grey"):
+        if row[column] not in YES_NO:
+            say(f"{column} is {row[column]!r}", "write yes or no")
+    year = row["first_public"]
+    if year and not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2100):
+        say(f"first_public is {year!r}", "write a year, or nothing where it is not known")
+    for stream in filter(None, row["guessed_streams"].split(";")):
+        if schema and stream not in schema.streams:
+            say(f"unknown stream {stream!r}", near(stream, schema.streams))
+    if row["text_sha256"] and not _is_digest(row["text_sha256"]):
+        say("text_sha256 is no SHA-256 digest", "let `survey abstracts --from FILE` write it")
+    return faults
+
+
+def _hits(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults: list[Fault] = []
+    searches = {s.id for s in read_searches(root, faults)}
+    log_is_whole = not faults  # else every hit of the faulty search would be a fault of its own
+    for row in rows:
+        say = _say(row, row["paper"], faults)
+        if log_is_whole and row["search"] not in searches:
+            say(f"unknown search {row['search']!r}", f"the searches are logged in {SEARCHES}")
+        if row["outcome"] not in ("new", "merged", "maybe", "unreadable"):
+            say(f"unknown outcome {row['outcome']!r}", "one of new, merged, maybe, unreadable")
+        elif row["outcome"] == "unreadable":
+            if row["paper"]:
+                say("an unreadable hit names a paper", "leave the paper empty")
+            if not row["reason"]:
+                say("an unreadable hit without a reason", "say why it could not be read")
+        elif row["paper"] not in records:
+            say(f"unknown paper {row['paper']!r}", f"every hit belongs to a row of {RECORDS.path}")
+        if not _is_digest(row["content_sha256"]):
+            say("content_sha256 is no SHA-256 digest", "let `survey add` write it")
+    return faults
+
+
+def _pairs(rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults: list[Fault] = []
+    for row in rows:
+        say = _say(row, row["a"], faults)
+        if row["decision"] not in ("", "same", "different"):
+            say(f"unknown decision {row['decision']!r}", "one of same, different, or nothing")
+        for side in ("a", "b"):
+            if row["decision"] != "same" and row[side] not in records:
+                say(f"unknown paper {row[side]!r}", "a pair names two records")
+        if row["decision"] and not row["by"]:
+            say("a decision without a name", "fill in the column by")
+    return faults
+
+
+def _samples(blocks: list[Row], drawn: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults: list[Fault] = []
+    known = {(b["stage"], b["stratum"], b["block"]) for b in blocks}
+    for row in drawn:
+        say = _say(row, row["paper"], faults)
+        if row["paper"] not in records:
+            say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
+        elif row["stage"] == SCREENING and row["stratum"] != records[row["paper"]]["stratum"]:
+            say("its stratum is not the one in records.csv", "a stratum is given once and never changed")
+        if (row["stage"], row["stratum"], row["block"]) not in known:
+            say("its block is not in sampling.csv", "let `survey sample` draw")
+    for block in blocks:
+        say = _say(block, block["stratum"], faults)
+        size = sum(
+            (r["stage"], r["stratum"], r["block"]) == (block["stage"], block["stratum"], block["block"])
+            for r in drawn
+        )
+        if str(size) != block["drawn"]:
+            say(f"says {block['drawn']} drawn, {SAMPLE.path} has {size}", f"restore {SAMPLING.path} from git")
+    return faults
+
+
+def _runs(rows: list[Row], coders: object) -> list[Fault]:
+    faults: list[Fault] = []
+    for row in rows:
+        if row["coder"] not in coders:  # type: ignore[operator]
+            remedy = "add the coder to corpus/coders.yaml"
+            faults.append(
+                Fault(row["_file"], int(row["_line"]), row["id"], f"unknown coder {row['coder']!r}", remedy)
+            )
+        if not _is_digest(row["instructions_sha256"]):
+            message = "instructions_sha256 is no SHA-256 digest"
+            faults.append(
+                Fault(row["_file"], int(row["_line"]), row["id"], message, "let a door write the run")
+            )
+    return faults
+
+
+def _run_and_time(row: Row, runs: list[Row], say: Callable[[str, str], None]) -> None:
+    if row["run"] and row["run"] not in {r["id"] for r in runs if r["coder"] == row["coder"]}:
+        say(f"run {row['run']!r} is not this coder's", f"runs are on record in {RUNS.path}")
+    if not STAMP.fullmatch(row["at"]):
+        say(f"at is {row['at']!r}", "write UTC to the second: 2026-11-24T09:30:00Z")
+    if not (row["revision"].isascii() and row["revision"].isdigit() and int(row["revision"]) > 0):
+        say(f"revision is {row['revision']!r}", "revisions count from 1")
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and set(text) <= set("0123456789abcdef")

@@ -1,0 +1,70 @@
+"""The stored rows of a survey, as text, each knowing the file and line it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from workbench.store.faults import Fault
+from workbench.store.files import Row, parsed, rows_text
+from workbench.store.tables import STORED, Table
+
+
+def path_of(table: Table, coder: str = "") -> str:
+    """Return the path of a table's file, relative to the survey folder."""
+    return table.path.format(coder=coder)
+
+
+def stored(root: Path, name: str, faults: list[Fault], coder: str | None = None) -> list[Row]:
+    """Return the rows of a stored table.
+
+    Args:
+        root: the survey folder.
+        name: name of the table, see ``workbench.store.tables``.
+        faults: what cannot be read is added here.
+        coder: for tables with a file a coder, only this coder's file; nobody else's is opened.
+
+    Returns:
+        Rows as text with the extra keys ``_line``, ``_file`` and, where there is a file a coder, ``coder``.
+    """
+    table = STORED[name]
+    if "{coder}" not in table.path:
+        rows, found = parsed(root, table.path, table)
+        faults += found
+        return [{**row, "_file": table.path} for row in rows]
+    folder = root / Path(table.path).parent
+    out: list[Row] = []
+    for who in [coder] if coder is not None else sorted(p.stem for p in folder.glob("*.csv")):
+        path = path_of(table, who)
+        rows, found = parsed(root, path, table)
+        faults += found
+        out += [{**row, "_file": path, "coder": who} for row in rows]
+    return out
+
+
+def text_of(table: Table, rows: Iterable[Row]) -> str:
+    """Return the canonical content of a table's file."""
+    return rows_text(table, rows)
+
+
+def current(rows: Iterable[Row], key: Iterable[str]) -> dict[tuple[str, ...], Row]:
+    """Return, for every key, the row with the highest revision."""
+    names = tuple(key)
+    latest: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        at = tuple(row[c] for c in names)
+        if at not in latest or revision(row) > revision(latest[at]):
+            latest[at] = row
+    return latest
+
+
+def year_of(record: Row) -> int | None:
+    """Return the year of a record's first public version; None where it is not known (or no number)."""
+    text = record["first_public"]
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def revision(row: Row) -> int:
+    """Return a row's revision; 0 where it is no number (``survey check`` names such a row)."""
+    text = row["revision"]
+    return int(text) if text.isascii() and text.isdigit() else 0

@@ -1,0 +1,299 @@
+"""The coding schema: what coders may say, read from ``coding_schema/schema.yaml`` and checked."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import sha256
+from workbench.store.yaml_files import Lines, read_model
+
+PATH = "coding_schema/schema.yaml"
+#: What may be read of a paper, from least to most.
+BASES = ("title", "abstract", "full-text")
+#: The schema last read of each survey, with the digest of its file: it takes a second to read, and doors need it often.
+_READ: dict[Path, tuple[str, Schema | None, list[Fault]]] = {}
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Basis = Literal["title", "abstract", "full-text"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Term(_Part):
+    """Something with an id and a definition: a level, a role, a side, a reason."""
+
+    id: Id
+    name: Words = ""
+    definition: Words
+    good: str = ""
+    bad: str = ""
+    source: str = ""
+
+
+class Neighbour(_Part):
+    """A mode this one is confused with, and the rule that separates them."""
+
+    id: Id
+    rule: Words
+
+
+class Counterpart(_Part):
+    """The mode of another side that is this one's counterpart, and why."""
+
+    id: Id
+    reason: Words
+
+
+class Code(_Part):
+    """One code of a facet; failure modes carry the fields below the line."""
+
+    id: Id
+    name: Words
+    definition: Words
+    include_when: str = ""
+    exclude_when: str = ""
+    assessable_from: Basis | None = None
+    #: No other code of its facet is given beside it. The facet's rules say so in words; this lets the doors hold to it.
+    alone: bool = False
+    # ---- failure modes only
+    side: str = ""
+    goodhart: str = ""
+    synonyms: tuple[Words, ...] = Field(default=(), strict=False)
+    #: Words by which coders look for it; no term of the field, so that no analysis searches titles for them.
+    everyday: tuple[Words, ...] = Field(default=(), strict=False)
+    neighbours: tuple[Neighbour, ...] = Field(default=(), strict=False)
+    counterparts: tuple[Counterpart, ...] = Field(default=(), strict=False)
+    good: str = ""
+    bad: str = ""
+    example_keys: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class Cardinality(_Part):
+    """How many codes of a facet a coding carries: at least ``min``, at most ``max`` (none: any number)."""
+
+    min: int
+    max: int | None
+
+
+class Facet(_Part):
+    """One question asked of every paper, with the codes that answer it."""
+
+    id: Id
+    name: Words
+    question: Words
+    cardinality: Cardinality
+    principal: bool = False
+    levelled: bool = False
+    assessable_from: Basis
+    rules: tuple[Words, ...] = Field(default=(), strict=False)
+    codes: tuple[Code, ...] = Field(min_length=1, strict=False)
+
+    def code(self, code: str) -> Code | None:
+        """Return the code with this id, or None."""
+        return next((c for c in self.codes if c.id == code), None)
+
+    def assessable(self, code: str, basis: str) -> bool:
+        """Say whether a code can be told from what was read."""
+        found = self.code(code)
+        least = (found.assessable_from if found else None) or self.assessable_from
+        return BASES.index(basis) >= BASES.index(least)
+
+
+class Rule(_Part):
+    """A general coding rule."""
+
+    id: Id
+    text: Words
+
+
+class Screening(_Part):
+    """What is in and what is out."""
+
+    question: Words
+    criteria: tuple[Term, ...] = Field(min_length=1, strict=False)
+    reasons: tuple[Term, ...] = Field(min_length=1, strict=False)
+    rules: tuple[Words, ...] = Field(default=(), strict=False)
+
+
+class Sampling(_Part):
+    """How the records to be screened are drawn; see ``workbench.doors.sampling`` for the rule in words.
+
+    ``included``, ``per_stream`` and ``before_split`` are what the sample aims at; ``limit`` is the most
+    records that may be drawn.
+    """
+
+    seed: int
+    split_year: int
+    block: int = Field(gt=0)
+    included: int
+    per_stream: int
+    before_split: int
+    limit: int
+
+
+class Frozen(_Part):
+    """Dates on which parts of the schema became fixed; empty while open."""
+
+    sides: str
+    definitions: str
+
+
+class Schema(_Part):
+    """The whole coding schema."""
+
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
+    title: Words
+    purpose: Words
+    frozen: Frozen
+    levels: tuple[Term, ...] = Field(min_length=2, strict=False)
+    roles: tuple[Term, ...] = Field(min_length=1, strict=False)
+    mitigates: tuple[Term, ...] = Field(min_length=1, strict=False)
+    goodhart_variants: tuple[Term, ...] = Field(min_length=1, strict=False)
+    sides: tuple[Term, ...] = Field(min_length=1, strict=False)
+    facets: tuple[Facet, ...] = Field(min_length=1, strict=False)
+    screening: Screening
+    sampling: Sampling
+    rules: tuple[Rule, ...] = Field(default=(), strict=False)
+
+    def facet(self, facet: str) -> Facet | None:
+        """Return the facet with this id, or None."""
+        return next((f for f in self.facets if f.id == facet), None)
+
+    @cached_property
+    def failure_modes(self) -> tuple[Code, ...]:
+        """The codes of the facet that carries levels."""
+        return tuple(c for f in self.facets if f.levelled for c in f.codes)
+
+    @cached_property
+    def streams(self) -> tuple[str, ...]:
+        """Ids of the evidence streams, in schema order; empty where the schema has no such facet."""
+        facet = self.facet("stream")
+        return tuple(c.id for c in facet.codes) if facet else ()
+
+
+def load_schema(root: Path) -> Schema:
+    """Read and check the schema of a survey.
+
+    Raises:
+        Refused: the file is missing or something in it is wrong; every fault is named with its line.
+    """
+    faults: list[Fault] = []
+    schema = read_schema(root, faults)
+    errors = [f for f in faults if not f.warning]
+    if schema is None or errors:
+        raise Refused(errors)
+    return schema
+
+
+def read_schema(root: Path, faults: list[Fault]) -> Schema | None:
+    """Read the schema; what is wrong is added to ``faults``, and None is returned where it cannot be used."""
+    if not (root / PATH).is_file():
+        faults.append(Fault(PATH, 0, "", "no such file", "a survey folder needs a coding schema"))
+        return None
+    digest = schema_digest(root)
+    known = _READ.get(root.absolute())
+    if known is None or known[0] != digest:
+        found: list[Fault] = []
+        schema = _read(root, found)
+        if schema_digest(root) != digest:  # changed while it was read: not to be remembered
+            faults += found
+            return schema
+        known = _READ[root.absolute()] = (digest, schema, found)
+    faults += known[2]
+    return known[1]
+
+
+def _read(root: Path, faults: list[Fault]) -> Schema | None:
+    before = len(faults)
+    schema, lines = read_model(root, PATH, Schema, faults, "give it the form described in CONTRIBUTING.md")
+    if schema is None:
+        return None
+    faults += _lint(schema, lines)
+    return schema if len([f for f in faults[before:] if not f.warning]) == 0 else None
+
+
+def schema_digest(root: Path) -> str:
+    """Return the SHA-256 digest of the schema file."""
+    return sha256((root / PATH).read_bytes())
+
+
+def _lint(schema: Schema, lines: Lines) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def twice(items: tuple[Any, ...], at: tuple[str | int, ...]) -> None:
+        seen: set[str] = set()
+        for number, item in enumerate(items):
+            if item.id in seen:
+                line = lines.get((*at, number, "id"), 0)
+                faults.append(Fault(PATH, line, item.id, "id given twice", "rename or delete one"))
+            seen.add(item.id)
+
+    for part in ("levels", "roles", "mitigates", "goodhart_variants", "sides", "facets", "rules"):
+        twice(getattr(schema, part), (part,))
+    twice(schema.screening.reasons, ("screening", "reasons"))
+    twice(schema.screening.criteria, ("screening", "criteria"))
+    for number, facet in enumerate(schema.facets):
+        at: tuple[str | int, ...] = ("facets", number, "codes")
+        twice(facet.codes, at)
+        for n, code in enumerate(facet.codes):
+            if code.alone and facet.cardinality.min > 1:
+                message = f"stands alone, and {facet.id} asks for {facet.cardinality.min} codes or more"
+                line = lines.get((*at, n, "alone"), 0)
+                faults.append(Fault(PATH, line, code.id, message, "take `alone` off, or ask for one code"))
+        if facet.levelled:
+            for n, code in enumerate(facet.codes):
+                faults += _lint_mode(schema, facet, code, lambda *p, n=n, at=at: lines.get((*at, n, *p), 0))
+    if sum(f.levelled for f in schema.facets) != 1:
+        line = lines.get(("facets",), 0)
+        faults.append(Fault(PATH, line, "", "exactly one facet carries levels", "set levelled on one facet"))
+    return faults
+
+
+def _lint_mode(schema: Schema, facet: Facet, code: Code, line: Any) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def say(at: int, message: str, remedy: str, warning: bool = False) -> None:
+        faults.append(Fault(PATH, at, code.id, message, remedy, warning))
+
+    for field, known in (("side", schema.sides), ("goodhart", schema.goodhart_variants)):
+        value = getattr(code, field)
+        if value not in {t.id for t in known}:
+            say(
+                line(field) or line(),
+                f"unknown {field} {value!r}",
+                f"one of {', '.join(t.id for t in known)}",
+            )
+    for field in ("include_when", "exclude_when", "good", "bad"):
+        if not getattr(code, field).strip():
+            say(line(), f"{field} is empty", "write it")
+    if not code.neighbours:
+        say(line(), "no neighbours", "name the modes it is confused with, and the rule that separates them")
+    for n, neighbour in enumerate(code.neighbours):
+        if facet.code(neighbour.id) is None or neighbour.id == code.id:
+            say(
+                line("neighbours", n),
+                f"unknown neighbour {neighbour.id!r}",
+                "name another mode of this schema",
+            )
+    for n, counterpart in enumerate(code.counterparts):
+        other = facet.code(counterpart.id)
+        at = line("counterparts", n)
+        if other is None:
+            say(at, f"unknown counterpart {counterpart.id!r}", "name a mode of this schema")
+        elif other.side == code.side:
+            say(
+                at, f"counterpart {other.id} is on the same side", "counterparts face each other across sides"
+            )
+        elif code.id not in {c.id for c in other.counterparts}:
+            say(at, f"{other.id} does not name it back", "name each other, with the reason")
+    if not code.example_keys:
+        say(line(), "no example papers", "name papers outside the coded sample as examples", warning=True)
+    return faults
