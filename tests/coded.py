@@ -7,9 +7,10 @@ from pathlib import Path
 
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.coding import code, signoff
+from workbench.doors.door import Written
 from workbench.doors.measuring import measure
 from workbench.doors.sampling import sample
-from workbench.doors.screening import Written, screen
+from workbench.doors.screening import screen
 from workbench.doors.verification import verify
 from workbench.store.bibliography import PAPERS, Entry, papers_text
 from workbench.store.corpus import stored

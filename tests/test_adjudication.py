@@ -21,11 +21,12 @@ from tests.coded import (
     whole,
 )
 from workbench.doors.adjudication import adjudicate
-from workbench.doors.screening import Written, included, screened
+from workbench.doors.door import Written
 from workbench.store.clock import now
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row
+from workbench.store.screened import included, screened
 from workbench.store.survey import open_survey
 from workbench.store.texts import abstracts
 

@@ -10,9 +10,10 @@ import pytest
 from analysis.claims import Claim, Evidence, card, sentences
 from tests import coded
 from tests.test_coverage import code, final
-from workbench.answers.claims import card_of, claim_card, read_claims
+from workbench.answers.claimed import card_of, claim_card
 from workbench.publishing.answering import write_results
 from workbench.reading.checking import check
+from workbench.store.claims import read_claims
 from workbench.store.faults import Fault, Refused
 from workbench.store.schema import load_schema
 from workbench.store.survey import open_survey

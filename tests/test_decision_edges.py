@@ -11,11 +11,11 @@ from tests.coded import PASSES, coded, fill, keep, know, listed, put, ruling, st
 from tests.test_final import BOTH, coding, derive
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.coding import signoff
-from workbench.doors.screening import screened
 from workbench.doors.verification import verify
 from workbench.reading.checking import check
 from workbench.store.corpus import stored
 from workbench.store.faults import Refused
+from workbench.store.screened import screened
 from workbench.store.survey import open_survey
 from workbench.store.texts import ABSTRACTS, abstracts, abstracts_text
 

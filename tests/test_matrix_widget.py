@@ -457,7 +457,8 @@ def test_adjudicating_and_following_a_cell_in_jupyterlab_by_keyboard(
     other = tmp_path / "other"
     shutil.copytree(root, other)
     cells = [
-        "from workbench.widgets.in_notebooks import open_here\nfrom workbench.widgets.adjudication import AdjudicationWidget\n"
+        "from workbench.widgets.in_notebooks import open_here\n"
+        "from workbench.widgets.adjudication import AdjudicationWidget\n"
         "survey = open_here()\nAdjudicationWidget(survey, by='eva')",
         "from workbench.widgets.matrix import MatrixWidget\nmatrix = MatrixWidget(survey)\nmatrix",
         "from workbench.widgets.graph import GraphWidget\ngraph = GraphWidget(survey)\ngraph",

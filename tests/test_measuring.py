@@ -16,8 +16,8 @@ from analysis.prisma import prisma
 from tests.coded import keep, listed, measured, state
 from workbench.cli import app
 from workbench.doors.coding import NOT_CHECKABLE, OTHER_EDITION
+from workbench.doors.door import Written
 from workbench.doors.measuring import COLUMNS, UNITS, Searched, measure, number, stands
-from workbench.doors.screening import Written
 from workbench.reading.checking import check
 from workbench.reading.status import status
 from workbench.store.batch import read_batch

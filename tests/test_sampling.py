@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from workbench.doors.sampling import sample, strata
-from workbench.doors.screening import screen, screened
+from workbench.doors.screening import screen
 from workbench.store.corpus import stored
 from workbench.store.faults import Refused
 from workbench.store.files import rows_text
 from workbench.store.schema import load_schema
+from workbench.store.screened import screened
 from workbench.store.tables import RECORDS
 
 REPOSITORY = Path(__file__).parents[1]

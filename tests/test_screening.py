@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from workbench.doors.screening import COLUMNS, Written, included, screen, screened
+from workbench.doors.door import Written
+from workbench.doors.screening import COLUMNS, screen
 from workbench.store.batch import read_batch
 from workbench.store.clock import now
 from workbench.store.corpus import stored
 from workbench.store.faults import Refused
 from workbench.store.files import Row
+from workbench.store.screened import included, screened
 from workbench.store.texts import abstracts
 
 

@@ -11,12 +11,12 @@ from tests.test_cli import REPOSITORY
 from tests.test_cli import survey as command
 from workbench.doors.coding import signoff
 from workbench.reading.checking import check
-from workbench.reading.stale import LOST, listing
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import replace_all, writing
 from workbench.store.history import COSMETIC, HISTORY, kept_files, path_of, versions_kept, wording
 from workbench.store.schema import PATH, load_schema
+from workbench.store.stale import LOST, listing
 from workbench.store.survey import open_survey
 
 QUEUE = ["coder", "paper", "code", "state", "level", "part"]
@@ -65,7 +65,7 @@ def test_the_repository_keeps_its_wordings_and_nothing_in_it_is_stale() -> None:
 
 
 def test_what_was_coded_under_an_older_wording_would_be_stale_had_it_not_been_coded_again() -> None:
-    from workbench.reading.stale import stale
+    from workbench.store.stale import stale
 
     survey = open_survey(REPOSITORY)
     first = [r for r in stored(REPOSITORY, "signoffs", []) if r["schema"] == "0.10"]

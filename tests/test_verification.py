@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.coded import WORDS, coded, keep, know, mode, put, state, stream, whole, word
-from workbench.doors.screening import Written
+from workbench.doors.door import Written
 from workbench.doors.verification import verify
 from workbench.store.clock import now
 from workbench.store.corpus import stored

@@ -588,9 +588,9 @@ def stale(
     survey: SurveyPath = HERE,
 ) -> None:
     """List the codings that a changed wording of the schema makes stale, with the old wording and the new."""
-    from workbench.doors.screening import known_coder
-    from workbench.reading.stale import listing, stale_of
+    from workbench.doors.door import known_coder
     from workbench.store.faults import Refused
+    from workbench.store.stale import listing, stale_of
 
     with _door():
         faults: list[Any] = []
@@ -639,7 +639,7 @@ def claim(
     survey: SurveyPath = HERE,
 ) -> None:
     """Hold a safety claim against the survey: what its evidence does not capture, with numbers."""
-    from workbench.answers.claims import card_of
+    from workbench.answers.claimed import card_of
     from workbench.answers.stamp import data_digests, data_stamp, stamp_line
     from workbench.store.files import replace
     from workbench.store.survey import open_survey

@@ -1,1 +1,1 @@
-"""Every way into the survey, and the only code that writes its data: a door checks everything, then writes all or nothing."""
+"""The ways in, and the only code that writes a survey's data: a door checks everything, then writes all or none."""

@@ -24,8 +24,8 @@ from workbench.doors.coding import (
     placed,
     value_faults,
 )
+from workbench.doors.door import Written, known_coder, sayer
 from workbench.doors.runs import run_record
-from workbench.doors.screening import STAGES, Written, known_coder, sayer
 from workbench.store.batch import filled, near
 from workbench.store.clock import now
 from workbench.store.corpus import current, revision, stored
@@ -33,6 +33,7 @@ from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
 from workbench.store.final import settled, shared_version
 from workbench.store.schema import Schema, load_schema
+from workbench.store.screened import STAGES
 from workbench.store.tables import ADJUDICATIONS, VALUE_COLUMNS
 
 #: The pseudo-facet under which a screening is decided: ``code`` is the stage, ``state`` include or exclude,

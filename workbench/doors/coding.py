@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from workbench.doors.door import Written, known_coder, sayer
 from workbench.doors.runs import run_record
-from workbench.doors.screening import Written, included, known_coder, sayer, screened
 from workbench.store.batch import filled, near
 from workbench.store.clock import now
 from workbench.store.corpus import current, path_of, revision, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
 from workbench.store.schema import BASES, Facet, Schema, load_schema
+from workbench.store.screened import included, screened
 from workbench.store.tables import CODINGS, FAILURE_MODE_COLUMNS, SIGNOFFS, VALUE_COLUMNS
 from workbench.store.texts import LEAST_WORDS, Place, Text, abstracts, find, fold, full_text, quoted
 

@@ -22,8 +22,8 @@ from workbench.doors.coding import (
     own_words,
     placed,
 )
+from workbench.doors.door import Written, known_coder, sayer
 from workbench.doors.runs import run_record
-from workbench.doors.screening import Written, known_coder, sayer
 from workbench.store.batch import filled, near
 from workbench.store.clock import now
 from workbench.store.corpus import current, revision, stored

@@ -19,11 +19,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.doors.screening import included, screened
 from workbench.store.corpus import stored, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
 from workbench.store.schema import Sampling, Schema, load_schema
+from workbench.store.screened import included, screened
 from workbench.store.tables import RECORDS, SAMPLE, SAMPLING
 
 STAGE = "screening"

@@ -17,7 +17,7 @@ from workbench.doors.coding import (
     placed,
     value_faults,
 )
-from workbench.doors.screening import Written, known_coder, sayer
+from workbench.doors.door import Written, known_coder, sayer
 from workbench.store.batch import filled, near
 from workbench.store.clock import now
 from workbench.store.coders import read_coders

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.sampling import Drawn
-from workbench.doors.screening import included, screened
 from workbench.store.coders import read_coders
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
 from workbench.store.final import by_machines
 from workbench.store.schema import load_schema
+from workbench.store.screened import included, screened
 from workbench.store.tables import SAMPLE, SAMPLING
 
 STAGE = "verification"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.answers.claims import claim_faults
 from workbench.doors.coding import (
     KEY,
     OUT,
@@ -21,12 +20,12 @@ from workbench.doors.coding import (
 from workbench.doors.measuring import KEY as MEASURED
 from workbench.doors.measuring import hole_faults, measurement_faults, numbers_held, on_paper
 from workbench.doors.sampling import STAGE as SCREENING
-from workbench.doors.screening import STAGES, included, screened, screening_faults
+from workbench.doors.screening import screening_faults
 from workbench.doors.verification import OUTCOMES
-from workbench.reading.stale import stale, stale_faults
 from workbench.store.assumptions import assumption_faults
 from workbench.store.batch import near
 from workbench.store.bibliography import PAPERS, read_papers
+from workbench.store.claims import claim_faults
 from workbench.store.clock import STAMP
 from workbench.store.codebook import CODEBOOK, codebook, read_codebook
 from workbench.store.coders import Coder, read_coders
@@ -36,7 +35,9 @@ from workbench.store.files import Row, read_text, rows_text, sort_key
 from workbench.store.history import history_faults
 from workbench.store.panel import panel_faults
 from workbench.store.schema import BASES, Schema, read_schema
+from workbench.store.screened import STAGES, included, screened
 from workbench.store.searches import SEARCHES, read_searches
+from workbench.store.stale import stale, stale_faults
 from workbench.store.tables import RECORDS, RUNS, SAMPLE, SAMPLING, STORED
 
 YES_NO = ("yes", "no")

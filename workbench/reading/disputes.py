@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from workbench.doors.adjudication import SCREENING
 from workbench.doors.coding import KEY
-from workbench.doors.screening import included, screened
 from workbench.store.coders import read_coders
 from workbench.store.corpus import current, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.final import final
 from workbench.store.schema import BASES, load_schema
+from workbench.store.screened import included, screened
 
 if TYPE_CHECKING:
     import pandas as pd

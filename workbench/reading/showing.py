@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.adjudication import SCREENING
-from workbench.doors.screening import included, screened
 from workbench.store.batch import near
 from workbench.store.bibliography import read_papers
 from workbench.store.coders import read_coders
@@ -15,6 +14,7 @@ from workbench.store.corpus import current, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.final import final, version_key
+from workbench.store.screened import included, screened
 
 _WHOLE = ("paper", "schema", "basis")
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from workbench.doors.screening import STAGES, included, screened
 from workbench.store.coders import read_coders
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.final import final, human_verified_share
 from workbench.store.schema import load_schema
+from workbench.store.screened import STAGES, included, screened
 
 
 def status(root: Path) -> dict[str, dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""What lies on disk: tables and columns, files replaced whole, bibliography, schema, texts, coders, and what follows from them."""
+"""What lies on disk: tables, bibliography, schema, texts, coders; and what follows from them by rule."""

@@ -138,7 +138,7 @@ class Survey:
     @cached_property
     def screened(self) -> pd.DataFrame:
         """What screening came to, a row a paper and stage."""
-        from workbench.doors.screening import screened
+        from workbench.store.screened import screened
 
         grey = {r["paper"] for r in self._rows("records") if r["grey"] == "yes"}
         rows: list[dict[str, Any]] = [
@@ -158,9 +158,9 @@ class Survey:
         return self._final(by_machines=True)
 
     def _final(self, *, by_machines: bool) -> pd.DataFrame:
-        from workbench.doors.screening import included, screened
         from workbench.store import final as work
         from workbench.store.coders import read_coders
+        from workbench.store.screened import included, screened
 
         faults: list[Fault] = []
         coders = read_coders(self.root, faults)
@@ -180,7 +180,7 @@ class Survey:
     @cached_property
     def stale(self) -> pd.DataFrame:
         """Codings made under a wording that holds no longer, with the old and the new: what to look at again."""
-        from workbench.reading.stale import stale
+        from workbench.store.stale import stale
 
         rows = stale(self.root, self.schema, self._rows("codings"), self._rows("signoffs"))
         return _frame(DERIVED["stale"], [{**r} for r in rows], {})

@@ -1,8 +1,8 @@
 """Coding a paper inside JupyterLab: the paper on one side, the facets on the other, the codebook beside each code.
 
-Every completed change goes through ``workbench.doors.coding.code`` at once. A failure mode that is not complete yet is a
-draft in ``.cache/drafts/<coder>/`` (ignored by git), written at every pause in typing. Nothing of another coder's rows
-is read before both have signed the paper off.
+Every completed change goes through ``workbench.doors.coding.code`` at once. A failure mode that is not complete yet is
+a draft in ``.cache/drafts/<coder>/`` (ignored by git), written at every pause in typing. Nothing of another coder's
+rows is read before both have signed the paper off.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.coding import KEY, codable, code, complete_faults, signoff
-from workbench.reading.stale import stale
 from workbench.store.corpus import path_of, revision, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, parsed, replace, sha256
@@ -22,6 +21,7 @@ from workbench.store.final import version_key
 from workbench.store.history import COSMETIC
 from workbench.store.schema import BASES, Facet, Schema, load_schema, schema_digest
 from workbench.store.schema import PATH as SCHEMA
+from workbench.store.stale import stale
 from workbench.store.tables import CODINGS, FAILURE_MODE_COLUMNS, SIGNOFFS
 from workbench.store.texts import Text, find, fold
 from workbench.widgets.base import Clash, Key, Seen, look, script, style, visible
@@ -376,8 +376,8 @@ class CodingWidget(PaperWidget):
         """What this coder signed off under an earlier version of the schema, on the basis in hand.
 
         Returns:
-            Paper -> what is stale of it (see ``workbench.reading.stale``), and paper -> the version. Nobody else's file is
-            opened. Rows of earlier versions are never written here, so that they are looked at again only where a
+            Paper -> what is stale of it (see ``workbench.store.stale``), and paper -> the version. Nobody else's file
+            is opened. Rows of earlier versions are never written here, so that they are looked at again only where a
             sign-off or a wording changed, or on ``open``.
         """
         paths = (path_of(SIGNOFFS, self.coder), SCHEMA, COSMETIC)

@@ -85,7 +85,7 @@ class Picking(Widget):
 
     @property
     def codings(self) -> pd.DataFrame:
-        """The evidence behind what is picked: codings, rulings and verifications, see ``workbench.reading.evidence``."""
+        """The evidence behind what is picked: codings, rulings, verifications; see ``workbench.reading.evidence``."""
         return evidence(self.survey, self.paper_keys(), self.codes, basis=self.basis)
 
     def listing(self) -> None:
@@ -202,7 +202,7 @@ class Picking(Widget):
 
     @cached_property
     def stamp(self) -> str:
-        """What every figure says of its data, the share verified by humans among it; see ``workbench.answers.stamp``."""
+        """What every figure says of its data, the share verified by humans too; see ``workbench.answers.stamp``."""
         return stamp_line(data_stamp(self.survey, data_digests(self.survey.root)))
 
     def _repr_mimebundle_(self, **words: Any) -> Any:

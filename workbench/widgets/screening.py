@@ -1,8 +1,8 @@
 """Screening inside JupyterLab: one record at a time, the criteria beside it, a decision a key press.
 
-Every decision goes through ``workbench.doors.screening.screen`` at once; a decision changed later is a new revision. Of other
-screeners no file is opened, and the learner is trained on this screener's decisions alone. In which order records were
-read need not be remembered: what was read at random can be told from the file, see
+Every decision goes through ``workbench.doors.screening.screen`` at once; a decision changed later is a new revision.
+Of other screeners no file is opened, and the learner is trained on this screener's decisions alone. In which order records
+were read need not be remembered: what was read at random can be told from the file, see
 ``analysis.prioritisation.drawn_at_random``.
 
 At the stage ``full-text`` the records are those that title and abstract took in: the one thing for which what others
@@ -32,7 +32,7 @@ from analysis.prioritisation import (
 )
 from analysis.stopping import DRY, TARGET, Recall, recall
 from workbench.doors.sampling import STAGE
-from workbench.doors.screening import STAGES, screen, screened
+from workbench.doors.screening import screen
 from workbench.store.bibliography import PAPERS, Entry, read_papers
 from workbench.store.clock import now
 from workbench.store.coders import PATH as CODERS
@@ -42,6 +42,7 @@ from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, sha256
 from workbench.store.schema import PATH as SCHEMA
 from workbench.store.schema import Schema, load_schema
+from workbench.store.screened import STAGES, screened
 from workbench.store.tables import STORED
 from workbench.store.texts import ABSTRACTS, FULL_TEXTS, Text, abstracts, fold, full_text
 from workbench.widgets.base import Clash, Seen, Widget, look, script, style

@@ -1,23 +1,20 @@
-"""Safety claims as files: ``claims/NAME.yaml`` read and checked, and the card of a claim as Markdown."""
+"""Safety claims as files: ``claims/NAME.yaml`` read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from workbench.store.batch import near
-from workbench.store.faults import Fault, Refused
+from workbench.store.faults import Fault
 from workbench.store.schema import Id, Schema, Words
 from workbench.store.yaml_files import Lines, read_model
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from analysis.claims import Claim
-    from workbench.store.survey import Survey
 
 ROOM = "claims"
 REMEDY = "give it the form of claims/README.md"
@@ -134,87 +131,3 @@ def _codes(
             at = lines.get(("evidence", n, "paper"), 0)
             message = f"unknown paper {evidence.paper!r}"
             faults.append(Fault(file, at, evidence.paper, message, near(evidence.paper, papers)))
-
-
-def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
-    """Return the card of a claim as Markdown: the claim, what its evidence misses in sentences, and the table.
-
-    Args:
-        claim: the claim.
-        table: what ``analysis.claims.card`` gave for it.
-        stamp: the line that names the data.
-    """
-    from analysis.claims import sentences
-    from workbench.answers.numbers import printed
-
-    lines = [
-        f"# {_inline(claim.claim)}",
-        "",
-        f"*{_inline(claim.system)}*; property: {claim.property}; setting: {_inline(claim.setting)} "
-        f"(pressure: {claim.pressure}).",
-        "",
-        "## What the evidence does not capture",
-        "",
-        *(f"- {_inline(said)}" for said in sentences(claim, table)),
-        "",
-        "## The evidence",
-        "",
-        "| instrument | result | attempts | n | interval | source |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for e in claim.evidence:
-        attempts = ", ".join(str(a) for a in e.attempts) or "not stated"
-        cells = (
-            e.instrument,
-            e.result,
-            attempts,
-            str(e.sample or "not stated"),
-            "yes" if e.uncertainty else "not stated",
-            e.source,
-        )
-        lines.append(_row(cells))
-    lines += [
-        "",
-        f"## Failure modes that bear on {claim.property}",
-        "",
-        "| failure mode | captured | raised with the property | discussed | measured | rate (95%) | instruments |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in table[table["bears"]].to_dict("records"):
-        rate = (
-            f"{printed(row['rate'], 'percent')} ({printed(row['low'], 'percent')} to {printed(row['high'], 'percent')})"
-            if not row["note"]
-            else str(row["note"])
-        )
-        captured = ", ".join(row["captured_by"]) if row["captured"] else f"no: {row['why']}"
-        shown = ", ".join(row["instruments"][:3]) + (", ..." if len(row["instruments"]) > 3 else "")
-        counts = (str(row[c]) for c in ("raised", "discussed", "measured"))
-        lines.append(_row((str(row["name"]), captured, *counts, rate, shown or "none")))
-    return "\n".join([*lines, "", stamp, ""])
-
-
-def card_of(survey: Survey, file: Path, stamp: str) -> str:
-    """Return the card of the claim in a file, which may lie anywhere.
-
-    Raises:
-        Refused: the file is missing or something in it is wrong; every fault is named with its line.
-    """
-    from analysis.claims import card
-    from workbench.answers.answer import BASIS, in_schema
-
-    faults: list[Fault] = []
-    at = file.resolve()
-    papers = set(survey.papers["paper"])
-    claim = read_claim(at.parent, at.name, survey.schema, papers, faults)
-    if claim is None:
-        raise Refused(faults)
-    table = card(claim, in_schema(survey.final, survey.codes), survey.failure_modes, basis=BASIS)
-    return claim_card(claim, table, stamp)
-
-
-def _inline(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(_inline(cell).replace("|", "\\|") for cell in cells) + " |"
