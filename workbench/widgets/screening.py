@@ -1,8 +1,8 @@
 """Screening inside JupyterLab: one record at a time, the criteria beside it, a decision a key press.
 
 Every decision goes through ``workbench.doors.screening.screen`` at once; a decision changed later is a new revision.
-Of other screeners no file is opened, and the learner is trained on this screener's decisions alone. In which order records
-were read need not be remembered: what was read at random can be told from the file, see
+Of other screeners no file is opened, and the learner is trained on this screener's decisions alone. In which order
+records were read need not be remembered: what was read at random can be told from the file, see
 ``analysis.prioritisation.drawn_at_random``.
 
 At the stage ``full-text`` the records are those that title and abstract took in: the one thing for which what others
