@@ -37,6 +37,7 @@ from workbench.store.panel import panel_faults
 from workbench.store.schema import BASES, Schema, read_schema
 from workbench.store.screened import STAGES, included, screened
 from workbench.store.searches import SEARCHES, read_searches
+from workbench.store.settings import read_settings
 from workbench.store.stale import stale, stale_faults
 from workbench.store.tables import RECORDS, RUNS, SAMPLE, SAMPLING, STORED
 
@@ -81,6 +82,7 @@ def check(root: Path) -> list[Fault]:
     faults += _decisions(tables, records, coders, schema)
     faults += _measurements(tables, records, coders, schema)
     if schema:
+        read_settings(root, schema, faults)
         faults += claim_faults(root, schema, records)
         faults += assumption_faults(root, schema, [s.id for s in read_searches(root, [])])
         faults += history_faults(root, schema, tables["signoffs"])

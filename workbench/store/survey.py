@@ -11,6 +11,7 @@ from workbench.store.corpus import current, stored, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.schema import Schema, load_schema
+from workbench.store.settings import Settings, load_settings
 from workbench.store.tables import DERIVED, STORED, Table
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class Survey:
     def schema(self) -> Schema:
         """The coding schema."""
         return load_schema(self.root)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the survey says of itself in ``survey.yaml``, checked against the schema."""
+        return load_settings(self.root, self.schema)
 
     @cached_property
     def papers(self) -> pd.DataFrame:
