@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,20 @@ EPOCH = "1795500000"
 
 #: By number modulo five: 24 records about judges, 24 about rewards (the rarer stream wins), 12 about neither.
 GUESSED = ("llm-as-judge", "llm-as-judge", "llm-as-judge;reward-hacking", "reward-hacking", "")
+
+
+#: The survey as it stood with 225 coded papers: numbers are asserted of it, and never of the survey that grows.
+#: Made by `tar --sort=name --owner=0 --group=0 -c corpus coding_schema claims survey.yaml | xz -9e`.
+PILOT = Path(__file__).parent / "fixtures/pilot.tar.xz"
+
+
+@pytest.fixture(scope="session")
+def pilot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack the pilot survey, once a session; a test that writes takes a copy."""
+    root = tmp_path_factory.mktemp("pilot")
+    with tarfile.open(PILOT) as packed:
+        packed.extractall(root, filter="data")
+    return root
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.lab import (
     saving_widgets,
     theme,
 )
-from tests.test_cli import REPOSITORY, contents
+from tests.test_cli import contents
 from tests.test_cli import survey as command
 from tests.test_showing import differing  # noqa: F401
 from workbench.doors.adjudication import adjudicate
@@ -252,8 +252,9 @@ def within(page: Page, selector: str) -> bool:
 def test_the_papers_of_a_cell_are_listed_in_sight_beside_or_under_the_table(
     browser: Browser,  # noqa: F811
     width: int,
+    pilot: Path,
 ) -> None:
-    matrix = MatrixWidget(REPOSITORY)
+    matrix = MatrixWidget(pilot)
     page = bare(browser, matrix)
     # What Lab shows of a notebook in a window of 900 pixels; above and below stand other cells.
     page.set_viewport_size({"width": width, "height": 780})

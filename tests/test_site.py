@@ -223,11 +223,11 @@ def test_a_paper_with_one_signature_stays_closed(survey: Path, tmp_path: Path) -
     assert not {at for at in visible(opened) if at[1] == "p10"}
 
 
-@pytest.mark.parametrize("which", ["fixture", "repository"])
-def test_every_record_ends_in_the_box_that_counts_it(which: str, survey: Path) -> None:
+@pytest.mark.parametrize("which", ["fixture", "pilot", "repository"])
+def test_every_record_ends_in_the_box_that_counts_it(which: str, survey: Path, pilot: Path) -> None:
     if which == "fixture":
         fill(survey)
-    opened = open_survey(survey if which == "fixture" else REPOSITORY)
+    opened = open_survey({"fixture": survey, "pilot": pilot, "repository": REPOSITORY}[which])
     flow = prisma(
         opened.hits,
         opened.papers,
@@ -248,10 +248,10 @@ def test_every_record_ends_in_the_box_that_counts_it(which: str, survey: Path) -
     assert set(boxes) <= set(leaf)
 
 
-def test_the_page_counts_from_the_rows_that_count() -> None:
-    survey = open_survey(REPOSITORY)
+def test_the_page_counts_from_the_rows_that_count(pilot: Path) -> None:
+    survey = open_survey(pilot)
     final = in_schema(survey.final, survey.codes)
-    core = data_of_repository()["core"]
+    core = data_of_pilot(pilot)["core"]
     rows = core["rows"]
     for grey, kept in (("exclude", (0,)), ("include", (0, 1)), ("only", (1,))):
         for number, basis in ((1, "abstract"), (2, "full-text")):
@@ -262,17 +262,17 @@ def test_the_page_counts_from_the_rows_that_count() -> None:
 _made: dict[str, dict] = {}
 
 
-def data_of_repository() -> dict[str, dict]:
+def data_of_pilot(pilot: Path) -> dict[str, dict]:
     """Made once: two tests read it."""
     if not _made:
-        _made.update(data_of(open_survey(REPOSITORY)))
+        _made.update(data_of(open_survey(pilot)))
     return _made
 
 
-def test_what_was_computed_of_a_cell_is_what_the_analysis_says() -> None:
-    survey = open_survey(REPOSITORY)
+def test_what_was_computed_of_a_cell_is_what_the_analysis_says(pilot: Path) -> None:
+    survey = open_survey(pilot)
     final = in_schema(survey.final, survey.codes)
-    grid = data_of_repository()["gaps-failure_mode--stream"]["tables"]["argues|include"]
+    grid = data_of_pilot(pilot)["gaps-failure_mode--stream"]["tables"]["argues|include"]
     told = {c for f, c in survey.assessable("abstract") if f == "stream"}
     streams = list(survey.codes.loc[survey.codes["facet"] == "stream", "code"])
     assert set(streams) == told

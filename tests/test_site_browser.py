@@ -21,7 +21,6 @@ from analysis.prisma import prisma
 from analysis.selection import paper_codes
 from tests.coded import coded, fill, keep, put, ruling, sign, whole
 from tests.lab import browser
-from tests.test_cli import REPOSITORY
 from workbench.answers.answer import in_schema
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.doors.adjudication import COLUMNS as RULED
@@ -57,8 +56,8 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def real() -> Survey:
-    return open_survey(REPOSITORY)
+def real(pilot: Path) -> Survey:
+    return open_survey(pilot)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def final(real: Survey) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def built(real: Survey, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the repository's own survey, with few null draws."""
+    """The page of the pilot survey, with few null draws."""
     return written(real, tmp_path_factory.mktemp("site"))
 
 

@@ -55,21 +55,30 @@ def queue(root: Path, coder: str = "pass-a") -> list[list[str]]:
     return table.loc[table["coder"] == coder, QUEUE[1:]].to_numpy().tolist()
 
 
-def test_the_repository_keeps_its_wordings_and_nothing_in_it_is_stale() -> None:
-    assert versions_kept(REPOSITORY) == ["0.9", "0.10", "1.0"]
-    assert (REPOSITORY / path_of("1.0")).read_bytes() == (REPOSITORY / PATH).read_bytes()
-    survey = open_survey(REPOSITORY)
+def test_the_pilot_keeps_its_wordings_and_nothing_in_it_is_stale(pilot: Path) -> None:
+    assert versions_kept(pilot) == ["0.9", "0.10", "1.0"]
+    survey = open_survey(pilot)
     assert set(survey.signoffs["schema"]) == {"0.10", "1.0"}
     assert len(survey.stale) == 0
-    assert "no codings are stale" in command("stale").stdout
+    assert "no codings are stale" in command("stale", "--survey", pilot).stdout
 
 
-def test_what_was_coded_under_an_older_wording_would_be_stale_had_it_not_been_coded_again() -> None:
+@pytest.mark.parametrize("which", ["pilot", "repository"])
+def test_the_newest_kept_wording_is_the_schema(which: str, pilot: Path) -> None:
+    root = {"pilot": pilot, "repository": REPOSITORY}[which]
+    newest = load_schema(root).version
+    assert versions_kept(root)[-1] == newest
+    assert (root / path_of(newest)).read_bytes() == (root / PATH).read_bytes()
+
+
+def test_what_was_coded_under_an_older_wording_would_be_stale_had_it_not_been_coded_again(
+    pilot: Path,
+) -> None:
     from workbench.store.stale import stale
 
-    survey = open_survey(REPOSITORY)
-    first = [r for r in stored(REPOSITORY, "signoffs", []) if r["schema"] == "0.10"]
-    rows = stale(REPOSITORY, survey.schema, stored(REPOSITORY, "codings", []), first)
+    survey = open_survey(pilot)
+    first = [r for r in stored(pilot, "signoffs", []) if r["schema"] == "0.10"]
+    rows = stale(pilot, survey.schema, stored(pilot, "codings", []), first)
     assert len({(r["coder"], r["paper"]) for r in rows}) == 60
     parts = {r["part"] for r in rows}
     assert {"rule figure-seen", "rule mitigates-apart", "stream jailbreak-robustness exclude_when"} <= parts
