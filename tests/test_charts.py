@@ -21,8 +21,9 @@ from PIL import Image
 from analysis import charts
 from analysis.charts.frame import stamped, whole_ticks
 from analysis.charts.text import text_width, wrap
-from analysis.charts.theme import DOUBLE, OKABE_ITO, SINGLE, TEXT, page_width
+from analysis.charts.theme import DOUBLE, FAMILY, OKABE_ITO, SINGLE, TEXT, page_width
 from analysis.prisma import prisma
+from workbench.publishing.figures import font
 
 EVALUATION = ("attempt-budget-sensitivity", "judge-bias", "contamination", "unrepresentative-sampling")
 ALIGNMENT = ("reward-overoptimization", "sycophancy", "interpretability-illusion", "shallow-safety")
@@ -233,10 +234,11 @@ def test_a_figure_fits_its_column_and_every_word_can_be_read(name: str, width: s
 
 
 def test_text_is_as_wide_as_it_is_rendered() -> None:
+    font.register()
     for text in ("attempt-budget-sensitivity", "Rate (n = 5,443): 34% · α ≥ 0.8 –", "WWW illi MMM"):
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="30"><text x="5" y="20" '
-            f'font-family="Liberation Sans" font-size="14">|{text}|</text></svg>'
+            f'font-family="{FAMILY}" font-size="14">|{text}|</text></svg>'
         )
         drawn = Image.open(io.BytesIO(vl_convert.svg_to_png(svg, scale=4))).getchannel("A").getbbox()
         assert drawn is not None
@@ -526,7 +528,7 @@ def test_use_theme_gives_the_house_font_to_charts_made_by_hand() -> None:
         made = alt.Chart(pd.DataFrame({"a": [1]})).mark_point().to_dict()
     finally:
         alt.theme.enable(before)
-    assert made["config"]["font"].startswith("Liberation Sans")
+    assert made["config"]["font"].startswith(FAMILY)
     assert made["config"]["axis"]["titleFontWeight"] == "normal"
 
 

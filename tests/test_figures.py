@@ -21,9 +21,10 @@ import vl_convert
 from PIL import Image
 
 from analysis import charts
+from analysis.charts.theme import FAMILY, FONT
 from workbench.answers.stamp import Stamp, stamp_line
 from workbench.publishing.figure_files import write_figure
-from workbench.publishing.figures import pdf, png, svg
+from workbench.publishing.figures import font, pdf, png, svg
 
 TITLE = "Papers by mode & stream"
 DESCRIPTION = 'A grid: "judge-bias" in 7 papers, α < 0.8; größte Zelle 7.'
@@ -52,7 +53,7 @@ def by_hand() -> alt.Chart:
         alt.Chart(table, title="Bold title")
         .mark_bar(opacity=0.5, clip=True)
         .encode(x="a:N", y="b:Q", color=alt.Color("b:Q", scale=alt.Scale(scheme="viridis")))
-        .configure(font="Liberation Sans")
+        .configure(font=FAMILY)
     )
 
 
@@ -100,6 +101,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def only_fonts(settings: Path, folder: Path) -> str:
+    """Write a fontconfig file by which a process sees the fonts of one folder and no other; return its path."""
+    folder.mkdir(exist_ok=True)
+    settings.write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
+        f"<fontconfig><dir>{folder}</dir></fontconfig>"
+    )
+    return str(settings)
+
+
 def test_the_same_bytes_in_any_order_in_any_process_and_without_system_fonts(
     written: Path, tmp_path: Path
 ) -> None:
@@ -109,19 +120,57 @@ def test_the_same_bytes_in_any_order_in_any_process_and_without_system_fonts(
     ]
     write_all(tmp_path / "again", ["network", "by-hand", "heatmap"])
     assert digests(tmp_path / "again") == first
-    (tmp_path / "no-fonts").mkdir()
-    settings = tmp_path / "fonts.conf"
-    settings.write_text(
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        f"<fontconfig><dir>{tmp_path / 'no-fonts'}</dir></fontconfig>"
-    )
     other = elsewhere(
         tmp_path / "other",
         ["by-hand", "network", "heatmap"],
-        FONTCONFIG_FILE=str(settings),
+        FONTCONFIG_FILE=only_fonts(tmp_path / "none.conf", tmp_path / "no-fonts"),
         PYTHONHASHSEED="7",
     )
     assert other == first
+
+
+def test_a_font_of_the_system_takes_no_place_of_the_figures_own(written: Path, tmp_path: Path) -> None:
+    """Debian's fonts-liberation is such a font: of the names that the figures fall back to, with other outlines."""
+    rivals = tmp_path / "rivals"
+    rivals.mkdir()
+    _regular, bold = font.carried()
+    for name in ("Liberation Sans", "Arial", "Helvetica"):
+        # The other face stands in, so that a figure that took it would look and be different.
+        (rivals / f"{name}.ttf").write_bytes(font.renamed(bold, name))
+    seen = elsewhere(
+        tmp_path / "beside-rivals",
+        ["heatmap", "by-hand"],
+        FONTCONFIG_FILE=only_fonts(tmp_path / "rivals.conf", rivals),
+    )
+    assert seen == {name: digest for name, digest in digests(written).items() if name in seen}
+    assert len(seen) == 6
+
+
+def test_another_kernel_of_the_algebra_moves_no_digit(written: Path, tmp_path: Path) -> None:
+    # The plainest kernel, which every processor that OpenBLAS chooses kernels for can run.
+    there = elsewhere(tmp_path / "plain", ["network"], OPENBLAS_CORETYPE="Prescott")
+    assert there == {name: digest for name, digest in digests(written).items() if name in there}
+
+
+def test_the_font_is_renamed_and_otherwise_as_it_was() -> None:
+    for face in font.carried():
+        made = font.renamed(face, "Wide Sans")
+        before, after = font._tables(face), font._tables(made)
+        assert list(before) == list(after)
+        for tag in set(before) - {b"name", b"head"}:
+            at, to = before[tag], after[tag]
+            assert face[at[0] : sum(at)] == made[to[0] : sum(to)]
+        assert font._checksum(made) == 0xB1B0AFBA  # what the sum over a font must be (table head)
+        at, length = after[b"name"]
+        texts = dict(font._names(made[at : at + length]))
+        assert texts[(3, 1, 0x409, 1)].decode("utf-16-be") == "Wide Sans"
+        assert texts[(3, 1, 0x409, 6)].decode("utf-16-be").startswith("WideSans")
+        assert all("Liberation".encode("utf-16-be") not in t for k, t in texts.items() if k[3] in (1, 4, 6))
+
+
+def test_the_font_s_name_comes_first_and_is_nobody_else_s() -> None:
+    assert FONT.split(", ")[0] == FAMILY
+    assert FAMILY not in ("Liberation Sans", "Arial", "Helvetica")
 
 
 def test_two_fonts_come_out_in_one_order(written: Path) -> None:
@@ -173,7 +222,7 @@ def test_pdf_of_a_sheet_has_one_font_and_opens_without_complaint(written: Path) 
     with pikepdf.open(written / "heatmap.pdf") as document:
         assert document.check_pdf_syntax() == []
         fonts = document.pages[0].Resources.Font
-        assert [str(font.BaseFont).split("+")[1] for font in dict(fonts).values()] == ["LiberationSans"]
+        assert [str(font.BaseFont).split("+")[1] for font in dict(fonts).values()] == ["FigureSans"]
     with pikepdf.open(written / "by-hand.pdf") as document:
         assert document.check_pdf_syntax() == []
     text = pypdf.PdfReader(written / "by-hand.pdf").pages[0].extract_text()

@@ -15,8 +15,10 @@ Width = Literal["single", "double"]
 SINGLE = 241.0
 DOUBLE = 504.0
 
-#: Liberation Sans is carried by vl-convert; the rest are for viewers of the SVG, with the same widths.
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+#: The name under which the figures' font is drawn: one that no system has, so that none is taken in its place.
+FAMILY = "Figure Sans"
+#: The rest are for viewers of the SVG, with the same widths.
+FONT = f"{FAMILY}, Liberation Sans, Arial, Helvetica, sans-serif"
 
 #: Sizes of text in points; nothing in a figure is smaller than ``TEXT``.
 TEXT = 7.0

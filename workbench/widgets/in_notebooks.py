@@ -86,9 +86,11 @@ def _shown(spec: dict[str, Any], **_: Any) -> dict[str, str]:
     """Return a chart as Jupyter shows it: SVG, and its description for those who cannot see it."""
     import vl_convert
 
+    from workbench.publishing.figures import font
     from workbench.publishing.figures.svg import enlarged, finish
     from workbench.store.files import sha256
 
+    font.register()
     said = str(spec.get("description") or "A chart without a description.")
     drawing = finish(
         vl_convert.vegalite_to_svg(spec),

@@ -10,6 +10,8 @@ import pikepdf
 import vl_convert
 from pikepdf import Array, Dictionary, Name, String
 
+from workbench.publishing.figures import font
+
 
 class NoText(RuntimeError):
     """The drawing has text but the PDF has none: its font was not found."""
@@ -38,6 +40,7 @@ def from_svg(
         NoText: text was expected and no font came out. vl-convert drops text in a font it does not find
             without saying so.
     """
+    font.register()
     with pikepdf.open(io.BytesIO(vl_convert.svg_to_pdf(svg))) as pdf:
         page = pdf.pages[0]
         if expect_text and not _fonts(page.obj):
@@ -73,12 +76,12 @@ def _resources(holder: Any) -> list[tuple[Any, Any]]:
 
 
 def _fonts(page: Any) -> list[Any]:
-    return [font for _, r in _resources(page) for font in dict(r.get(Name.Font, {})).values()]
+    return [face for _, r in _resources(page) for face in dict(r.get(Name.Font, {})).values()]
 
 
 def _order_fonts(pdf: pikepdf.Pdf, page: Any) -> None:
     """Name fonts by what they are: vl-convert numbers them in the order of a hash table, new at every call."""
-    distinct = {_fingerprint(font) for font in _fonts(page)}
+    distinct = {_fingerprint(face) for face in _fonts(page)}
     if len(distinct) < 2:
         return
     names = {print_: Name(f"/F{k}") for k, print_ in enumerate(sorted(distinct))}
@@ -86,8 +89,8 @@ def _order_fonts(pdf: pikepdf.Pdf, page: Any) -> None:
         fonts = dict(resources.get(Name.Font, {}))
         if not fonts:
             continue
-        new = {old: names[_fingerprint(font)] for old, font in fonts.items()}
-        resources[Name.Font] = Dictionary({str(new[old]): font for old, font in fonts.items()})
+        new = {old: names[_fingerprint(face)] for old, face in fonts.items()}
+        resources[Name.Font] = Dictionary({str(new[old]): face for old, face in fonts.items()})
         instructions = []
         for instruction in pikepdf.parse_content_stream(holder):
             operands = list(instruction.operands)
@@ -101,10 +104,10 @@ def _order_fonts(pdf: pikepdf.Pdf, page: Any) -> None:
             holder.write(content)
 
 
-def _fingerprint(font: Any) -> tuple[str, str]:
+def _fingerprint(face: Any) -> tuple[str, str]:
     """Return a key of a font that depends on its name and its mapping to text alone."""
-    name = str(font.get(Name.BaseFont, "")).split("+")[-1]
-    mapping = font.get(Name.ToUnicode)
+    name = str(face.get(Name.BaseFont, "")).split("+")[-1]
+    mapping = face.get(Name.ToUnicode)
     content = mapping.read_bytes() if mapping is not None else b""
     return name, hashlib.sha256(content).hexdigest()
 

@@ -8,6 +8,8 @@ import zlib
 
 import vl_convert
 
+from workbench.publishing.figures import font
+
 DPI = 300
 
 _ROOT = re.compile(r"<svg\b[^>]*>")
@@ -29,6 +31,7 @@ def from_svg(svg: str, *, title: str, description: str, source: str = "", langua
     Raises:
         ValueError: the text is no SVG.
     """
+    font.register()
     drawn = vl_convert.svg_to_png(_on_white(svg), scale=DPI / 72, ppi=72)
     said = [("Title", title), ("Description", description), ("Source", source)]
     dots = round(DPI / 0.0254)  # a metre, which is the unit of PNG

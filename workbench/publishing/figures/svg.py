@@ -26,6 +26,9 @@ def draw(chart: Any) -> str:
     import vl_convert
 
     from analysis.charts.frame import is_sheet
+    from workbench.publishing.figures import font
+
+    font.register()
 
     alt.data_transformers.register("records", _records)
     # A sheet carries its whole look; whatever theme a notebook has switched on must not change its bytes.
