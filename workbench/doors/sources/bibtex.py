@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from workbench.doors import identity
-from workbench.doors.sources.incoming import TYPES, Incoming, Unreadable, mended_authors, year_of
-from workbench.store.bibliography import Block, names, plain, split
+from workbench.doors.sources.incoming import TYPES, Incoming, Unreadable, given_authors, year_of
+from workbench.store.bibtex import Block, take_apart
+from workbench.store.names import names, plain
 
 #: Where a venue may stand, in the order of trust.
 _VENUES = (
@@ -31,22 +33,29 @@ def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
     Returns:
         Readable records and unreadable blocks, each in file order. Two entries with one key are two records.
     """
-    blocks, broken = split(text)
+    taken = take_apart(text)
+    blocks, broken = taken.blocks, taken.broken
     twice = [b.block for b in broken if b.kind == "duplicate-key" and b.block]
     bad = [
         Unreadable(b.line, _content(b.raw), b.key, b.message, b.remedy)
         for b in broken
         if b.kind != "duplicate-key"
     ]
-    parents = {b.key.lower(): b for b in blocks}
+    parents = {b.key.lower(): b for b in blocks if b.key}
     good = []
     for block in sorted([*blocks, *twice], key=lambda b: b.line):
         parent = parents.get(block.fields.get("crossref", "").lower())
         record = _incoming(block, parent)
-        if record.title and any(c.isalnum() for c in record.title):
+        doubt = next((d for d in block.doubts if d.field == "title"), None)
+        if doubt:  # the one fact that a record cannot be without
+            bad.append(Unreadable(block.line, record.content, block.key, doubt.message, doubt.remedy))
+        elif record.title and any(c.isalnum() for c in record.title):
             good.append(record)
         else:
             bad.append(Unreadable(block.line, record.content, block.key, "title is missing", "fill it in"))
+    if good and taken.shelved:
+        said = f"{len(taken.shelved)} entries stand inside a comment and were left out (first: line {taken.shelved[0]})"
+        good[0] = replace(good[0], notes=(*good[0].notes, said))
     return good, sorted(bad, key=lambda u: u.line)
 
 
@@ -66,6 +75,10 @@ def _incoming(block: Block, parent: Block | None) -> Incoming:
     notes = []
     if block.type not in TYPES:
         notes.append(f"type @{block.type} is not known; taken as @misc")
+    notes += [
+        d.message if d.field != "key" else "keys were missing or had blanks, and were made"
+        for d in block.doubts
+    ]
     author = fields.get("author", "")
     url = _verbatim(fields.get("url", "")) or _address_in(fields.get("howpublished", ""))
     venue = next((v for f in _VENUES if f in fields and (v := plain(fields[f]))), "")
@@ -79,7 +92,7 @@ def _incoming(block: Block, parent: Block | None) -> Incoming:
         content=_content(block.raw),
         title=title,
         key=block.key,
-        authors=mended_authors(names(author)),
+        authors=given_authors(names(author)),
         year=year_of(plain(fields.get("year", "") or fields.get("date", ""))),
         venue=identity.clean(venue),
         type=block.type,

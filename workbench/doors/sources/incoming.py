@@ -95,7 +95,25 @@ def year_of(text: str) -> int | None:
 
 
 _LETTER = re.compile(r"[^\W\d_]")
+_OTHERS = ("others", "et al", "al")
 _SEVERAL = re.compile(r"\band\b|\bet al\b|^al\.?,|\bet$")
+
+
+def given_authors(authors: Sequence[str]) -> tuple[str, ...]:
+    """Return authors whose list says where each name begins and ends: only ``et al.`` and empty names are mended."""
+    found: list[str] = []
+    for raw in authors:
+        name = clean(raw).strip(" ;")
+        if not _LETTER.search(name):
+            continue
+        if name.lower().rstrip(".,") in _OTHERS:
+            found.append("others")
+        elif re.search(r"\bet al\.?$|^al\.?,.*\bet$", name) and (straight := _straight(name)) is not None:
+            found += straight
+        else:
+            found.append(name)
+    kept = [n for n in found if n != "others"]
+    return (*kept, "others") if "others" in found else tuple(kept)
 
 
 def mended_authors(authors: Sequence[str]) -> tuple[str, ...]:
@@ -112,7 +130,7 @@ def mended_authors(authors: Sequence[str]) -> tuple[str, ...]:
             continue
         if _SEVERAL.search(name) and (straight := _straight(name)) is not None:
             found += straight
-        elif name.lower() in ("others", "et al.", "et al", "al.", "..."):
+        elif name.lower().rstrip(".") in _OTHERS or not name.strip("."):
             found.append("others")
         else:
             found.append(name)
@@ -122,11 +140,19 @@ def mended_authors(authors: Sequence[str]) -> tuple[str, ...]:
 
 
 def _straight(name: str) -> list[str] | None:
-    """Undo ``last word = family name`` on what was not one name; None for a body's name with ``and`` in it."""
+    """Undo ``last word = family name`` on what was not one name; None for a body's name with ``and`` in it.
+
+    Such a list has one comma, one word before it (particles aside), and two words or more to each person; what is not
+    so, ``National Council for Standards, Testing, and Metrology``, is a body's name and stays whole.
+    """
     family, comma, given = name.partition(", ")
     words = f"{given} {family}" if comma else name
-    if not comma and not re.search(r"\bet al\b", name):
-        return None
+    if not re.search(r"\bet al\b|^al\b|\bIn Proceedings\b", name):
+        people = re.split(r"\s+and\s+", words)
+        if not comma or "," in given or not re.fullmatch(r"(?:[^\W\d_A-Z]+\s+)*\S+", family):
+            return None
+        if any(len(p.split()) < 2 for p in people):
+            return None
     words = re.split(r"\.?\s+In Proceedings\b", words)[0]
     cut = bool(re.search(r"\bet al\.?\s*$", words))
     words = re.sub(r"[,\s]*\bet al\.?\s*$", "", words)

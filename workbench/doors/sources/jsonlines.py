@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -93,8 +94,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _incoming(cells: dict[str, Any], line: int) -> Incoming:
-    texts = {field: text_field(cells, field) for field in _TEXTS}
-    title, notes = clean(texts["title"]), []
+    notes: list[str] = []
+    texts = {field: text_field(cells, field, notes) for field in _TEXTS}
+    title = clean(texts["title"])
     if not title:
         raise Wrong("title is missing", "fill it in")
     if _LATEX.search(re.sub(r"\$[^$]*\$", "", title)):
@@ -104,13 +106,13 @@ def _incoming(cells: dict[str, Any], line: int) -> Incoming:
         raise Wrong("title has no letter or digit", "fill it in")
     if re.search(r"vertical-align|^zoom:|</?[a-z]+|https?://", title):
         notes.append("title holds a piece of a web page")
-    given = authors_field(cells)
+    given = authors_field(cells, notes)
     authors = mended_authors(given)
     if list(authors) != [clean(a) for a in given]:
         notes.append("author names were mended")
     if unknown := sorted(set(cells) - FIELDS):
         notes.append(f"fields not kept: {', '.join(unknown)}")
-    grey = cells.get("grey")
+    grey = None if missing(cells.get("grey")) else cells["grey"]
     if grey not in (None, True, False, "yes", "no", ""):
         raise Wrong("grey is neither true nor false", "write true or false")
     return Incoming(
@@ -125,7 +127,7 @@ def _incoming(cells: dict[str, Any], line: int) -> Incoming:
         doi=texts["doi"],
         arxiv_id=texts["arxiv_id"],
         url=texts["url"],
-        streams=_list_field(cells, "streams"),
+        streams=_list_field(cells, "streams", notes),
         grey=grey in (True, "yes"),
         abstract=texts["abstract"],
         found_via=texts["found_via"],
@@ -133,39 +135,66 @@ def _incoming(cells: dict[str, Any], line: int) -> Incoming:
     )
 
 
-def text_field(cells: dict[str, Any], field: str) -> str:
-    """Return a field that must be text; null and absence are empty."""
+#: How tables write that there is nothing.
+_NOTHING = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "nat", "#n/a"})
+
+
+def missing(value: Any) -> bool:
+    """Say whether a value stands for nothing: null, NaN, or one of the words that tables write for it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and value.strip().lower() in _NOTHING
+
+
+def text_field(cells: dict[str, Any], field: str, notes: list[str] | None = None) -> str:
+    """Return a field that must be text; what is missing is empty.
+
+    A number is taken where it can only mean one thing: an arXiv id that a table turned into one. Any other value that
+    is no text costs the field and not the record, which ``notes`` then says; a title must be text.
+    """
     value = cells.get(field)
-    if value is None:
+    if missing(value) and (field != "title" or not isinstance(value, str)):
         return ""
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        return value
+    if field == "arxiv_id" and isinstance(value, float) and 701 <= value < 10000:
+        return (
+            f"{value:.5f}" if value >= 1501 else f"{value:.4f}"
+        )  # the zeros at its end are lost in a number
+    if field == "title" or notes is None:
         raise Wrong(f"{field} is not text", f"write {field} as a string in quotes")
-    return value
+    notes.append(f"{field} is not text and was left out")
+    return ""
 
 
 def year_field(cells: dict[str, Any]) -> int | None:
-    """Return the year, given as a number or as text; null and empty are None."""
+    """Return the year, given as a number or as text; what is missing is None."""
     value = cells.get("year")
-    if value is None or value == "":
+    if missing(value):
         return None
     year = year_of(value) if isinstance(value, str) else value
+    if isinstance(year, float) and year.is_integer():  # as a table writes it once a year is missing
+        year = int(year)
     if isinstance(year, bool) or not isinstance(year, int) or not 1800 <= year < 2200:
         raise Wrong(f"year {value!r} is not a year", "write four digits, or null")
     return year
 
 
-def authors_field(cells: dict[str, Any]) -> tuple[str, ...]:
+def authors_field(cells: dict[str, Any], notes: list[str] | None = None) -> tuple[str, ...]:
     """Return the authors as given: a list of names, or text joined by ``and`` or semicolons."""
     value = cells.get("authors")
-    if isinstance(value, str):
+    if isinstance(value, str) and not missing(value):
         return tuple(p for p in re.split(r"\s+and\s+|;\s*", value) if p.strip())
-    return _list_field(cells, "authors")
+    return _list_field(cells, "authors", notes)
 
 
-def _list_field(cells: dict[str, Any], field: str) -> tuple[str, ...]:
+def _list_field(cells: dict[str, Any], field: str, notes: list[str] | None = None) -> tuple[str, ...]:
     value = cells.get(field)
-    if value is None:
+    if missing(value):
         return ()
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+    if isinstance(value, list) and all(isinstance(v, str) or missing(v) for v in value):
+        return tuple(v.strip() for v in value if not missing(v))
+    if notes is None:
         raise Wrong(f"{field} is not a list of texts", f'write {field} as ["...", "..."]')
-    return tuple(v.strip() for v in value if v.strip())
+    notes.append(f"{field} is not a list of texts and was left out")
+    return ()
