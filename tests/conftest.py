@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,10 @@ from workbench.store.texts import ABSTRACTS, Text, abstracts_text
 # How long an example takes depends on the machine; times are measured by `make bench`.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# What the tests keep in a user's state folder is not for the user who runs them; processes inherit it.
+STATE = tempfile.TemporaryDirectory(prefix="survey-tests-")
+os.environ["XDG_STATE_HOME"] = STATE.name
 
 SCHEMA = """\
 version: "0.1"

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from workbench.store import bibliography, bibtex
+from workbench.store import bibliography, bibtex, parsed_copies
 from workbench.store.bibliography import (
     PAPERS,
-    PARSED,
     VENUE_FIELD,
     Entry,
     entry_text,
-    papers_contents,
+    keep_parsed,
     papers_text,
     read_papers,
 )
 from workbench.store.bibtex import split
 from workbench.store.faults import Fault
+from workbench.store.files import sha256
 from workbench.store.latex import from_latex, to_latex
 from workbench.store.names import names, plain
 
@@ -163,10 +163,11 @@ def test_any_text_is_split_without_an_exception(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(entries())
 def test_parsed_copy_written_by_a_write_equals_what_a_reader_makes(held: list[Entry]) -> None:
-    contents = papers_contents(held)
-    read = bibliography._parsed(contents[PAPERS], [])
-    held_lines = [(cells[0], cells[10]) for cells in json.loads(contents[PARSED])["entries"]]
-    assert [(e.key, e.line) for e in read] == held_lines
+    text = papers_text(held)
+    keep_parsed(held)
+    read = bibliography._parsed(text, [])
+    kept = parsed_copies.copy_of(bibliography._stamp(text))
+    assert [(e.key, e.line) for e in read] == [(cells[0], cells[10]) for cells in kept["entries"]]
 
 
 def test_canonical_form() -> None:
@@ -284,6 +285,18 @@ def test_hand_written_entries_among_canonical_ones_keep_their_lines(tmp_path: Pa
     assert [(e.key, e.title, e.line) for e in read] == [("a", "A", 1), ("b", "Handmade", 6), ("c", "C", 8)]
 
 
+@pytest.fixture
+def state_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def copy_in(state: Path) -> Path:
+    """Return the one parsed copy that a user's state folder holds."""
+    (copy,) = state.rglob("*.json")
+    return copy
+
+
 def test_missing_file_is_no_works(tmp_path: Path) -> None:
     faults: list[Fault] = []
     assert read_papers(tmp_path, faults) == []
@@ -291,16 +304,16 @@ def test_missing_file_is_no_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoiled", [b"", b"{", b"[]", b'{"stamp": 1}', b"\xff\xfe", None])
-def test_spoiled_parsed_copy_is_read_anew(tmp_path: Path, spoiled: bytes | None) -> None:
+def test_spoiled_parsed_copy_is_read_anew(
+    tmp_path: Path, state_of_its_own: Path, spoiled: bytes | None
+) -> None:
     held = [Entry("a", "misc", "A", ("Li, Wei",), 2020, other_ids=("arxiv:2401.00001",))]
     first = read_papers(write(tmp_path, papers_text(held)), [])
-    copy = tmp_path / PARSED
-    assert copy.exists()
+    copy = copy_in(state_of_its_own)
     assert read_papers(tmp_path, []) == first
     if spoiled is None:
-        cells = json.loads(copy.read_text("utf-8"))
-        cells["entries"] = [[1, 2]]
-        spoiled = json.dumps(cells).encode()
+        body = json.dumps({"entries": [[1, 2]], "faults": []})
+        spoiled = f"{sha256(body)}\n{body}".encode()
     copy.write_bytes(spoiled)
     assert read_papers(tmp_path, []) == first
 
@@ -317,6 +330,6 @@ def test_faults_come_back_from_the_parsed_copy_too(tmp_path: Path) -> None:
     assert faults_of(tmp_path, text) == faults_of(tmp_path, text) != []
 
 
-def test_nothing_is_kept_when_asked_not_to(tmp_path: Path) -> None:
+def test_nothing_is_kept_when_asked_not_to(tmp_path: Path, state_of_its_own: Path) -> None:
     read_papers(write(tmp_path, ENTRY), [], keep=False)
-    assert not (tmp_path / PARSED).exists()
+    assert not list(state_of_its_own.rglob("*.json"))

@@ -33,7 +33,8 @@ from workbench.store.batch import read_batch
 from workbench.store.clock import now
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import JOURNAL, Row, recover, replace_all, rows_text, writing
+from workbench.store.files import Row, recover, replace_all, rows_text, writing
+from workbench.store.journal import journal_of
 from workbench.store.survey import open_survey
 from workbench.store.tables import CODINGS, RECORDS, SCREENING
 from workbench.store.texts import ABSTRACTS, FULL_TEXTS, Place, Text, abstracts, abstracts_text, find_again
@@ -670,7 +671,7 @@ ODD = [
     "a,b",
     "a\n\nb",
     "\ufeff",
-    "\x00",
+    "\x01",
 ]
 
 
@@ -759,7 +760,7 @@ seen = 0
 
 def hook(event, args):
     global seen
-    made = event == "open" and isinstance(args[2], int) and args[2] & os.O_CREAT and "journal" in str(args[0])
+    made = event == "open" and args[2] & os.O_CREAT and str(args[0]).endswith((".staged", "plan.json"))
     if event == "os.rename" or made:
         seen += 1
         if seen == number:
@@ -801,17 +802,17 @@ def held(root: Path) -> dict[str, bytes]:
     return {p: b for p, b in state(root).items() if p.startswith("corpus/")}
 
 
-# Two files are staged (events 1 and 2: the codings and the run), then their list (3); its renaming (4) is the
-# moment of writing; then each file is put in its place (5 and 6). A sign-off alike.
+# The plan is written (event 1), then two files are staged (2 and 3: the codings and the run); the plan's renaming (4)
+# is the moment of writing; then each file is put in its place (5 and 6). A sign-off alike.
 @pytest.mark.parametrize("door", ["code", "signoff"])
 @pytest.mark.parametrize("number", range(1, 7))
 def test_a_killed_door_leaves_all_of_a_batch_or_nothing(begun: Path, door: str, number: int) -> None:
     before = held(begun)
     ended = child("kill", number, door, begun)
     assert ended.returncode == -9, ended.stderr
-    assert (begun / JOURNAL).exists()
+    assert journal_of(begun).exists()
     recover(begun)
-    assert not (begun / JOURNAL).exists()
+    assert not journal_of(begun).exists()
     after = held(begun)
     if number <= 4:
         assert after == before

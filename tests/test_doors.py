@@ -14,7 +14,8 @@ import pytest
 from tests.coded import coded, keep, know, listed, state, whole
 from workbench.reading.checking import check
 from workbench.store.corpus import stored
-from workbench.store.files import JOURNAL, recover
+from workbench.store.files import recover
+from workbench.store.journal import journal_of
 
 PAPERS = [f"p{n:02}" for n in range(1, 9)]
 #: What a door writes to in the test, and the table.
@@ -41,7 +42,7 @@ seen = 0
 
 def hook(event, args):
     global seen
-    made = event == "open" and isinstance(args[2], int) and args[2] & os.O_CREAT and "journal" in str(args[0])
+    made = event == "open" and args[2] & os.O_CREAT and str(args[0]).endswith((".staged", "plan.json"))
     if event == "os.rename" or made:
         seen += 1
         if seen == number:
@@ -97,7 +98,7 @@ def corpus(root: Path) -> dict[str, bytes]:
     return {p: b for p, b in state(root).items() if p.startswith("corpus/")}
 
 
-# A file is staged (event 1), then the list of what is staged (2); its renaming (3) is the moment of writing; then the
+# The plan is written (event 1), then a file is staged (2); the plan's renaming (3) is the moment of writing; then the
 # file is put in its place (4).
 @pytest.mark.parametrize("number", range(1, 5))
 @pytest.mark.parametrize("door", ["screen", "adjudicate", "verify"])
@@ -107,9 +108,9 @@ def test_a_killed_door_leaves_all_or_nothing(open_survey: Path, door: str, numbe
     ended = child(door, number, open_survey, "p01")
     _, errors = ended.communicate("go\n", timeout=60)
     assert ended.returncode == -9, errors
-    assert (open_survey / JOURNAL).exists()
+    assert journal_of(open_survey).exists()
     recover(open_survey)
-    assert not (open_survey / JOURNAL).exists()
+    assert not journal_of(open_survey).exists()
     after = corpus(open_survey)
     assert {p for p in after if after[p] != before.get(p)} == ({path} if number == 4 else set())
     assert check(open_survey) == []

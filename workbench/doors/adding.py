@@ -19,10 +19,11 @@ from workbench.doors.merging import facts, merge
 from workbench.doors.records import Corpus, carry_out
 from workbench.doors.sources import READERS, Incoming, Unreadable, reader, take_in
 from workbench.doors.sources.incoming import TYPES
-from workbench.store.bibliography import KEY, Entry
+from workbench.store.bibliography import Entry
 from workbench.store.clock import now
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import sha256
+from workbench.store.places import KEY
 from workbench.store.searches import Search, next_id, places
 
 _MONTH = re.compile(r"(\d+\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?", re.IGNORECASE)

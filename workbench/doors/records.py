@@ -10,7 +10,7 @@ from typing import TypeVar
 from workbench.doors.identity import identifiers
 from workbench.doors.merging import arxiv_ids, first_public
 from workbench.store import files, texts
-from workbench.store.bibliography import PAPERS, PARSED, Entry, papers_contents, read_papers
+from workbench.store.bibliography import PAPERS, Entry, keep_parsed, papers_text, read_papers
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row
 from workbench.store.searches import SEARCHES, Search, read_searches, searches_text
@@ -110,7 +110,7 @@ class Corpus:
     def contents(self) -> dict[str, str]:
         """Return the canonical content of every file of the records."""
         held: dict[str, str] = {
-            **papers_contents(self.works.values()),
+            PAPERS: papers_text(self.works.values()),
             RECORDS.path: files.rows_text(RECORDS, self.records.values()),
             HITS.path: files.rows_text(HITS, self.hits),
             MAYBE_DUPLICATES.path: files.rows_text(MAYBE_DUPLICATES, self.maybes.values()),
@@ -128,7 +128,7 @@ def load(root: Path, keep: bool = True) -> Corpus:
 
     Args:
         root: the survey folder.
-        keep: keep a parsed copy of ``papers.bib`` in the cache.
+        keep: keep a parsed copy of ``papers.bib``.
 
     Raises:
         Refused: something there cannot be read; to write would lose it.
@@ -186,29 +186,33 @@ def carry_out(
         Refused: the corpus has faults, or ``work`` refused; nothing was changed.
     """
     if dry_run:
+        need_folder(root)
+        files.recover(root)
         corpus = load(root, keep=False)
         report = work(corpus)
         changed = _differing(root, corpus.contents())
-        return report, tuple(sorted(path for path in changed if path != PARSED))
+        return report, tuple(sorted(changed))
     need_folder(root)
     with files.writing(root):
         corpus = load(root)
         report = work(corpus)
         changed = _differing(root, corpus.contents())
         files.replace_all(root, changed)
-    return report, tuple(sorted(path for path in changed if path != PARSED))
+        if PAPERS in changed:
+            keep_parsed(corpus.works.values())
+    return report, tuple(sorted(changed))
 
 
 def _differing(root: Path, contents: dict[str, str]) -> dict[str, str]:
-    """Return the files whose content is another; the parsed copy only where ``papers.bib`` is."""
-    changed = {}
-    for path, content in contents.items():
-        old = (root / path).read_bytes() if (root / path).is_file() else b""
-        if path != PARSED and content.encode() != old:
-            changed[path] = content
-    if PAPERS in changed:
-        changed[PARSED] = contents[PARSED]
-    return changed
+    """Return the files whose content is another."""
+    return {path: content for path, content in contents.items() if content.encode() != _held(root, path)}
+
+
+def _held(root: Path, path: str) -> bytes:
+    try:
+        return files.read_data(root, path)
+    except FileNotFoundError:
+        return b""
 
 
 def need_folder(root: Path) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from workbench.store.corpus import stored, year_of
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.files import Row, replace_all, rows_text, trying, writing
 from workbench.store.schema import Sampling, Schema, load_schema
 from workbench.store.screened import included, screened
 from workbench.store.tables import RECORDS, SAMPLE, SAMPLING
@@ -55,7 +55,7 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
     Raises:
         Refused: the schema or a file is faulty, or there is no record in the frame.
     """
-    with writing(root):
+    with trying(root) if dry_run else writing(root):
         faults: list[Fault] = []
         schema = load_schema(root)
         records = stored(root, "records", faults)

@@ -26,7 +26,7 @@ from workbench.doors.sampling import Drawn
 from workbench.store.coders import read_coders
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.files import Row, replace_all, rows_text, trying, writing
 from workbench.store.final import by_machines
 from workbench.store.schema import load_schema
 from workbench.store.screened import included, screened
@@ -49,7 +49,7 @@ def sample_verification(root: Path, *, size: int | None = None, dry_run: bool = 
     Raises:
         Refused: the schema or a file is faulty, ``size`` is not above 0, or machines have coded nothing.
     """
-    with writing(root):
+    with trying(root) if dry_run else writing(root):
         faults: list[Fault] = []
         schema = load_schema(root)
         records = {r["paper"]: r for r in stored(root, "records", faults)}

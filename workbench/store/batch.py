@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, decode_incoming
+from workbench.store.files import Row, cell_faults, decode_incoming, fits
 
 
 def read_batch(file: Path, columns: Iterable[str]) -> tuple[list[Row], list[Fault]]:
@@ -128,6 +128,9 @@ def filled(given: Row, columns: Iterable[str], faults: list[Fault]) -> Row:
             message = f"half a character (a lone surrogate) in {column}"
             where = (row.get("_file", ""), int(row.get("_line", "0")), row.get("paper", ""))
             faults.append(Fault(*where, message, "write it whole"))
+    if wrong := cell_faults(row.get("_file", ""), row, row.keys()):
+        faults += wrong
+        row |= {column: "" for column, cell in row.items() if not fits(cell)}
     return row
 
 

@@ -9,7 +9,6 @@ a preprint is ``@misc`` with ``howpublished``. A work has all its identifiers: `
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -18,14 +17,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from workbench.store import parsed_copies
 from workbench.store.bibtex import Block, split
 from workbench.store.faults import Fault
-from workbench.store.files import read_text, replace, sha256
+from workbench.store.files import read_text, sha256
 from workbench.store.latex import to_latex
 from workbench.store.names import name_to_latex, names, names_to_write, plain
+from workbench.store.places import KEY
 
 PAPERS = "corpus/papers.bib"
-PARSED = ".cache/parsed/papers.json"
 #: Which field says where a work of a type appeared.
 VENUE_FIELD = {
     "article": "journal",
@@ -51,7 +51,6 @@ FIELDS = (
     "url",
     "ids",
 )
-KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def read_papers(root: Path, faults: list[Fault], keep: bool = True) -> list[Entr
     Args:
         root: the survey folder; a missing file reads as no works.
         faults: what is wrong is added here; entries that cannot be read are left out.
-        keep: keep a parsed copy in ``.cache``, which makes the next reading many times faster.
+        keep: keep a parsed copy in the user's state folder, which makes the next reading many times faster.
 
     Returns:
         The works in file order.
@@ -103,16 +102,17 @@ def read_papers(root: Path, faults: list[Fault], keep: bool = True) -> list[Entr
     if len(faults) > before:
         return _parsed(text, faults)
     stamp = _stamp(text)
-    cached = _from_cache(root, stamp)
+    cached = parsed_copies.copy_of(stamp)
     if cached is not None:
-        faults += cached[1]
-        return cached[0]
-    found: list[Fault] = []
+        with suppress(TypeError, ValueError, KeyError):  # a copy of another form
+            entries, found = _of_copy(cached)
+            faults += found
+            return entries
+    found = []
     entries = _parsed(text, found)
     faults += found
     if keep:
-        with suppress(OSError):  # a folder that cannot be written can still be read
-            replace(root / PARSED, _cache_text(stamp, entries, found))
+        parsed_copies.keep(stamp, _copied(entries, found))
     return entries
 
 
@@ -138,15 +138,14 @@ def entry_text(entry: Entry) -> str:
     return f"@{entry.type}{{{entry.key},\n{''.join(lines)}}}\n"
 
 
-def papers_contents(entries: Iterable[Entry]) -> dict[str, str]:
-    """Return what ``files.replace_all`` is to write: ``papers.bib`` and the parsed copy of it."""
+def keep_parsed(entries: Iterable[Entry]) -> None:
+    """Keep a parsed copy of the ``papers.bib`` that some works make, as a reader of it would."""
     ordered, pieces, line = [], [], 1
     for entry in sorted(entries, key=lambda e: e.key):
         ordered.append(dataclasses.replace(entry, line=line))
         pieces.append(entry_text(entry))
         line += pieces[-1].count("\n") + 1
-    text = "\n".join(pieces)
-    return {PAPERS: text, PARSED: _cache_text(_stamp(text), ordered, [])}
+    parsed_copies.keep(_stamp("\n".join(pieces)), _copied(ordered, []))
 
 
 def _stamp(text: str) -> str:
@@ -161,41 +160,21 @@ def _reader_digest() -> str:
     return sha256(b"".join((here.parent / name).read_bytes() for name in readers))
 
 
-def _cache_text(stamp: str, entries: Sequence[Entry], faults: Sequence[Fault]) -> str:
-    return json.dumps(
-        {"stamp": stamp, "entries": [_cells(e) for e in entries], "faults": [astuple(f) for f in faults]},
-        ensure_ascii=False,
-    )
+_CELLS = tuple(f.name for f in dataclasses.fields(Entry))
 
 
-def _cells(e: Entry) -> list[Any]:
-    return [
-        e.key,
-        e.type,
-        e.title,
-        e.authors,
-        e.year,
-        e.venue,
-        e.doi,
-        e.arxiv_id,
-        e.url,
-        e.other_ids,
-        e.line,
+def _copied(entries: Sequence[Entry], faults: Sequence[Fault]) -> Any:
+    # ``astuple`` copies deeply, which for thousands of works takes longer than to parse them.
+    cells = [[getattr(e, name) for name in _CELLS] for e in entries]
+    return {"entries": cells, "faults": [astuple(f) for f in faults]}
+
+
+def _of_copy(held: Any) -> tuple[list[Entry], list[Fault]]:
+    said = [dict(zip(_CELLS, cells, strict=True)) for cells in held["entries"]]
+    entries = [
+        Entry(**{**e, "authors": tuple(e["authors"]), "other_ids": tuple(e["other_ids"])}) for e in said
     ]
-
-
-def _from_cache(root: Path, stamp: str) -> tuple[list[Entry], list[Fault]] | None:
-    try:
-        held = json.loads((root / PARSED).read_text("utf-8"))
-        if held["stamp"] != stamp:
-            return None
-        entries = [
-            Entry(k, kind, title, tuple(who), year, venue, doi, arxiv, url, tuple(ids), line)
-            for k, kind, title, who, year, venue, doi, arxiv, url, ids, line in held["entries"]
-        ]
-        return entries, [Fault(*f) for f in held["faults"]]
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
-        return None
+    return entries, [Fault(*f) for f in held["faults"]]
 
 
 def _parsed(text: str, faults: list[Fault]) -> list[Entry]:

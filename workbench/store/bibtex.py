@@ -7,11 +7,10 @@ looks like another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.store.bibtex_values import resolved
+from workbench.store.bibtex_values import Macros, resolved
 
 _TWICE = ("key is given twice", "delete one entry or change its key")
 #: Months that BibTeX styles define, besides what ``@string`` does.
@@ -109,7 +108,7 @@ def take_apart(text: str) -> Taken:
     Args:
         text: BibTeX with LF line ends.
     """
-    macros = dict(MONTHS)
+    macros = Macros(MONTHS)
     blocks: list[Block] = []
     broken: list[Broken] = []
     shelved: list[int] = []
@@ -223,7 +222,7 @@ _PLAIN = re.compile(
 )
 
 
-def _plain_fields(text: str, macros: Mapping[str, str]) -> dict[str, str] | None:
+def _plain_fields(text: str, macros: Macros) -> dict[str, str] | None:
     """Return the fields of an entry read at sight; None where one is given twice or a macro is not known."""
     fields: dict[str, str] = {}
     for name, value in _NAME_AND_VALUE.findall(text):
@@ -239,9 +238,7 @@ def _plain_fields(text: str, macros: Mapping[str, str]) -> dict[str, str] | None
     return fields or None
 
 
-def _parsed(
-    body: str, line: int, raw: str, macros: dict[str, str], strings: set[str]
-) -> list[Block | Broken]:
+def _parsed(body: str, line: int, raw: str, macros: Macros, strings: set[str]) -> list[Block | Broken]:
     """Read one block by bibtexparser; macros that it defines are noted in ``macros``."""
     import logging
 
@@ -312,7 +309,7 @@ def _headless(comment: str, line: int) -> list[Broken]:
     ]
 
 
-def _lint(found: Any, line: int, raw: str, macros: Mapping[str, str]) -> Block:
+def _lint(found: Any, line: int, raw: str, macros: Macros) -> Block:
     """Return the entry with its values resolved, and what of it is in doubt."""
     fields: dict[str, str] = {}
     doubts: list[Doubt] = []

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-#: No value is longer, however its macros grow: a file of 1 kB could otherwise fill the memory.
-LONGEST = 100_000
+from workbench.store.budgets import CELL as LONGEST
+from workbench.store.budgets import MACROS
+
 Why = tuple[str, str]
 _PART = re.compile(r"\s*(?:(\d+)|([^\s\d{}\"#%'(),=][^\s{}\"#%'(),=]*))\s*")
 
 
-def resolved(value: str, macros: Mapping[str, str]) -> tuple[str, Why | None]:
+class Macros(dict[str, str]):
+    """Macros of one file, by name in lower case, and how many characters they may still add to it.
+
+    A file of 1 kB whose macros double each other could otherwise fill the memory.
+    """
+
+    left = MACROS
+
+
+def resolved(value: str, macros: Macros) -> tuple[str, Why | None]:
     """Return a field's value with macros and ``#`` resolved, or what is wrong with it."""
     if not value.strip():
         return "", None
@@ -35,12 +44,16 @@ def resolved(value: str, macros: Mapping[str, str]) -> tuple[str, Why | None]:
                     "put the value in braces, or add @string",
                 )
             parts.append(word[1] if word[1] is not None else macros[word[2].lower()])
+            macros.left -= len(parts[-1])
+            if macros.left < 0:
+                message = f"macros add more than {MACROS:,} characters to the file up to here"
+                return "", (message, "write values out instead of naming macros")
             at = word.end()
         else:
             return "", ("value cannot be read", "put it in braces")
         while at < len(value) and value[at].isspace():
             at += 1
-        if sum(map(len, parts)) > LONGEST:  # macros that double each other grow without bound
+        if sum(map(len, parts)) > LONGEST:
             return "", (f"value is longer than {LONGEST:,} characters", "shorten it, or write its macros out")
         if at == len(value):
             return " ".join("".join(parts).split()) if "\n" in "".join(parts) else "".join(parts), None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.store.files import sha256
+from workbench.store.files import own_text, sha256
 from workbench.store.schema import Code, Facet, Schema, Term
 
 CODEBOOK = "coding_schema/CODEBOOK.md"
@@ -244,5 +244,4 @@ def _mode(schema: Schema, code: Code) -> list[str]:
 
 def read_codebook(root: Path) -> str | None:
     """Return the codebook as it stands, or None where there is none."""
-    path = root / CODEBOOK
-    return path.read_text("utf-8") if path.exists() else None
+    return own_text(root, CODEBOOK)

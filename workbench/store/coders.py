@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from workbench.store.budgets import Over, yaml_within
 from workbench.store.faults import Fault
 from workbench.store.files import read_text
 
@@ -37,7 +38,11 @@ def read_coders(root: Path, faults: list[Fault]) -> dict[str, Coder]:
     """Return the coders by id; what is wrong is added to ``faults``."""
     text = read_text(root, PATH, faults)
     try:
+        yaml_within(text)
         node = yaml.compose(text, yaml.SafeLoader) if text.strip() else None
+    except Over as over:
+        faults.append(over.fault(PATH))
+        return {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", error))

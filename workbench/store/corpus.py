@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.store.faults import Fault
+from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, parsed, rows_text
+from workbench.store.places import CODER
 from workbench.store.tables import STORED, Table
 
 
 def path_of(table: Table, coder: str = "") -> str:
-    """Return the path of a table's file, relative to the survey folder."""
+    """Return the path of a table's file, relative to the survey folder.
+
+    Raises:
+        Refused: the coder's id names another folder.
+    """
+    if coder and not CODER.fullmatch(coder):
+        remedy = "an id has letters, digits and hyphens"
+        raise Refused([Fault("corpus/coders.yaml", 0, "", f"{coder[:40]!r} is no coder's id", remedy)])
     return table.path.format(coder=coder)
 
 
@@ -34,7 +42,14 @@ def stored(root: Path, name: str, faults: list[Fault], coder: str | None = None)
         return [{**row, "_file": table.path} for row in rows]
     folder = root / Path(table.path).parent
     out: list[Row] = []
-    for who in [coder] if coder is not None else sorted(p.stem for p in folder.glob("*.csv")):
+    for who in [coder] if coder is not None else sorted(p.stem for p in folder.glob("[!.]*.csv")):
+        if not CODER.fullmatch(who):
+            message, remedy = (
+                f"{who[:40]!r} is no coder's id",
+                "name the file after a coder: letters, digits, hyphens",
+            )
+            faults.append(Fault(f"{Path(table.path).parent.as_posix()}/{who}.csv", 0, "", message, remedy))
+            continue
         path = path_of(table, who)
         rows, found = parsed(root, path, table)
         faults += found

@@ -1,8 +1,6 @@
-"""How files are read and replaced: every file is always wholly old or wholly new, and so is a set of them.
+"""How a survey's files are read and replaced: every file is always wholly old or wholly new, and so is a set of them.
 
-A write to several files is staged in ``.cache/journal``: the new contents first, then a list of where each
-belongs. Once that list stands the write has happened; ``recover`` finishes what a kill interrupted. Without
-the list the staged contents are thrown away and everything is as it was.
+How that is kept through a kill stands in ``workbench.store.journal``.
 """
 
 from __future__ import annotations
@@ -10,19 +8,21 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
 
+from workbench.store import journal, watched
+from workbench.store.budgets import CELL, Over, regular_bytes
 from workbench.store.faults import Fault, Refused
+from workbench.store.places import data_file, within
 from workbench.store.tables import Table
 
-JOURNAL = Path(".cache/journal")
-COMMIT = "commit.json"
+LOCK = ".cache/lock"
+# A cell that a door lets in can be read again: it refuses what is longer than CELL.
+csv.field_size_limit(CELL)
 
 Row = dict[str, str]
 
@@ -40,59 +40,60 @@ def sha256(data: bytes | str) -> str:
 def writing(root: Path) -> Iterator[None]:
     """Hold the survey's lock: one writer at a time, and an interrupted write is completed first.
 
-    Whoever holds it may call a door, which takes it again: what was checked before is then still so.
+    Whoever holds it may call a door, which takes it again: what was checked before is then still so. What is read
+    meanwhile is remembered, so that ``replace_all`` can tell that somebody changed it in an editor.
 
     Raises:
         Refused: another process holds the lock for more than 30 seconds.
     """
     from filelock import FileLock, Timeout
 
-    (root / ".cache").mkdir(exist_ok=True)
+    within(root, LOCK).parent.mkdir(exist_ok=True)
     # One lock object a file, so that a thread that holds it takes it again; other threads wait like processes.
-    lock = FileLock((root / ".cache/lock").resolve(), timeout=30, is_singleton=True)
+    lock = FileLock(Path(os.path.realpath(root)) / LOCK, timeout=30, is_singleton=True)
     try:
         lock.acquire()
     except Timeout:
-        raise Refused(
-            [
-                Fault(
-                    ".cache/lock",
-                    0,
-                    "",
-                    "another process is writing to this survey",
-                    "try again when it ends",
-                )
-            ]
-        ) from None
+        message = "another process is writing to this survey"
+        raise Refused([Fault(LOCK, 0, "", message, "try again when it ends")]) from None
+    outermost = watched.remembered(root) is None
     try:
-        _recover(root)
+        if outermost:
+            watched.begin(root)
+            journal.recover(root)
         yield
     finally:
+        if outermost:
+            watched.end(root)
         lock.release()
 
 
 def recover(root: Path) -> None:
-    """Complete or roll back a write that was interrupted; do nothing where there was none."""
-    if (root / JOURNAL).exists():
-        with writing(root):
-            pass
+    """Complete or roll back a write of this user that was interrupted; do nothing where there was none.
+
+    Where the folder cannot be written, and where somebody else's write was cut off, that is said.
+    """
+    if journal.interrupted(root):
+        try:
+            with writing(root):
+                pass
+        except OSError as error:
+            message = f"a write to this survey was cut off and cannot be completed here ({error.strerror})"
+            remedy = "what you see is part old and part new; run `survey check` where it can be written"
+            journal.tell(Fault(str(root), 0, "", message, remedy, True))
+    for fault in journal.left_inside(root):
+        journal.tell(fault)
 
 
-def _recover(root: Path) -> None:
-    journal = root / JOURNAL
-    if not journal.exists():
-        return
-    if (journal / COMMIT).exists():
-        for staged, target in json.loads((journal / COMMIT).read_text("utf-8")).items():
-            if (journal / staged).exists():
-                (root / target).parent.mkdir(parents=True, exist_ok=True)
-                (journal / staged).replace(root / target)
-                _sync_folder((root / target).parent)
-    shutil.rmtree(journal)
+@contextmanager
+def trying(root: Path) -> Iterator[None]:
+    """Stand where ``writing`` does in a dry run: nothing is locked and nothing written; the folder may be read-only."""
+    recover(root)
+    yield
 
 
 def replace_all(root: Path, contents: Mapping[str, bytes | str]) -> list[str]:
-    """Replace a set of files, all or none; must be called inside ``writing``.
+    """Replace a set of data files, all or none; must be called inside ``writing``.
 
     Args:
         root: the survey folder.
@@ -102,62 +103,57 @@ def replace_all(root: Path, contents: Mapping[str, bytes | str]) -> list[str]:
         The relative paths that changed, sorted.
 
     Raises:
+        Refused: a file that was read has changed since, or a path is no data file of the survey; nothing was changed.
         OSError: the disk is full or not writable; nothing was changed.
     """
     new = {path: c.encode() if isinstance(c, str) else c for path, c in sorted(contents.items())}
-    changed = {
-        path: c
-        for path, c in new.items()
-        if not ((root / path).is_file() and (root / path).read_bytes() == c)
-    }
+    changed = {path: c for path, c in new.items() if watched.bytes_of(data_file(root, path)) != c}
     if not changed:
         return []
-    journal = root / JOURNAL
-    try:
-        journal.mkdir(parents=True)
-        plan = {}
-        for number, (path, content) in enumerate(changed.items()):
-            _write_synced(journal / str(number), content)
-            plan[str(number)] = path
-        _write_synced(journal / "commit.tmp", json.dumps(plan).encode())
-    except BaseException:
-        shutil.rmtree(journal, ignore_errors=True)
-        raise
-    (journal / "commit.tmp").replace(journal / COMMIT)
-    _sync_folder(journal)
-    _recover(root)
+    seen = watched.remembered(root)
+    if faults := watched.edited(root):
+        raise Refused(faults)
+    journal.carry_out(root, changed)
+    if seen is not None:
+        seen.update(changed)
     return list(changed)
 
 
+def read_data(root: Path, path: str) -> bytes:
+    """Return the bytes of one of the survey's own files.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Refused: it cannot be read, leads out of the survey, is no regular file, or is too large.
+    """
+    seen = watched.remembered(root)
+    try:
+        data = regular_bytes(within(root, path))
+    except FileNotFoundError:
+        if seen is not None:
+            seen.setdefault(path, None)
+        raise
+    except Over as over:
+        raise Refused([over.fault(path)]) from None
+    except OSError as error:
+        remedy = "put the file there, or give yourself the right to read it"
+        raise Refused([Fault(path, 0, "", f"cannot be read ({error.strerror or error})", remedy)]) from None
+    if seen is not None:
+        seen.setdefault(path, data)
+    return data
+
+
 def replace(path: Path, content: bytes | str) -> None:
-    """Replace one file atomically (temporary file beside it, fsync, rename)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Replace one file that is no data of a survey, a result or a draft, atomically (temporary file, fsync, rename)."""
+    journal.made_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        _write_synced(temporary, content.encode() if isinstance(content, str) else content)
+        journal.write_synced(temporary, content.encode() if isinstance(content, str) else content)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as f:
-        f.write(content)
-        f.flush()
-        os.fsync(f.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows cannot open folders
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    journal.sync_folder(path.parent)
 
 
 def decode_incoming(data: bytes, name: str) -> tuple[str, list[Fault]]:
@@ -189,11 +185,27 @@ def decode_incoming(data: bytes, name: str) -> tuple[str, list[Fault]]:
     return text, warnings
 
 
+def own_text(root: Path, path: str) -> str | None:
+    """Return one of our own text files; None where there is none.
+
+    Raises:
+        Refused: it cannot be read, or is not UTF-8.
+    """
+    faults: list[Fault] = []
+    text = read_text(root, path, faults)
+    if faults:
+        raise Refused(faults)
+    return text or None
+
+
 def read_text(root: Path, path: str, faults: list[Fault]) -> str:
     """Read one of our own text files; BOM, CRLF and anything but UTF-8 are faults. Missing reads as empty."""
     try:
-        data = (root / path).read_bytes()
+        data = read_data(root, path)
     except FileNotFoundError:
+        return ""
+    except Refused as refusal:
+        faults += refusal.faults
         return ""
     text, warnings = decode_incoming(data, path)
     faults += [Fault(w.file, w.line, w.key, w.message, w.remedy) for w in warnings]
@@ -223,9 +235,11 @@ def parsed(root: Path, path: str, table: Table) -> tuple[list[Row], list[Fault]]
     The rows are shared by all who ask: copy them before changing one. See ``read_rows``.
     """
     try:
-        data = (root / path).read_bytes()
+        data = read_data(root, path)
     except FileNotFoundError:
         return [], []
+    except Refused as refusal:
+        return [], refusal.faults
     place = ((root / path).absolute(), path, tuple(table.header))
     digest = sha256(data)
     known = _PARSED.get(place)
@@ -267,10 +281,19 @@ def parse_rows(text: str, path: str, header: list[str], faults: list[Fault]) -> 
             else:
                 rows.append({**dict(zip(header, cells, strict=True)), "_line": str(line)})
     except csv.Error as error:
-        faults.append(
-            Fault(path, start, "", f"not readable as CSV ({error})", "close the quote that was left open")
-        )
+        faults.append(Fault(path, start, "", *_csv_wrong(error)))
+    if "\0" in text:
+        faults += [f for row in rows for f in cell_faults(path, row, header)]
     return rows
+
+
+def _csv_wrong(error: csv.Error) -> tuple[str, str]:
+    if "field larger" in str(error):
+        return (
+            f"a cell of more than {CELL:,} characters",
+            "close the quote that was left open, or shorten the cell",
+        )
+    return f"not readable as CSV ({error})", "close the quote that was left open"
 
 
 def _wrong_header(path: str, cells: list[str], header: list[str]) -> Fault:
@@ -291,7 +314,14 @@ def _wrong_header(path: str, cells: list[str], header: list[str]) -> Fault:
 
 
 def rows_text(table: Table, rows: Iterable[Mapping[str, str]]) -> str:
-    """Return the canonical text of a table: header, then rows sorted by key, RFC 4180 quoting, LF."""
+    """Return the canonical text of a table: header, then rows sorted by key, RFC 4180 quoting, LF.
+
+    Raises:
+        Refused: a cell holds what could not be read back.
+    """
+    rows = list(rows)
+    if faults := [f for row in rows for f in cell_faults(table.path, row, table.header)]:
+        raise Refused(faults)
     ordered = list(map(itemgetter(*table.header), sorted(rows, key=lambda r: sort_key(table, r))))
     text = _csv_text(table, ordered)
     if "\r" in text:
@@ -299,6 +329,27 @@ def rows_text(table: Table, rows: Iterable[Mapping[str, str]]) -> str:
         plain = [[v.replace("\r\n", "\n").replace("\r", "\n") for v in cells] for cells in ordered]
         text = _csv_text(table, plain)
     return text
+
+
+def cell_faults(file: str, row: Mapping[str, str], columns: Iterable[str]) -> list[Fault]:
+    """Say which cells of a row no file of ours may hold: the rule of every door and of the check."""
+    found = []
+    for column in columns:
+        cell = row[column]
+        if fits(cell):
+            continue
+        if len(cell) > CELL:
+            what = f"{column} holds {len(cell):,} characters; at most {CELL:,} fit", "shorten it"
+        else:
+            what = f"{column} holds a NUL character", "take it out"
+        key = row.get("paper", "") or row.get("id", "")
+        found.append(Fault(file, int(row.get("_line", "0")), key[:100].replace("\0", ""), *what))
+    return found
+
+
+def fits(cell: str) -> bool:
+    """Say whether a cell can be read back from a file of ours."""
+    return len(cell) <= CELL and "\0" not in cell
 
 
 def _csv_text(table: Table, rows: Iterable[Sequence[str]]) -> str:

@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, RootModel
 
+from workbench.store.budgets import yaml_within
 from workbench.store.codebook import CODEBOOK, codebook
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row
+from workbench.store.files import Row, own_text
 from workbench.store.schema import PATH, Schema, Words, load_schema
 from workbench.store.yaml_files import read_model
 
@@ -73,6 +74,7 @@ def wording(text: str) -> Mapping[Part, str]:
     Args:
         text: a schema as YAML.
     """
+    yaml_within(text)
     data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
     out: dict[Part, str] = {}
 
@@ -121,8 +123,17 @@ def versions_kept(root: Path) -> list[str]:
 
 def text_of(root: Path, version: str) -> str | None:
     """Return the schema as it was in a version, as YAML; None where no copy is kept."""
-    path = root / path_of(version)
-    return path.read_text("utf-8") if path.is_file() else None
+    text = own_text(root, path_of(version))
+    if text is not None:
+        try:
+            wording(text)
+        except (ValueError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = getattr(error, "line", mark.line + 1 if mark else 0)
+            message = f"is no schema ({getattr(error, 'problem', None) or error})"
+            remedy = "restore it from version control: codings are bound to its wording"
+            raise Refused([Fault(path_of(version), line, version, message, remedy)]) from None
+    return text
 
 
 def declared(root: Path, faults: list[Fault]) -> dict[str, set[str]]:
@@ -156,7 +167,7 @@ def kept_files(root: Path, signoffs: Iterable[Row]) -> dict[str, str]:
     _in_step(root, schema, signoffs, faults)
     if worded := [f for f in faults if f.file == PATH]:
         raise Refused(worded)
-    text = (root / PATH).read_text("utf-8")
+    text = own_text(root, PATH) or ""
     return {CODEBOOK: codebook(schema), path_of(schema.version): text}
 
 
@@ -186,7 +197,7 @@ def _in_step(root: Path, schema: Schema, signoffs: Iterable[Row], faults: list[F
     """The copy of the version in force says what the schema says."""
     if not any(r["schema"] == schema.version for r in signoffs):
         return  # nobody is bound to its wording yet
-    copy, text = text_of(root, schema.version), (root / PATH).read_text("utf-8")
+    copy, text = text_of(root, schema.version), own_text(root, PATH) or ""
     if copy == text:
         return
     if copy is not None and (other := changed(wording(copy), wording(text))):

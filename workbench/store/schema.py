@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import sha256
+from workbench.store.files import read_data, sha256
 from workbench.store.yaml_files import Lines, read_model
 
 PATH = "coding_schema/schema.yaml"
@@ -222,7 +222,7 @@ def _read(root: Path, faults: list[Fault]) -> Schema | None:
 
 def schema_digest(root: Path) -> str:
     """Return the SHA-256 digest of the schema file."""
-    return sha256((root / PATH).read_bytes())
+    return sha256(read_data(root, PATH))
 
 
 def _lint(schema: Schema, lines: Lines) -> list[Fault]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from workbench.store.budgets import Over, yaml_within
 from workbench.store.faults import Fault
 from workbench.store.files import read_text
 
@@ -61,7 +62,11 @@ def read_searches(root: Path, faults: list[Fault]) -> list[Search]:
     if not text.strip():
         return []
     try:
+        yaml_within(text)
         held = yaml.load(text, _LOADER)
+    except Over as over:
+        faults.append(over.fault(SEARCHES))
+        return []
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = f"not readable as YAML ({getattr(error, 'problem', error)})"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.store.corpus import current, stored
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, recover
+from workbench.store.files import Row, own_text, recover
 from workbench.store.final import version_key
 from workbench.store.history import Part, changed, declared, scale, text_of, versions_kept, wording
 from workbench.store.schema import PATH, Facet, Schema, load_schema
@@ -53,7 +53,7 @@ def changes(root: Path, version: str, schema: Schema, faults: list[Fault]) -> li
     """
     if version == schema.version:
         return []
-    old, today = text_of(root, version), wording((root / PATH).read_text("utf-8"))
+    old, today = text_of(root, version), wording(own_text(root, PATH) or "")
     if old is None:
         return [Change(LOST_PART, LOST, "")]
     before = wording(old)
@@ -79,7 +79,7 @@ def _really_changed(root: Path, version: str, schema: Schema, faults: list[Fault
     out: set[Part] = set()
     before = wording(text_of(root, version) or "")
     for step in steps:
-        text = (root / PATH).read_text("utf-8") if step == schema.version else text_of(root, step)
+        text = (own_text(root, PATH) or "") if step == schema.version else text_of(root, step)
         after = wording(text or "")
         out |= {p for p in changed(before, after) if str(p) not in words_only.get(step, ())}
         before = after

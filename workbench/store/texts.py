@@ -14,7 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.store.files import sha256
+from workbench.store.budgets import json_of
+from workbench.store.faults import Fault, Refused
+from workbench.store.files import read_data, sha256
+from workbench.store.places import KEY
 
 ABSTRACTS = ".cache/texts/abstracts.jsonl"
 FULL_TEXTS = Path(".cache/texts/full")
@@ -70,17 +73,34 @@ def fold(text: str) -> str:
 
 def abstracts(root: Path) -> dict[str, Text]:
     """Return the abstracts in hand, by paper key."""
-    path = root / ABSTRACTS
-    if not path.exists():
+    path = (root / ABSTRACTS).absolute()
+    try:
+        data = read_data(root, ABSTRACTS)
+    except FileNotFoundError:
         return {}
-    data = path.read_bytes()
     digest = sha256(data)
-    known = _READ.get(path.absolute())
+    known = _READ.get(path)
     if known is None or known[0] != digest:
-        rows = (json.loads(line) for line in data.decode("utf-8").split("\n") if line.strip())
-        texts = {r["paper"]: Text(r["paper"], r["title"], r["abstract"], r["source"]) for r in rows}
-        known = _READ[path.absolute()] = (digest, texts)
+        texts = {}
+        for number, line in enumerate(data.split(b"\n"), 1):
+            if line.strip():
+                text = _of_line(line, number)
+                texts[text.paper] = text
+        known = _READ[path] = (digest, texts)
     return dict(known[1])
+
+
+def _of_line(line: bytes, number: int) -> Text:
+    try:
+        row = json_of(line.decode("utf-8"))
+        cells = [row[c] for c in ("paper", "title", "abstract", "source")]
+        if not all(isinstance(c, str) for c in cells):
+            raise TypeError("a value is not text")
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"not readable as an abstract ({error})"
+        remedy = "delete the line, and bring the abstract again (survey abstracts --from FILE)"
+        raise Refused([Fault(ABSTRACTS, number, "", message, remedy)]) from None
+    return Text(*cells)
 
 
 def abstracts_text(texts: Iterable[Text]) -> str:
@@ -95,12 +115,21 @@ def abstracts_text(texts: Iterable[Text]) -> str:
 
 
 def full_text(root: Path, paper: str) -> Text | None:
-    """Return the full text in hand of a paper: first line the title, the rest the body; None where absent."""
-    path = root / FULL_TEXTS / f"{paper}.txt"
-    if not path.exists():
+    """Return the full text in hand of a paper: first line the title, the rest the body; None where absent.
+
+    Raises:
+        Refused: the file cannot be read, or lies outside of the survey.
+    """
+    if not KEY.fullmatch(paper):  # no key of a paper names a place elsewhere
         return None
-    title, _, body = path.read_text("utf-8").partition("\n")
-    return Text(paper, title, body, str(FULL_TEXTS / path.name))
+    path = (FULL_TEXTS / f"{paper}.txt").as_posix()
+    try:
+        title, _, body = read_data(root, path).decode("utf-8").partition("\n")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        raise Refused([Fault(path, 0, paper, "is not UTF-8", "save it as UTF-8")]) from None
+    return Text(paper, title, body.replace("\r\n", "\n"), path)
 
 
 def find(words: str, text: Text) -> Place | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from workbench.store.budgets import Over, yaml_within
 from workbench.store.faults import Fault
 from workbench.store.files import read_text
 
@@ -35,7 +36,11 @@ def read_model(
     """
     text = read_text(root, file, faults)
     try:
+        yaml_within(text)
         node, data = _parsed(text)
+    except Over as over:
+        faults.append(over.fault(file))
+        return None, {}
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-13-45
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
@@ -69,6 +74,10 @@ def _walk(node: yaml.Node, at: tuple[str | int, ...], file: str, lines: Lines, f
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                message = "a list or a mapping stands where a name belongs"
+                faults.append(Fault(file, key.start_mark.line + 1, "", message, "quote it, or write a name"))
+                continue
             if key.value in seen:
                 faults.append(
                     Fault(file, key.start_mark.line + 1, key.value, "key given twice", "delete one")

@@ -1,0 +1,213 @@
+"""What a file may cost to read: bytes, depth, expansions. A small file must not become a large one.
+
+A kilobyte of BibTeX can double itself into gigabytes, a few YAML aliases into minutes, a zipped sheet into a full
+disk. Every reader asks here. The limits are far above what a survey of ten times this size needs, and far below what
+a machine has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import yaml
+
+from workbench.store.faults import Fault, Refused
+
+#: Bytes of one file that is read whole.
+BYTES = 512 * 2**20
+#: Characters of one cell of a table: what a door refuses above this, no reader need accept.
+CELL = 100_000
+#: Characters that the macros of one BibTeX file may add to it.
+MACROS = 4_000_000
+#: Mappings, lists, objects or braces inside one another.
+DEPTH = 40
+#: Parts (keys, items, values) of one YAML file.
+PARTS = 2_000_000
+#: Digits of a number: none that is meant has more.
+DIGITS = 100
+#: Bytes that an archive may unfold to, for each byte it has, and files in it.
+UNFOLDED, FILES = 200, 10_000
+
+_NUMBER = re.compile(r"[-+0-9a-fA-FxXoObB_:.eE]+")
+
+
+class Over(ValueError):
+    """A budget is broken: ``line`` (from 1, 0 where none applies), what broke it, and what to do."""
+
+    def __init__(self, line: int, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.line, self.message, self.remedy = line, message, remedy
+
+    def fault(self, file: str) -> Fault:
+        """Return it as a fault of a file."""
+        return Fault(file, self.line, "", self.message, self.remedy)
+
+
+def regular_bytes(path: Path, most: int = BYTES) -> bytes:
+    """Return the bytes of a file that is one: a named pipe or a device is not waited for.
+
+    Raises:
+        Over: it is no regular file, or holds more than ``most`` bytes.
+        OSError: there is no such file, or it cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as f:
+        held = os.fstat(f.fileno())
+        if stat.S_ISDIR(held.st_mode):
+            raise IsADirectoryError(21, "Is a directory", str(path))
+        if not stat.S_ISREG(held.st_mode):
+            raise Over(0, "is no file but a pipe, a socket or a device", "put a file there")
+        if held.st_size > most:
+            message = f"holds {held.st_size:,} bytes; at most {most:,} are read"
+            raise Over(0, message, "split it")
+        data = f.read(most + 1)
+    if len(data) > most:
+        raise Over(0, f"holds more than {most:,} bytes", "split it")
+    return data
+
+
+def incoming_bytes(path: Path, most: int = BYTES) -> bytes:
+    """Return the bytes of a file that comes in from outside the survey.
+
+    Raises:
+        Refused: it cannot be read, is no regular file, or is too large; said in one line.
+    """
+    try:
+        return regular_bytes(path, most)
+    except Over as over:
+        raise Refused([over.fault(path.name)]) from None
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Refused([Fault(path.name, 0, "", f"cannot be read ({why})", "check the path")]) from None
+
+
+def yaml_within(text: str) -> None:
+    """Look through YAML before anything is built of it.
+
+    Aliases are refused: none of our files needs one, and nine of them in nine lines make a billion items.
+
+    Raises:
+        Over: an anchor or alias, too deep, too many parts, or a number of more digits than any number has.
+        yaml.YAMLError: it is not YAML.
+    """
+    depth = 0
+    for parts, event in enumerate(yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))):
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise Over(
+                line, "holds an anchor or an alias (& or *)", "write the words out; quote a leading & or *"
+            )
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+            if depth > DEPTH:
+                raise Over(line, f"more than {DEPTH} lists or mappings inside one another", "take some out")
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        elif (
+            isinstance(event, yaml.ScalarEvent)
+            and event.implicit[0]
+            and len(event.value) > DIGITS
+            and _NUMBER.fullmatch(event.value)
+        ):
+            message = f"a number of {len(event.value):,} digits"
+            raise Over(line, message, f"write at most {DIGITS} digits, or quote it")
+        if parts > PARTS:
+            raise Over(line, f"more than {PARTS:,} keys, items and values", "split it")
+
+
+def json_of(text: str | bytes, **how: Any) -> Any:
+    """Return what JSON says.
+
+    Raises:
+        ValueError: it is not JSON, nested too deep, or holds a number of too many digits or none (NaN).
+    """
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_int=_whole, **how)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
+
+
+def unzipped(data: bytes, most: int = BYTES) -> dict[str, bytes]:
+    """Return the files of a ZIP archive (an XLSX sheet is one), by name.
+
+    Raises:
+        Over: it would unfold to more than ``most`` bytes or 200 times its size, or holds too many files.
+        ValueError: it is no archive, is encrypted, or is damaged.
+    """
+    allowed = min(most, UNFOLDED * max(len(data), 2**20))
+    held: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            if len(archive.infolist()) > FILES:
+                raise Over(0, f"holds {len(archive.infolist()):,} files", f"at most {FILES:,} are read")
+            for member in archive.infolist():
+                with archive.open(member) as f:  # what its head says of its size is not believed
+                    held[member.filename] = f.read(allowed + 1)
+                allowed -= len(held[member.filename])
+                if allowed < 0:
+                    raise Over(0, "unfolds to far more than it is", "export it again, or as CSV")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise ValueError(f"is no archive that can be read ({error})") from None
+    return held
+
+
+def xml_of(data: bytes) -> Element:
+    """Return the root of XML; entities, DTDs and addresses in it are refused, and nothing is fetched.
+
+    Raises:
+        Over: it is nested too deep, or holds a DTD.
+        ValueError: it is not XML.
+    """
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
+
+    parser = DefusedXMLParser(forbid_dtd=True)
+    depth, expat = 0, parser.parser
+    begun, ended = expat.StartElementHandler, expat.EndElementHandler
+
+    def begin(*tag: Any) -> Any:
+        nonlocal depth
+        depth += 1
+        if depth > 10 * DEPTH:
+            raise Over(
+                expat.CurrentLineNumber,
+                f"more than {10 * DEPTH} elements inside one another",
+                "export it again",
+            )
+        return begun(*tag)
+
+    def end(*tag: Any) -> Any:
+        nonlocal depth
+        depth -= 1
+        return ended(*tag)
+
+    expat.StartElementHandler, expat.EndElementHandler = begin, end
+    try:
+        parser.feed(data)
+        root: Element = parser.close()
+    except Over:
+        raise
+    except DefusedXmlException:
+        message = "holds a document type or an entity, which can unfold without end"
+        raise Over(expat.CurrentLineNumber, message, "export it without its <!DOCTYPE>") from None
+    except Exception as error:  # expat's errors have no class that ElementTree names
+        raise ValueError(f"is not XML ({error})") from None
+    return root
