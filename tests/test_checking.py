@@ -11,6 +11,7 @@ import pytest
 
 from tests.coded import fill
 from tests.test_panel import row
+from workbench.doors.frame import freeze
 from workbench.reading.checking import check
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault
@@ -22,6 +23,7 @@ FILES = [
     "corpus/audit/panel.csv",
     "corpus/codings/pass-a.csv",
     "corpus/codings/pass-b.csv",
+    "corpus/frame.csv",
     "corpus/hits.csv",
     "corpus/maybe_duplicates.csv",
     "corpus/measurements.csv",
@@ -37,9 +39,22 @@ FILES = [
 ]
 
 
+QUERY = """\
+title: what is gamed
+concepts:
+- {id: reward, code: reward-gaming, phrases: [score*]}
+rules:
+  any: {all_of: [reward]}
+"""
+
+
 @pytest.fixture
 def full(survey: Path) -> Path:
     fill(survey)
+    query = survey / "corpus/queries/gaming.yaml"
+    query.parent.mkdir()
+    query.write_text(QUERY, "utf-8")
+    freeze(survey, query, "screening")
     with writing(survey):
         replace_all(survey, {AUDIT.path: rows_text(AUDIT, [row(), row(model="a/two")])})
     return survey

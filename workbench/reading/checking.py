@@ -32,6 +32,7 @@ from workbench.store.coders import Coder, read_coders
 from workbench.store.corpus import current, stored
 from workbench.store.faults import Fault
 from workbench.store.files import Row, read_text, rows_text, sort_key
+from workbench.store.frames import frame_faults
 from workbench.store.history import history_faults
 from workbench.store.panel import panel_faults
 from workbench.store.schema import BASES, Schema, read_schema
@@ -67,6 +68,7 @@ def check(root: Path) -> list[Fault]:
         faults += _record(row, entries.keys(), schema)
     faults += _hits(root, tables["hits"], records)
     faults += _pairs(tables["maybe_duplicates"], records)
+    faults += _frame(root, tables["frame"], records)
     faults += _samples(tables["sampling"], tables["sample"], records)
     faults += _runs(tables["runs"], coders.keys())
     faults += panel_faults(tables["audit"])
@@ -338,6 +340,17 @@ def _pairs(rows: list[Row], records: dict[str, Row]) -> list[Fault]:
                 say(f"unknown paper {row[side]!r}", "a pair names two records")
         if row["decision"] and not row["by"]:
             say("a decision without a name", "fill in the column by")
+    return faults
+
+
+def _frame(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+    faults = frame_faults(root, len(rows))
+    for row in rows:
+        if row["paper"] not in records:
+            message = "a record of the frame that is not there"
+            faults.append(
+                Fault(row["_file"], int(row["_line"]), row["paper"], message, near(row["paper"], records))
+            )
     return faults
 
 

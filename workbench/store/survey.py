@@ -86,6 +86,12 @@ class Survey:
         return self._table("maybe_duplicates")
 
     @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The sampling frame last frozen, a row a record; ``score`` is missing where too few were screened."""
+        rows: list[dict[str, Any]] = [{**r, "score": r["score"] or None} for r in self._rows("frame")]
+        return _frame(STORED["frame"], rows, {"score": "float64"})
+
+    @cached_property
     def sampling(self) -> pd.DataFrame:
         """The blocks that were drawn, with frame, seed and probability."""
         return self._table("sampling")

@@ -134,6 +134,19 @@ SAMPLE = Table(
         "order": "place in the stratum's random order, from 1",
     },
 )
+FRAME = Table(
+    "frame",
+    "corpus/frame.csv",
+    ("paper",),
+    {
+        "paper": PAPER + ": verified, not grey, with an abstract",
+        "source": "id of the search that first brought it",
+        "score": "probability that it is included by the words of title and abstract, three decimals (float64 in "
+        "`Survey.frame`); of a screened record by a learner that did not see its decision; empty where too few "
+        "were screened",
+        "hits": "codes of the headline facet whose phrases stand in title or abstract, joined by semicolons, sorted",
+    },
+)
 RUNS = Table(
     "runs",
     "corpus/runs.csv",
@@ -387,6 +400,7 @@ STORED = {
         RECORDS,
         HITS,
         MAYBE_DUPLICATES,
+        FRAME,
         SAMPLING,
         SAMPLE,
         RUNS,
