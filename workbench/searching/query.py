@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -217,9 +217,9 @@ def read_query(path: Path, codes: tuple[str, ...] | None = None) -> Query:
     _plain_yaml(data, name, faults)
     if faults:
         raise Refused(faults)
-    form, lines = read_model(
-        Path(), name, Form, faults, "see docs/searching.md for what a query file may hold"
-    )
+    remedy = "see docs/searching.md for what a query file may hold"
+    form, lines = read_model(path.parent, path.name, Form, faults, remedy)
+    faults = [replace(f, file=name) for f in faults]
     if form is None or faults:
         raise Refused(faults)
     lists = {c.id: tuple(_lists(c, number, lines, name, faults)) for number, c in enumerate(form.concepts)}
