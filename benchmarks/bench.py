@@ -40,7 +40,9 @@ from analysis.pairs import pairs
 from analysis.selection import FAILURE_MODE, Incidence
 from analysis.trends import trends
 from analysis.undermeasurement import undermeasurement
-from workbench.doors.identity import Finder, compare, fold
+from workbench.doors.finding import Finder
+from workbench.doors.identity import compare
+from workbench.doors.titles import fold
 from workbench.store.files import replace
 from workbench.store.survey import open_survey
 

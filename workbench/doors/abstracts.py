@@ -6,15 +6,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.doors.identity import Finder, compare, identifiers, similarity
+from workbench.doors.finding import Finder
+from workbench.doors.identifiers import identifiers
+from workbench.doors.identity import compare, contradicted
 from workbench.doors.merging import facts, merge_authors
 from workbench.doors.records import Corpus, carry_out, need_folder
 from workbench.doors.sources import abstracts as source
 from workbench.doors.sources import take_in
 from workbench.doors.sources.abstracts import Abstract
+from workbench.doors.titles import similarity
 from workbench.store.bibliography import Entry
 from workbench.store.faults import Fault
 from workbench.store.texts import Text
+
+#: A key that stands for a work here is believed where its title is at least this similar (0 to 100).
+ALIKE = 60.0
 
 
 @dataclass(frozen=True)
@@ -178,12 +184,12 @@ def _paper(corpus: Corpus, abstract: Abstract, papers: Mapping[str, str]) -> str
             return keys[0]
     if keys := corpus.by_id.get(f"address:{facts_given.url}"):
         return keys[0]
+    # a key is a name inside one file: where anything contradicts it, it means another work there
     paper = corpus.kept(abstract.key)
-    if paper in corpus.works and (
-        not abstract.title or similarity(abstract.title, corpus.works[paper].title) >= 60
-    ):
-        return paper
-    return None
+    if paper not in corpus.works or contradicted(_entry(abstract), corpus.works[paper]):
+        return None
+    alike = not abstract.title or similarity(abstract.title, corpus.works[paper].title) >= ALIKE
+    return paper if alike else None
 
 
 def _by_title(corpus: Corpus, given: Sequence[Abstract]) -> Iterator[tuple[str | None, str]]:

@@ -14,11 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.doors.abstracts import AbstractsReport, join, take_text
-from workbench.doors.identity import Finder, Verdict, arxiv_year, compare, family, fold, identifiers
+from workbench.doors.finding import Finder
+from workbench.doors.identifiers import arxiv_year, identifiers
+from workbench.doors.identity import Verdict, compare
 from workbench.doors.merging import facts, merge
+from workbench.doors.people import family
 from workbench.doors.records import Corpus, carry_out
 from workbench.doors.sources import READERS, Incoming, Unreadable, reader, take_in
 from workbench.doors.sources.incoming import TYPES
+from workbench.doors.titles import fold
 from workbench.store.bibliography import Entry
 from workbench.store.clock import now
 from workbench.store.faults import Fault, Refused
@@ -293,11 +297,10 @@ class _Taking:
                 self._pair(
                     paper, other, further.score, f"one record is like both: {verdict.why}; {further.why}"
                 )
-            if "title differs" in verdict.why:
-                for other, further in maybe:
-                    self._pair(
-                        paper, other, further.score, f"line {record.line} of {self._name}: {further.why}"
-                    )
+            for other, further in maybe:
+                if further.by_identifier or "titles differ" in verdict.why:
+                    why = f"line {record.line} of {self._name}: {further.why}"
+                    self._pair(paper, other, further.score, why)
         else:
             paper = self._new(record, entry)
             outcome, reason = ("maybe", f"{maybe[0][0]}: {maybe[0][1].why}") if maybe else ("new", "")
@@ -325,11 +328,6 @@ class _Taking:
         corpus = self._corpus
         if (hit := self._seen_before.get(digest)) and hit["paper"] in corpus.works:
             return [(hit["paper"], Verdict("same", 100.0, f"same record as in {hit['search']}"))]
-        kept = corpus.kept(record.key)
-        if record.key and kept != record.key and kept in corpus.works:
-            verdict = compare(entry, corpus.works[kept])
-            if verdict.score >= 60 or verdict.kind != "different":
-                return [(kept, Verdict("same", verdict.score, f"{record.key} was decided to be the same"))]
         found: dict[str, Verdict] = {}
         for identifier in sorted(identifiers(entry)):
             for paper in corpus.by_id.get(identifier, ()):
@@ -384,8 +382,8 @@ class _Taking:
 
 
 def _rank(verdict: Verdict) -> tuple[int, int, float]:
-    by_identifier = verdict.why.startswith("same ") and ":" in verdict.why.split(";")[0]
-    return ({"same": 0, "maybe": 1, "different": 2}[verdict.kind], 0 if by_identifier else 1, -verdict.score)
+    kind = {"same": 0, "maybe": 1, "different": 2}[verdict.kind]
+    return (kind, 0 if verdict.by_identifier else 1, -verdict.score)
 
 
 def _entry(record: Incoming) -> Entry:
@@ -400,7 +398,7 @@ def _entry(record: Incoming) -> Entry:
         venue = "arXiv"
     if year is None and entry.arxiv_id:
         year = arxiv_year(entry.arxiv_id)
-    return replace(entry, type=kind, venue=venue, year=year, authors=record.authors)
+    return replace(entry, type=kind, venue=venue, year=year, authors=record.authors, details=record.details)
 
 
 def _streams(streams: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.doors.identity import compare
 from workbench.doors.merging import arxiv_ids, first_public, merge
 from workbench.doors.records import Corpus, carry_out, load
 from workbench.store.bibliography import Entry
@@ -132,12 +133,13 @@ def _decide(root: Path, corpus: Corpus, a: str, b: str, decision: str, by: str, 
     path = MAYBE_DUPLICATES.path
     row = corpus.maybes.get((a, b))
     if row is None:
-        known = {k for pair in corpus.maybes for k in pair} | set(corpus.works)
-        unknown = [k for k in (a, b) if k not in known]
+        unknown = [k for k in (a, b) if k not in corpus.works]
         if unknown:
             raise Refused([Fault(path, 0, k, "no such record", "look for it in papers.bib") for k in unknown])
-        message = f"is not in question as a duplicate of {b}"
-        raise Refused([Fault(path, 0, a, message, "see the pairs in maybe_duplicates.csv")])
+        # a person may know what nothing in the records says
+        row = dict.fromkeys(MAYBE_DUPLICATES.header, "") | {"a": a, "b": b, "why": "named by a person"}
+        row["score"] = f"{compare(corpus.works[a], corpus.works[b]).score:.1f}"
+        corpus.maybes[a, b] = row
     line = int(row.get("_line", 0))
     if row["decision"] == decision:
         return

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from workbench.doors.identity import (
-    address,
-    arxiv_id,
-    arxiv_year,
-    derivable,
-    doi,
-    family,
-    fold,
-    is_markup,
-    is_preprint,
-    stable,
-)
-from workbench.store.bibliography import Entry
+from workbench.doors.identifiers import address, arxiv_id, arxiv_year, derivable, doi, stable
+from workbench.doors.people import family
+from workbench.doors.titles import fold, is_markup
+from workbench.doors.venues import published
+from workbench.store.bibliography import DETAILS, Entry
 
 
 def merge(kept: Entry, other: Entry) -> Entry:
@@ -34,8 +26,8 @@ def merge(kept: Entry, other: Entry) -> Entry:
     Returns:
         ``kept`` with what ``other`` adds.
     """
-    published = is_preprint(kept) and not is_preprint(other)
-    first, second = (other, kept) if published else (kept, other)
+    printed = is_preprint(kept) and not is_preprint(other)
+    first, second = (other, kept) if printed else (kept, other)
     entry = replace(
         kept,
         title=other.title if is_markup(kept.title) else kept.title,
@@ -43,6 +35,7 @@ def merge(kept: Entry, other: Entry) -> Entry:
         authors=merge_authors(kept.authors, other.authors),
         year=first.year if first.year is not None else second.year,
         venue=first.venue or second.venue,
+        details=_details(first, second),
         doi=first.doi or second.doi,
         arxiv_id=first.arxiv_id or second.arxiv_id,
     )
@@ -60,6 +53,19 @@ def merge(kept: Entry, other: Entry) -> Entry:
         )
     )
     return replace(entry, other_ids=tuple(o for o in further if not _held(o, entry)))
+
+
+def is_preprint(entry: Entry) -> bool:
+    """Say whether a record is of a version that nobody has published: ``@misc`` at arXiv or nowhere."""
+    return entry.type == "misc" and not published(entry)
+
+
+def _details(first: Entry, second: Entry) -> tuple[tuple[str, str], ...]:
+    """Return the further facts of both; volume, number and pages belong together and are of one of the two."""
+    place = ("volume", "number", "pages")
+    source = first if any(first.detail(n) for n in place) else second
+    found = ((n, source.detail(n) if n in place else first.detail(n) or second.detail(n)) for n in DETAILS)
+    return tuple((n, value) for n, value in found if value)
 
 
 def _held(identifier: str, entry: Entry) -> bool:

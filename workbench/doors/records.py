@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from workbench.doors.identity import identifiers
+from workbench.doors.identifiers import identifiers
 from workbench.doors.merging import arxiv_ids, first_public
 from workbench.store import files, texts
 from workbench.store.bibliography import PAPERS, Entry, keep_parsed, papers_text, read_papers

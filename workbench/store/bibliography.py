@@ -40,11 +40,14 @@ VENUE_FIELD = {
     "manual": "organization",
     "misc": "howpublished",
 }
+#: Further facts that are kept as they came, none of them needed.
+DETAILS = ("editor", "volume", "number", "pages", "month", "keywords", "note")
 FIELDS = (
     "author",
     "title",
     "year",
     *dict.fromkeys(VENUE_FIELD.values()),
+    *DETAILS,
     "doi",
     "eprint",
     "archiveprefix",
@@ -68,6 +71,7 @@ class Entry:
         arxiv_id: without version; empty when there is none.
         url: stable address; empty when there is none.
         other_ids: further identifiers as ``kind:value``, kind one of doi, arxiv, url.
+        details: further facts as (name, value), names from ``DETAILS`` in that order, values plain text.
         line: line in ``papers.bib``, from 1; 0 when not read from there.
     """
 
@@ -81,7 +85,12 @@ class Entry:
     arxiv_id: str = ""
     url: str = ""
     other_ids: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
     line: int = 0
+
+    def detail(self, name: str) -> str:
+        """Return one of the further facts; empty where it is not known."""
+        return next((value for known, value in self.details if known == name), "")
 
 
 def read_papers(root: Path, faults: list[Fault], keep: bool = True) -> list[Entry]:
@@ -133,6 +142,7 @@ def entry_text(entry: Entry) -> str:
         "archiveprefix": "arXiv" if entry.arxiv_id else "",
         "url": entry.url,
         "ids": "; ".join(entry.other_ids),
+        **{name: to_latex(value) for name, value in entry.details},
     }
     lines = [f"  {name} = {{{values[name]}}},\n" for name in FIELDS if values.get(name)]
     return f"@{entry.type}{{{entry.key},\n{''.join(lines)}}}\n"
@@ -172,7 +182,15 @@ def _copied(entries: Sequence[Entry], faults: Sequence[Fault]) -> Any:
 def _of_copy(held: Any) -> tuple[list[Entry], list[Fault]]:
     said = [dict(zip(_CELLS, cells, strict=True)) for cells in held["entries"]]
     entries = [
-        Entry(**{**e, "authors": tuple(e["authors"]), "other_ids": tuple(e["other_ids"])}) for e in said
+        Entry(
+            **{
+                **e,
+                "authors": tuple(e["authors"]),
+                "other_ids": tuple(e["other_ids"]),
+                "details": tuple((name, value) for name, value in e["details"]),
+            }
+        )
+        for e in said
     ]
     return entries, [Fault(*f) for f in held["faults"]]
 
@@ -236,6 +254,7 @@ def _entry(block: Block) -> Entry:
         arxiv_id=get("eprint", ""),
         url=get("url", ""),
         other_ids=_split_ids(get("ids", "")),
+        details=tuple((name, text) for name in DETAILS if (text := plain(get(name, "")))),
         line=block.line,
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from workbench.doors.identity import clean
 from workbench.doors.sources import bibtex
 from workbench.doors.sources.incoming import Incoming, Unreadable, mended_authors
 from workbench.doors.sources.jsonlines import Wrong, authors_field, parsed, text_field, year_field
+from workbench.doors.titles import clean
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from workbench.doors import identity
+from workbench.doors.identifiers import arxiv_id, arxiv_in_words
 from workbench.doors.sources.incoming import TYPES, Incoming, Unreadable, given_authors, year_of
+from workbench.doors.titles import clean
+from workbench.store.bibliography import DETAILS
 from workbench.store.bibtex import Block, take_apart
 from workbench.store.names import names, plain
 
@@ -84,9 +86,9 @@ def _incoming(block: Block, parent: Block | None) -> Incoming:
     venue = next((v for f in _VENUES if f in fields and (v := plain(fields[f]))), "")
     if url and url in venue:
         venue = ""
-    title = identity.clean(plain(fields.get("title", "")))
+    title = clean(plain(fields.get("title", "")))
     if subtitle := plain(fields.get("subtitle", "")):
-        title = f"{title}: {subtitle}"
+        title = f"{title}: {clean(subtitle)}"
     return Incoming(
         line=block.line,
         content=_content(block.raw),
@@ -94,12 +96,13 @@ def _incoming(block: Block, parent: Block | None) -> Incoming:
         key=block.key,
         authors=given_authors(names(author)),
         year=year_of(plain(fields.get("year", "") or fields.get("date", ""))),
-        venue=identity.clean(venue),
+        venue=clean(venue),
         type=block.type,
         doi=_verbatim(fields.get("doi", "")),
         arxiv_id=_arxiv(fields),
         url=url,
         abstract=plain(fields.get("abstract", "")),
+        details=tuple((n, text) for n in DETAILS if (text := clean(plain(fields.get(n, ""))))),
         notes=tuple(notes),
     )
 
@@ -120,9 +123,9 @@ def _address_in(value: str) -> str:
 def _arxiv(fields: dict[str, str]) -> str:
     eprint = _verbatim(fields.get("eprint", "") or fields.get("arxivid", "") or fields.get("arxiv", ""))
     kind = (fields.get("archiveprefix", "") or fields.get("eprinttype", "")).lower()
-    if eprint and kind in ("", "arxiv") and (found := identity.arxiv_id(eprint)):
+    if eprint and kind in ("", "arxiv") and (found := arxiv_id(eprint)):
         return found
     for field in ("journal", "note", "howpublished", "number", "volume", "publisher"):
-        if found := identity.arxiv_in_words(_verbatim(fields.get(field, ""))):
+        if found := arxiv_in_words(_verbatim(fields.get(field, ""))):
             return found
     return ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from workbench.doors.identity import clean
+from workbench.doors.titles import clean
 from workbench.store.bibliography import VENUE_FIELD
 
 #: Types of other formats -> ours. Everything unknown is ``misc``.
@@ -53,6 +53,7 @@ class Incoming:
         grey: grey literature.
         abstract: where the source has one; goes to the local cache only.
         found_via: where the search met it.
+        details: further facts as in ``Entry.details``.
         notes: what was mended on reading, for the report.
     """
 
@@ -71,6 +72,7 @@ class Incoming:
     grey: bool = False
     abstract: str = ""
     found_via: str = ""
+    details: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -7,8 +7,8 @@ import math
 import re
 from typing import Any
 
-from workbench.doors.identity import clean
 from workbench.doors.sources.incoming import Incoming, Unreadable, mended_authors, year_of
+from workbench.doors.titles import clean
 from workbench.store.latex import from_latex
 
 _TEXTS = ("key", "title", "venue", "type", "arxiv_id", "doi", "url", "abstract", "found_via")

@@ -11,9 +11,10 @@ from importlib import import_module
 from time import sleep
 from typing import Any
 
-from workbench.doors.identity import arxiv_id, arxiv_in_words, clean
+from workbench.doors.identifiers import arxiv_id, arxiv_in_words
 from workbench.doors.sources.abstracts import Abstract
 from workbench.doors.sources.incoming import mended_authors, year_of
+from workbench.doors.titles import clean
 from workbench.store.faults import Fault, Refused
 
 #: Holds the key of a library that is not public. No option and no file does: those are kept and shared.
@@ -195,7 +196,7 @@ def _abstract(item: dict[str, Any], library: str) -> Abstract | None:
         line=0,
         body=clean(said("abstractNote")),
         key=said("citationKey") or extra("citation key"),
-        title=clean(re.sub(r"</?(i|b|sub|sup|span)\b[^>]*>", "", said("title"))),
+        title=clean(said("title")),
         arxiv_id=arxiv_id(said("archiveID"))
         or next((a for f in _ARXIV if (a := arxiv_in_words(said(f)))), ""),
         doi=said("DOI") or extra("doi"),
