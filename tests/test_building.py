@@ -18,12 +18,14 @@ from PIL import Image
 
 from analysis import charts
 from tests import coded
+from tests.test_latex_tables import width_of
 from workbench.answers import QUESTIONS, agreed, left_out
 from workbench.answers.agreed import coded_first_under
 from workbench.answers.answer import in_schema
 from workbench.answers.raised_together import fewest_shared
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.publishing.building import build, figures
+from workbench.publishing.latex_tables import PAGE
 from workbench.reading.status import status
 from workbench.store.csv_files import csv_text
 from workbench.store.faults import Refused
@@ -70,8 +72,10 @@ def expected(root: Path) -> tuple[set[str], set[str]]:
     """Return what the answers to all questions come to as file names: what ``figures`` writes, and tables."""
     answers = [answer(open_survey(root)) for answer in QUESTIONS.values()]
     taken = {name for a in answers for f in a.figures for name in drawn(f.stem)}
-    taken |= {f"latex/{p.stem}.tex" for a in answers for p in a.printed}
-    taken |= {"latex/numbers.tex", "latex/numbers.json"} | {name for a in answers for name in a.pages}
+    taken |= {f"latex/{p.stem}{kind}.tex" for a in answers for p in a.printed for kind in ("", "-tabular")}
+    taken |= {"latex/numbers.tex", "latex/numbers.json", "latex/included.bib"} | {
+        name for a in answers for name in a.pages
+    }
     names = [name for a in answers for name in a.tables]
     assert len(names) == len(set(names))
     return taken, {f"tables/{n}.{kind}" for n in names for kind in ("csv", "csv-metadata.json")}
@@ -140,6 +144,15 @@ def test_every_table_and_figure_is_written_twice_the_same(filled: Path, built: P
     alone = figures(filled, tmp_path / "alone")
     assert set(alone) == taken
     assert contents(tmp_path / "alone") == {n: d for n, d in one.items() if n in taken}
+
+
+def test_every_table_for_print_fits_the_page_and_the_works_that_are_in_can_be_cited(built: Path) -> None:
+    tables = [p for p in (built / "latex").glob("*.tex") if r"\begin{tabular}" in p.read_text("utf-8")]
+    assert len(tables) >= 2 and len(tables) % 2 == 0  # each as a float and bare
+    for path in tables:
+        assert width_of(path.read_text("utf-8")) <= PAGE, path.name
+    works = (built / "latex/included.bib").read_text("utf-8")
+    assert re.findall(r"^@\w+\{(\w+),$", works, re.MULTILINE) == ["p01", "p02", "p03", "p05", "p06"]
 
 
 def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:

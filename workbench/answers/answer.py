@@ -64,6 +64,7 @@ class Printed:
         table: the rows in order; the column names are the headings.
         forms: column -> how its numbers are rounded; columns left out are text.
         note: what stands under it besides the stamp.
+        cited: what a cell calls a work -> the work's key. Such a cell cites it, and so does a tuple of such keys.
     """
 
     stem: str
@@ -71,6 +72,7 @@ class Printed:
     table: pd.DataFrame
     forms: dict[str, Form]
     note: str = ""
+    cited: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

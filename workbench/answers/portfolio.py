@@ -100,6 +100,7 @@ def portfolio(survey: Survey) -> Answer:
         {"Equally good": "count"},
         note="Equally good: other instruments that measure the very same of these modes. "
         + proven(one.demanded, one.size, ties, one.complete),
+        cited={cited.get(p, p): p for p in first["instrument"]},
     )
     tables = {
         "instruments": offered,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.answers.numbers import Number, numbers_json, numbers_tex
 from workbench.answers.stamp import Stamp, stamp_line
+from workbench.publishing.included_bib import included_bib
 from workbench.store.files import replace
 from workbench.store.survey import Survey, open_survey
 
@@ -72,8 +73,9 @@ def write_results(
     Args:
         survey: the opened survey.
         out: tables go to ``out/tables`` as CSV, figures to ``out/figures`` as SVG, PDF and PNG in both widths with
-            the table they draw as CSV, tables for print to ``out/latex``, and the numbers of the prose to
-            ``out/latex/numbers.tex`` and ``out/latex/numbers.json``; pages go where their name says. Beside
+            the table they draw as CSV, tables for print to ``out/latex``, each also as a bare ``tabular``,
+            and beside them the numbers of the prose, ``numbers.tex`` and ``numbers.json``, and the works that are in,
+            ``included.bib``; pages go where their name says. Beside
             every CSV lies its ``-metadata.json``
             (CSV on the Web, W3C 2015), which carries the stamp.
         stamp: what every figure and table says of its data.
@@ -125,8 +127,13 @@ def write_results(
                 one.result()
     written = [path for _, (paths, _) in sorted(answered.items()) for path in paths]
     numbers = [number for _, (_, found) in sorted(answered.items()) for number in found]
-    for name, made in (("numbers.tex", numbers_tex), ("numbers.json", numbers_json)):
-        replace(out / "latex" / name, made(numbers, stamp_line(stamp)))
+    line = stamp_line(stamp)
+    for name, content in (
+        ("numbers.tex", numbers_tex(numbers, line)),
+        ("numbers.json", numbers_json(numbers, line)),
+        ("included.bib", included_bib(survey, line)),
+    ):
+        replace(out / "latex" / name, content)
         written.append(out / "latex" / name)
     return written
 
@@ -164,7 +171,7 @@ def _write_answer(
 ) -> Written:
     """Answer one question and write the answer; return the files and the numbers of the prose."""
     from workbench.publishing.figure_files import write_figure
-    from workbench.publishing.latex_tables import latex_table
+    from workbench.publishing.latex_tables import bare_tabular, latex_table
     from workbench.store.csv_files import csv_metadata, csv_text
 
     line = stamp_line(stamp)
@@ -183,6 +190,7 @@ def _write_answer(
         put_csv("tables", name, table, what)
     for printed in answer.printed:
         put(out / "latex" / f"{printed.stem}.tex", latex_table(printed, line))
+        put(out / "latex" / f"{printed.stem}-tabular.tex", bare_tabular(printed, line))
     for name, page in answer.pages.items():
         put(out / name, page(line))
     for figure in answer.figures:
