@@ -6,22 +6,38 @@ import csv
 import difflib
 import io
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, cell_faults, decode_incoming, fits
 
+#: What people keep beside their decisions to know what they decide on; no door needs it.
+BESIDE = frozenset({"title", "authors", "year", "abstract", "venue", "doi", "url"})
+
+
+#: Columns whose words are ids, which have no capitals: a spreadsheet that writes ``Exclude`` means ``exclude``.
+IDS = frozenset(
+    {
+        *("decision", "stage", "reason", "basis", "facet", "code", "state", "level", "role"),
+        *("formal", "figure_seen", "mitigates", "principal", "confidence", "outcome"),
+    }
+)
+
 
 def read_batch(file: Path, columns: Iterable[str]) -> tuple[list[Row], list[Fault]]:
     """Read the rows of a batch.
 
     Args:
-        file: ``.csv`` with a header row, or ``.jsonl`` with one object a line.
-        columns: the columns a row may have; others are refused.
+        file: ``.csv`` with a header row (commas, semicolons or tabs between the cells), or ``.jsonl`` with one object
+            a line.
+        columns: the columns a row may have. Others are refused, but for what people keep beside their decisions
+            (``BESIDE``), which is passed over with a warning.
 
     Returns:
-        The rows, each with ``_line`` and ``_file``, absent columns left out; and warnings.
+        The rows, each with ``_line`` and ``_file``, absent columns left out, blanks around each cell taken off; and
+        warnings.
 
     Raises:
         Refused: the file or a row cannot be read; every fault is named.
@@ -34,31 +50,49 @@ def read_batch(file: Path, columns: Iterable[str]) -> tuple[list[Row], list[Faul
             [Fault(file.name, 0, "", f"cannot be read ({error.strerror})", "check the path")]
         ) from None
     faults: list[Fault] = []
-    if file.suffix == ".csv":
+    kind = file.suffix.lower()
+    if kind in (".csv", ".tsv", ".tab"):
         rows = _csv_rows(text, file.name, faults)
-    elif file.suffix in (".jsonl", ".ndjson"):
+    elif kind in (".jsonl", ".ndjson"):
         rows = _json_rows(text, file.name, faults)
     else:
         raise Refused([Fault(file.name, 0, "", "unknown kind of file", "give .csv or .jsonl")])
+    met: dict[str, Row] = {}
     for row in rows:
-        unknown = [c for c in row if c not in allowed and not c.startswith("_")]
-        for column in unknown:
-            faults.append(
-                Fault(
-                    file.name,
-                    int(row["_line"]),
-                    row.get("paper", ""),
-                    f"unknown column {column!r}",
-                    near(column, allowed),
-                )
+        for column in row:
+            if column not in allowed and not column.startswith("_"):
+                met.setdefault(column, row)
+    for column, row in met.items():
+        at = (file.name, int(row["_line"]), row.get("paper", ""))
+        if column.strip().lower() in BESIDE or not column.strip():
+            said = (
+                f"column {column!r} is passed over"
+                if column.strip()
+                else "a column without a name is passed over"
             )
+            warnings.append(Fault(*at, said, "nothing to do: the rows are read without it", True))
+        else:
+            remedy = f"{near(column, allowed)} Otherwise delete the column".replace("?.", "?")
+            faults.append(Fault(*at, f"unknown column {column!r}", remedy))
     if faults:
         raise Refused(faults)
-    return rows, warnings
+    return [_ours(row, allowed) for row in rows], warnings
+
+
+def _ours(row: Row, allowed: list[str]) -> Row:
+    kept = {c: cell for c, cell in row.items() if c in allowed or c.startswith("_")}
+    return {c: cell.lower() if c in IDS else cell for c, cell in kept.items()}
+
+
+def separator(text: str) -> str:
+    """Return what separates the cells of a table: the sign that stands most often in its header, outside quotes."""
+    header = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
+    return max((",", ";", "\t"), key=lambda sign: (header.count(sign), sign == ","))
 
 
 def _csv_rows(text: str, name: str, faults: list[Fault]) -> list[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    sign = separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
     rows: list[Row] = []
     header: list[str] = []
     start = 1
@@ -66,17 +100,18 @@ def _csv_rows(text: str, name: str, faults: list[Fault]) -> list[Row]:
         for cells in reader:
             line, start = start, reader.line_num + 1
             if not header:
-                header = cells
+                header = [c.strip() for c in cells]
                 if len(set(header)) < len(header):
                     faults.append(Fault(name, line, "", "a column is given twice", "delete one"))
                     return []
-            elif cells and len(cells) != len(header):
+            elif any(cells) and len(cells) != len(header):
                 message = f"row has {len(cells)} columns, the header {len(header)}"
-                faults.append(
-                    Fault(name, line, cells[0], message, "fill in the missing cells or quote the comma")
-                )
-            elif cells:
-                rows.append({**dict(zip(header, cells, strict=True)), "_line": str(line), "_file": name})
+                what = {",": "comma", ";": "semicolon", "\t": "tab"}[sign]
+                remedy = f"fill in the missing cells or quote the cell that holds a {what}"
+                faults.append(Fault(name, line, cells[0], message, remedy))
+            elif any(cells):
+                stripped = (c.strip() for c in cells)
+                rows.append({**dict(zip(header, stripped, strict=True)), "_line": str(line), "_file": name})
     except csv.Error as error:
         faults.append(
             Fault(name, start, "", f"not readable as CSV ({error})", "close the quote that was left open")
