@@ -1,0 +1,82 @@
+"""EndNote's XML export: ``<xml><records><record>``; each text may be cut into ``<style>`` pieces."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.doors.sources.fielded import kind_of, record, sorted_out
+from workbench.doors.sources.incoming import Incoming, Unreadable
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
+    """Read EndNote XML; entities other than XML's own are refused.
+
+    Args:
+        text: the file's text.
+        name: what the file is called.
+
+    Returns:
+        Readable records and unreadable ones, each in file order. Each record is read by itself, so that a fault in one
+        costs no other.
+    """
+    if re.search(r"<!(DOCTYPE|ENTITY)[^>]*\[", text):
+        return [], [
+            Unreadable(1, text[:200], "", "defines entities of its own", "export it again from EndNote")
+        ]
+    records = [
+        _record(found[0], text.count("\n", 0, found.start()) + 1)
+        for found in re.finditer(r"<record>.*?(?:</record>|(?=<record>)|\Z)", text, re.DOTALL)
+    ]
+    return sorted_out(records)
+
+
+def _record(piece: str, line: int) -> Incoming | Unreadable:
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(piece)
+    except (ParseError, ValueError) as error:
+        return Unreadable(line, piece, "", f"not readable as XML ({error})", "export the record again")
+
+    def get(*paths: str) -> str:
+        return next((said for p in paths if (said := _words(root.find(p)))), "")
+
+    kind = root.find("ref-type")
+    urls = [_words(u) for u in root.iterfind("urls/related-urls/url")]
+    return record(
+        line,
+        piece,
+        title=get("titles/title"),
+        key=get("label"),
+        authors=[_person(_words(a)) for a in root.iterfind("contributors/authors/author")],
+        date=get("dates/year", "dates/pub-dates/date"),
+        venue=get("periodical/full-title", "titles/secondary-title", "titles/alt-title", "publisher"),
+        kind=kind_of(kind.get("name", "") if kind is not None else ""),
+        doi=get("electronic-resource-num"),
+        arxiv=[*urls, get("accession-num"), get("custom7"), get("titles/secondary-title"), get("notes")],
+        url=next((u for u in urls if "doi.org/" not in u), ""),
+        abstract=get("abstract"),
+        details={
+            "editor": " and ".join(_words(a) for a in root.iterfind("contributors/secondary-authors/author")),
+            "volume": get("volume"),
+            "number": get("number"),
+            "pages": get("pages"),
+            "keywords": ", ".join(_words(k) for k in root.iterfind("keywords/keyword")),
+            "note": get("notes"),
+        },
+    )
+
+
+def _words(element: Element | None) -> str:
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _person(name: str) -> str:
+    """Return a name as it stands; a comma at its end says that it is a body's."""
+    return f"{{{body}}}" if name.endswith(",") and ", " in (body := name.rstrip(", ")) else name.rstrip(",")
