@@ -323,7 +323,7 @@ def incoming(folder: Path, data: bytes, name: str = "rows.csv") -> tuple[list[Ro
         (b"\xef\xbb\xbf" + f"{HEAD}\np01,stream,llm-as-judge,sure,ok\n".encode(), 1, "byte order mark", "ok"),
         (f"{HEAD}\r\np01,stream,llm-as-judge,sure,ok\r\n".encode(), 1, "CRLF", "ok"),
         (f"{HEAD}\np01,stream,llm-as-judge,sure,ok\r\n".encode(), 2, "CRLF", "ok"),
-        (f"{HEAD}\np01,stream,llm-as-judge,sure,é\n".encode("latin-1"), 2, "read as Latin-1", "é"),
+        (f"{HEAD}\np01,stream,llm-as-judge,sure,é\n".encode("latin-1"), 2, "read as Windows-1252", "é"),
         (f'{HEAD}\r\np01,stream,llm-as-judge,sure,"a\r\nb"\r\n'.encode(), 1, "CRLF", "a\nb"),
     ],
 )

@@ -12,6 +12,7 @@ from workbench.doors.sources.incoming import Incoming, mended_authors
 from workbench.doors.sources.jsonlines import read as read_jsonl
 from workbench.store.bibliography import Entry, entry_text
 from workbench.store.bibtex import take_apart
+from workbench.store.files import decode_incoming
 from workbench.store.names import names
 
 LAST = "@misc{last, title={The last one}}\n"
@@ -177,3 +178,19 @@ def test_macros_that_double_each_other_stop_at_a_bound() -> None:
     assert [g.title for g in good] == ["A", "The last one"]
     assert "longer than 100,000 characters" in bad[0].reason
     assert bad[0].line == 17
+
+
+SMART = "Goodhart’s law – and the “best” benchmark for €1,000 … by Šimek, Zoë O’Rourke, Žák"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_no_character_vanishes_whatever_the_encoding(encoding: str) -> None:
+    text, warnings = decode_incoming(SMART.encode(encoding), "x.bib")
+    assert text == SMART
+    assert bool(warnings) == (encoding != "utf-8")
+
+
+def test_bytes_that_are_no_letter_are_named_with_their_line() -> None:
+    text, warnings = decode_incoming(b"one\ntw\x81 \x93x\x94\n", "x.bib")
+    assert text == "one\ntw\ufffd “x”\n"
+    assert [(w.line, "1 bytes that are no letter" in w.message) for w in warnings] == [(2, False), (2, True)]

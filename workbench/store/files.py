@@ -156,8 +156,14 @@ def replace(path: Path, content: bytes | str) -> None:
     journal.sync_folder(path.parent)
 
 
+#: How a file in UTF-16 begins.
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
 def decode_incoming(data: bytes, name: str) -> tuple[str, list[Fault]]:
-    """Decode a file that comes in; BOM, CRLF and Latin-1 are read with a warning.
+    """Decode a file that comes in; BOM, CRLF, UTF-16 and Windows-1252 are read with a warning.
+
+    Bytes that stand for nothing in Windows-1252 are named with their line and become U+FFFD: none vanishes.
 
     Args:
         data: the bytes of the file.
@@ -176,8 +182,16 @@ def decode_incoming(data: bytes, name: str) -> tuple[str, list[Fault]]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        text = data.decode("latin-1")
-        warnings.append(Fault(name, line, "", "is not UTF-8; read as Latin-1", "save as UTF-8", True))
+        wide = data[:2] in UTF_16
+        text = data.decode("utf-16" if wide else "cp1252", errors="replace")
+        read = "UTF-16" if wide else "Windows-1252"
+        warnings.append(Fault(name, line, "", f"is not UTF-8; read as {read}", "save as UTF-8", True))
+        if "\ufffd" in text:
+            line = text[: text.index("\ufffd")].count("\n") + 1
+            message = (
+                f"holds {text.count(chr(0xFFFD))} bytes that are no letter in {read}; they show as \ufffd"
+            )
+            warnings.append(Fault(name, line, "", message, "write the letters anew, and save as UTF-8", True))
     if "\r" in text:
         line = text[: text.index("\r")].count("\n") + 1
         text = text.replace("\r\n", "\n").replace("\r", "\n")
