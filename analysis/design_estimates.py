@@ -130,7 +130,9 @@ def raked(
             outside = w.sum(axis=0) - inside
             up = np.divide(goal, inside, out=np.ones(codes), where=sampled & (goal > 0))
             down = np.divide(full - goal, outside, out=np.ones(codes), where=sampled & (full > goal))
-            worst = max(worst, float(np.abs(up - 1).max(initial=0.0)), float(np.abs(down - 1).max(initial=0.0)))
+            worst = max(
+                worst, float(np.abs(up - 1).max(initial=0.0)), float(np.abs(down - 1).max(initial=0.0))
+            )
             w *= np.where(hit, up, down)
         if worst < _NEAR:
             break
@@ -162,10 +164,8 @@ def drawn_again(design: Design, rng: np.random.Generator) -> tuple[Floats, Float
         made = np.concatenate([np.repeat(mine, times), rng.permutation(mine)[:over]])
         np.add.at(copies, made, 1)
         order.append(rng.permutation(made))
-    if design.stopping is None:
-        taken = [len(m) for m in members]
-    else:
-        taken = _blocks(design.stopping, order)
+    rule = design.stopping
+    taken = [len(m) for m in members] if rule is None else blocks_taken(rule, order)
     weight = np.zeros(n)
     for row, many in zip(order, taken, strict=True):
         if many:
@@ -173,7 +173,7 @@ def drawn_again(design: Design, rng: np.random.Generator) -> tuple[Floats, Float
     return weight, copies
 
 
-def _blocks(rule: Stopping, order: list[Whole]) -> list[int]:
+def blocks_taken(rule: Stopping, order: list[Whole]) -> list[int]:
     """How many records of each stratum's order the rule takes."""
     size = np.array([len(row) for row in order])
     taken = np.minimum(rule.block, size)
@@ -211,6 +211,8 @@ class Totals:
         ratio_low: lower ends.
         ratio_high: upper ends.
         inside: the total of papers that are in, its standard error beside it.
+        all_codes: for each step but the first, that step's total over the one before, over all pairs of a paper and a
+            code: ratio, lower and upper end.
     """
 
     estimate: Floats
@@ -220,84 +222,128 @@ class Totals:
     ratio_low: Floats
     ratio_high: Floats
     inside: tuple[float, float]
+    all_codes: tuple[tuple[float, float, float], ...]
 
 
-def totals(
-    design: Design, steps: Flags, included: Flags, *, confidence: float, repeats: int, rng: np.random.Generator
-) -> Totals:
-    """Estimate how many papers of the frame come to each step with each code.
+@dataclass(frozen=True)
+class Repeated:
+    """Totals, and how far each of the repeated draws missed those of the population it was drawn from.
 
-    Intervals are of the part that was not drawn: a gamma interval with the variance seen in the repeated draws and one
-    typical weight added above (Fay & Feuer 1997, Statistics in Medicine 16, 791-801). Where nothing was found the upper
-    end is exact: the largest number of papers that would all have been missed with a chance of half of what the interval
-    leaves out, if they were those with the smallest chance of being drawn.
+    Attributes:
+        estimate: kinds x codes.
+        missed: repeats x kinds x codes.
+        inside: the total of papers that are in, and its standard error.
+    """
+
+    estimate: Floats
+    missed: Floats
+    inside: tuple[float, float]
+
+
+def repeated(
+    design: Design, kinds: Flags, included: Flags, *, repeats: int, rng: np.random.Generator
+) -> Repeated:
+    """Estimate totals, and draw, weight and estimate again and again.
 
     Args:
         design: the design, of the drawn records whose outcome is known.
-        steps: steps x drawn records x codes, each step within the one before.
+        kinds: kinds x drawn records x codes, which records count for which kind of total (raise it, discuss it, ...).
         included: drawn records that meet the criteria.
-        confidence: of the intervals.
-        repeats: how often to draw again.
+        repeats: how often to draw again, at least twice.
         rng: where chance comes from.
     """
-    base = 1 / design.chance
-    y = steps.astype(float)
-    weight = raked(base, design.margins, design.known, design.hit, design.hits)
-    common = raked(base, design.margins, design.known, design.hit, None)[:, 0]
-    estimate = np.einsum("snj,nj->sj", y, np.broadcast_to(weight, y.shape[1:]))
-    ratio = np.full_like(estimate, np.nan)
-    ratio[1:] = np.divide(estimate[1:], estimate[:-1], out=np.full_like(ratio[1:], np.nan), where=estimate[:-1] > 0)
-    again = np.zeros((repeats, *estimate.shape))
-    inside_again = np.zeros(repeats)
+    y = kinds.astype(float)
+    weight = raked(1 / design.chance, design.margins, design.known, design.hit, design.hits)
+    common = raked(1 / design.chance, design.margins, design.known, design.hit, None)[:, 0]
+    missed = np.zeros((repeats, y.shape[0], y.shape[2]))
+    inside = np.zeros(repeats)
     for b in range(repeats):
         fresh, copies = drawn_again(design, rng)
         known = tuple(
-            np.bincount(design.margins[:, m], copies, len(c)) for m, c in enumerate(design.known)
+            np.bincount(design.margins[:, m], copies, len(c)).astype(float)
+            for m, c in enumerate(design.known)
         )
         hits = copies @ design.hit if design.hits is not None else None
         moved = raked(fresh, design.margins, known, design.hit, hits, rounds=_ROUNDS_AGAIN)
-        again[b] = np.einsum("snj,nj->sj", y, np.broadcast_to(moved, y.shape[1:]))
-        inside_again[b] = (moved.mean(axis=1) - copies) @ included
-        again[b] -= np.einsum("snj,n->sj", y, copies)
-    # About the population of copies and not about their own mean: what stopping favours is part of the error.
-    variance = (again**2).mean(axis=0)
-    e = again[:, 1:] - np.where(np.isnan(ratio[1:]), 0, ratio[1:]) * again[:, :-1]
-    ratio_variance = (e**2).mean(axis=0) / np.where(estimate[:-1] > 0, estimate[:-1], 1.0) ** 2
-    low, high = _gamma(estimate, y, np.broadcast_to(weight, y.shape[1:]), variance, confidence)
-    limit = exact_limit(float(design.chance.min()), confidence)
-    nothing = y.sum(axis=1) == 0
-    high = np.where(nothing, limit, high)
+        # About the population of copies and not about their own mean: what stopping favours is part of the error.
+        missed[b] = np.einsum("snj,nj->sj", y, np.broadcast_to(moved - copies[:, None], y.shape[1:]))
+        inside[b] = (moved.mean(axis=1) - copies) @ included
+    estimate = np.einsum("snj,nj->sj", y, np.broadcast_to(weight, y.shape[1:]))
+    return Repeated(estimate, missed, (float(common @ included), float(np.sqrt((inside**2).mean()))))
+
+
+def totals(design: Design, steps: Flags, of: Repeated, at: tuple[int, ...], *, confidence: float) -> Totals:
+    """Put intervals to the totals of a chain of steps.
+
+    They are of the part that was not drawn: a gamma interval with the variance seen in the repeated draws, the largest
+    weight added above (Fay & Feuer 1997, Statistics in Medicine 16, 791-801). Where nothing was found the upper end is
+    :func:`exact_limit`.
+
+    Args:
+        design: the design.
+        steps: steps x drawn records x codes, each step within the one before.
+        of: the repeated draws.
+        at: where the steps stand among the kinds of ``of``.
+        confidence: of the intervals.
+    """
+    chain = list(at)
+    estimate, missed = of.estimate[chain], of.missed[:, chain]
+    found = steps.sum(axis=1).astype(float)
+    low, high = _gamma(
+        estimate, found, (missed**2).mean(axis=0), float((1 / design.chance).max()), confidence
+    )
+    high = np.where(found == 0, exact_limit(float(design.chance.min()), confidence), high)
     for s in range(1, len(high)):
         high[s] = np.minimum(high[s], high[s - 1])
         low[s] = np.minimum(low[s], low[s - 1])
-    w = np.broadcast_to(weight, y.shape[1:])
-    squares = np.einsum("snj,nj->sj", y[:-1], w**2)
-    by_weights = np.divide(estimate[:-1] ** 2, squares, out=np.zeros_like(squares), where=squares > 0)
-    flat = ratio[1:] * (1 - ratio[1:])
-    by_variance = np.divide(flat, ratio_variance, out=np.full_like(flat, np.inf), where=ratio_variance > 0)
-    effective = np.minimum(by_weights, np.where(by_variance > 0, by_variance, np.inf))
+    ratio = np.full_like(estimate, np.nan)
+    before = np.where(estimate[:-1] > 0, estimate[:-1], np.nan)
+    ratio[1:] = np.clip(estimate[1:] / before, 0, 1)
+    error = ((missed[:, 1:] - np.nan_to_num(ratio[1:]) * missed[:, :-1]) ** 2).mean(axis=0) / before**2
+    # A ratio of 0 or 1 shows no variance; then the papers behind it count, by how unequal their weights are.
+    effective = np.minimum(found[:-1], _over(ratio[1:] * (1 - ratio[1:]), error))
     ends = interval(ratio[1:], effective, confidence=confidence)
     ratio_low, ratio_high = np.full_like(ratio, np.nan), np.full_like(ratio, np.nan)
     ratio_low[1:], ratio_high[1:] = ends[..., 0], ends[..., 1]
-    inside = (float(common @ included), float(np.sqrt((inside_again**2).mean())))
-    return Totals(estimate, low, high, ratio, ratio_low, ratio_high, inside)
+    whole = _whole(estimate.sum(axis=1), missed.sum(axis=2), found.sum(axis=1), confidence)
+    return Totals(estimate, low, high, ratio, ratio_low, ratio_high, of.inside, whole)
+
+
+def _over(top: Floats, error: Floats) -> Floats:
+    """Effective number of papers; infinite where no variance is seen."""
+    seen = np.isfinite(error) & (error > 0) & (top > 0)
+    return np.divide(top, error, out=np.full_like(top, np.inf), where=seen)
+
+
+def _whole(
+    pairs: Floats, missed: Floats, found: Floats, confidence: float
+) -> tuple[tuple[float, float, float], ...]:
+    """Ratio of each step to the one before, over all pairs of a paper and a code."""
+    out = []
+    for s in range(1, len(pairs)):
+        if pairs[s - 1] <= 0:
+            out.append((float("nan"),) * 3)
+            continue
+        r = float(min(pairs[s] / pairs[s - 1], 1.0))
+        error = float(((missed[:, s] - r * missed[:, s - 1]) ** 2).mean() / pairs[s - 1] ** 2)
+        size = min(found[s - 1], r * (1 - r) / error) if error > 0 and 0 < r < 1 else found[s - 1]
+        low, high = interval(r, size, confidence=confidence)
+        out.append((r, float(low), float(high)))
+    return tuple(out)
 
 
 def _gamma(
-    estimate: Floats, y: Floats, weight: Floats, variance: Floats, confidence: float
+    estimate: Floats, found: Floats, variance: Floats, largest: float, confidence: float
 ) -> tuple[Floats, Floats]:
-    found = y.sum(axis=1)
     rest = np.maximum(estimate - found, 0)
     tail = (1 - confidence) / 2
-    typical = np.einsum("snj,nj->sj", y, np.maximum(weight - 1, 0) ** 2)
-    typical = np.divide(typical, rest, out=np.zeros_like(rest), where=rest > 0)
     shape = np.divide(rest**2, variance, out=np.zeros_like(rest), where=variance > 0)
-    low = np.where(shape > 0, special.gammaincinv(np.maximum(shape, 1e-9), tail) * rest / np.maximum(shape, 1e-9), 0)
+    low = np.where(shape > 0, special.gammaincinv(np.maximum(shape, 1e-9), tail) / np.maximum(shape, 1e-9), 0)
+    typical = max(largest - 1, 0.0)
     more, spread = rest + typical, variance + typical**2
     shape = np.divide(more**2, spread, out=np.zeros_like(rest), where=spread > 0)
     top = special.gammaincinv(np.maximum(shape, 1e-9), 1 - tail) * more / np.maximum(shape, 1e-9)
-    high = np.where(shape > 0, top, 0)
-    return found + np.minimum(low, rest), found + np.maximum(high, rest)
+    return found + np.minimum(low * rest, rest), found + np.maximum(np.where(shape > 0, top, 0), rest)
 
 
 def exact_limit(chance: float, confidence: float) -> float:

@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from analysis.design_estimates import Design, Stopping, Totals, totals
+from analysis.design_estimates import Design, Stopping, Totals, repeated, totals
 from analysis.selection import need
 from analysis.volume_model import Predicted, cells, passed_on, raised_draws
 
@@ -111,16 +111,17 @@ def records(
     """Take the frame's table apart.
 
     Args:
-        frame: one row a record of the frame: ``paper``, ``stratum``, ``period``, ``read`` (drawn, and its outcome known),
-            ``included``, ``chance`` (of being drawn; missing is allowed where not read). Where known also ``source``,
-            ``score`` (probability of inclusion from a learner that did not see the record's outcome) and ``hits`` (codes
-            whose query phrases hit title or abstract, joined by semicolons).
+        frame: one row a record of the frame: ``paper``, ``stratum``, ``period``, ``read`` (drawn, and its outcome
+            known), ``included``, ``chance`` (of being drawn; missing is allowed where not read). Where known also
+            ``source``, ``score`` (probability of inclusion from a learner that did not see the record's outcome) and
+            ``hits`` (codes whose query phrases hit title or abstract, joined by semicolons).
         codes: the codes in order.
         own_chance: records were drawn by a chance of their own, and not in blocks of a stratum.
         stopping: the rule by which further blocks were drawn.
 
     Raises:
-        ValueError: a column is missing, a record stands twice, nothing was read, or a record that was read has no chance.
+        ValueError: a column is missing, a record stands twice, nothing was read, or a record that was read has no
+            chance.
     """
     need(frame, "frame", ("paper", "stratum", "period", "read", "included", "chance"))
     if frame["paper"].duplicated().any():
@@ -131,7 +132,9 @@ def records(
         raise ValueError("frame: no record was read")
     wrong = read & ~((chance > 0) & (chance <= 1))
     if wrong.any():
-        raise ValueError(f"frame: {frame['paper'].to_numpy()[wrong][0]} was read, but its chance is {chance[wrong][0]}")
+        raise ValueError(
+            f"frame: {frame['paper'].to_numpy()[wrong][0]} was read, but its chance is {chance[wrong][0]}"
+        )
     groups = [_numbers(frame["stratum"])]
     if "source" in frame:
         groups.append(_numbers(frame["source"]))
@@ -177,8 +180,8 @@ def volumes(
     draws: int = 500,
     repeats: int = 100,
     seed: int = 1,
-    scale: float = 1.0,
-) -> dict[str, Volume]:
+    scales: Sequence[float] = (1.0,),
+) -> list[dict[str, Volume]]:
     """Estimate R, D and M of every code under every reading.
 
     Args:
@@ -188,60 +191,88 @@ def volumes(
         discussed: reading -> of those raised, what they discuss; what is measured is discussed.
         confidence: of the design's intervals.
         draws: of the model.
-        repeats: repeated draws of the design; 0 leaves the design out (its totals are then of one repeat).
+        repeats: repeated draws of the design.
         seed: of chance.
-        scale: factor on the model's spreads.
+        scales: factors on the model's spreads; each gives an answer.
+
+    Returns:
+        For each scale, reading -> its estimates.
     """
     # Many small products: one thread is faster, and gives the same bytes on every machine of a kind.
     with threadpool_limits(1):
-        return _volumes(of, raised, measured, discussed, confidence, draws, repeats, seed, scale)
+        exact = design_volumes(
+            of, raised, measured, discussed, confidence=confidence, repeats=repeats, seed=seed
+        )
+        out = []
+        for scale in scales:
+            model = model_volumes(of, raised, measured, discussed, draws=draws, seed=seed, scale=scale)
+            middle, error = next(iter(exact.values())).inside
+            inside = np.random.default_rng(seed).normal(middle, error, draws)
+            inside = np.maximum(inside, max(float(of.included.sum()), 1.0))
+            out.append({r: Volume(exact[r], model[r], inside) for r in discussed})
+        return out
 
 
-def _volumes(
+def design_volumes(
     of: Records,
     raised: Flags,
     measured: Flags,
     discussed: Mapping[str, Flags],
+    *,
     confidence: float,
-    draws: int,
     repeats: int,
     seed: int,
-    scale: float,
-) -> dict[str, Volume]:
+) -> dict[str, Totals]:
+    """The estimates by the design, as :func:`volumes` describes them."""
     hit = np.zeros(raised.shape, dtype=bool) if of.hit is None else of.hit
     design = _design(of, hit)
+    kinds = np.stack([raised, measured, *discussed.values()])[:, of.read]
+    again = repeated(
+        design, kinds, of.included[of.read], repeats=max(repeats, 2), rng=np.random.default_rng([seed, 7])
+    )
+    out = {}
+    for number, reading in enumerate(discussed):
+        chain = (0, 2 + number, 1)
+        out[reading] = totals(design, kinds[list(chain)], again, chain, confidence=confidence)
+    return out
+
+
+def model_volumes(
+    of: Records,
+    raised: Flags,
+    measured: Flags,
+    discussed: Mapping[str, Flags],
+    *,
+    draws: int,
+    seed: int,
+    scale: float = 1.0,
+) -> dict[str, Predicted]:
+    """The estimates by the model, as :func:`volumes` describes them."""
+    hit = np.zeros(raised.shape, dtype=bool) if of.hit is None else of.hit
     rng = np.random.default_rng(seed)
-    # How many codes a record hits in all: what says much is raised together by papers that say much.
+    # How many codes a record hits in all: papers that say much raise together what is raised.
     said = np.minimum(hit.sum(axis=1), 3).astype(np.int64)
     table, at = cells([*of.groups, said], of.score, of.period, hit, of.read)
-    found = _count(at, len(table.design), hit, raised)
-    unread = raised_draws(table, found, draws=draws, rng=rng, scale=scale)
+    unread = raised_draws(
+        table, _count(at, len(table.design), hit, raised), draws=draws, rng=rng, scale=scale
+    )
     periods = int(of.period.max()) + 1
     by_raised = _count(of.period, periods, hit, raised)
     by_measured = _count(of.period, periods, hit, measured)
     out = {}
     for number, (reading, some) in enumerate(discussed.items()):
         chance = np.random.default_rng([seed, number])
-        steps = np.stack([raised, some, measured])[:, of.read]
-        exact = totals(
-            design, steps, of.included[of.read], confidence=confidence, repeats=max(repeats, 2), rng=chance
-        )
         by_discussed = _count(of.period, periods, hit, some)
-        if (some == raised).all():
-            later = unread
-        else:
+        later = unread
+        if not (some == raised).all():
             later = passed_on(unread, by_raised, by_discussed, rng=chance, scale=scale)
         last = passed_on(later, by_discussed, by_measured, rng=chance, scale=scale)
-        model = Predicted(
+        out[reading] = Predicted(
             *(
                 read.sum(axis=0) + drawn.sum(axis=(2, 3))
                 for read, drawn in ((raised, unread), (some, later), (measured, last))
             )
         )
-        middle, error = exact.inside
-        least = max(float(of.included.sum()), 1.0)
-        inside = np.maximum(chance.normal(middle, error, draws), least)
-        out[reading] = Volume(exact, model, inside)
     return out
 
 

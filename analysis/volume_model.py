@@ -139,10 +139,7 @@ def fitted(
     size = len(first)
     # Both halves of a cell, without and with the hit: rows of one design.
     whole = np.concatenate(
-        [
-            np.concatenate([np.ones((len(x), 1)), np.full((len(x), 1), float(h)), x], axis=1)
-            for h in (0, 1)
-        ]
+        [np.concatenate([np.ones((len(x), 1)), np.full((len(x), 1), float(h)), x], axis=1) for h in (0, 1)]
     )
     n2 = np.concatenate([n[:, 0], n[:, 1]])
     y2 = np.concatenate([y[:, 0], y[:, 1]])
@@ -197,9 +194,9 @@ def _step(
     bent[:, upper[0], upper[1]] = flat
     bent[:, upper[1], upper[0]] = flat
     bent += np.diag(1 / spread**2)
-    covariance = np.linalg.inv(bent)
+    covariance = np.asarray(np.linalg.inv(bent), dtype=np.float64)
     move = np.einsum("jab,bj->aj", covariance, slope)
-    return theta + np.clip(move, -2, 2), covariance
+    return np.asarray(theta + np.clip(move, -2, 2), dtype=float), covariance
 
 
 def _drawn(
@@ -310,7 +307,7 @@ def passed_on(
     Returns:
         As ``unread``.
     """
-    draws, codes, periods, _ = unread.shape
+    draws, _codes, periods, _ = unread.shape
     design = np.eye(periods) if periods > 1 else np.zeros((1, 0))
     block = np.full(design.shape[1], 2, dtype=np.int64)
     guess = {0: 1.3, 1: 0.5, -1: 0.6}

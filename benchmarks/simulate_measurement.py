@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.design_estimates import Stopping, _blocks
+from analysis.design_estimates import Stopping, blocks_taken
 from analysis.measurement import Records, Thresholds, Volume, chances, decided, volumes
 
 Floats = NDArray[np.float64]
@@ -123,12 +123,12 @@ def literature(world: World, size: int, rng: np.random.Generator) -> Literature:
     return Literature(raised, discussed, measured, hit, stream, source, late, score, planted)
 
 
-def in_blocks(of: Literature, rng: np.random.Generator) -> Records:
+def inblocks_taken(of: Literature, rng: np.random.Generator) -> Records:
     """Draw blocks of 20 in strata of guessed stream and period, until every aim is met."""
     stratum = np.unique(of.stream * 2 + of.late, return_inverse=True)[1].astype(np.int64)
     names = np.unique(of.stream * 2 + of.late)
     inside = of.raised.any(axis=1)
-    aims = np.zeros((len(inside), STREAMS + 2))
+    aims = np.zeros((of.hit.shape[0], STREAMS + 2))
     for s in range(STREAMS):
         aims[:, s] = inside & (of.stream == s)
     aims[:, STREAMS], aims[:, -1] = inside & (of.late == 0), inside
@@ -141,9 +141,9 @@ def in_blocks(of: Literature, rng: np.random.Generator) -> Records:
     tier = np.array([0] * (STREAMS + 1) + [1])
     order = [rng.permutation(np.flatnonzero(stratum == h)) for h in range(len(names))]
     rule = Stopping(20, 650, aims, wanted, serves, tier)
-    taken = _blocks(rule, order)
-    read = np.zeros(len(inside), dtype=bool)
-    chance = np.full(len(inside), np.nan)
+    taken = blocks_taken(rule, order)
+    read = np.zeros(of.hit.shape[0], dtype=np.bool_)
+    chance = np.full(of.hit.shape[0], np.nan)
     for row, many in zip(order, taken, strict=True):
         read[row[:many]] = True
         chance[row] = many / len(row)
@@ -159,7 +159,11 @@ def by_hits(of: Literature, rng: np.random.Generator) -> Records:
     chance = np.where((of.hit & (hits <= 150)).any(axis=1), 1.0, np.minimum(chance, 1.0))
     read = rng.random(len(chance)) < chance
     edges = np.unique(np.quantile(chance, [0.25, 0.5, 0.75]))
-    groups = [np.zeros(len(chance), dtype=np.int64), of.source, np.searchsorted(edges, chance).astype(np.int64)]
+    groups = [
+        np.zeros(len(chance), dtype=np.int64),
+        of.source,
+        np.searchsorted(edges, chance).astype(np.int64),
+    ]
     return _records(of, read, chance, groups, own_chance=True, stopping=None)
 
 
@@ -185,10 +189,10 @@ def _records(
     )
 
 
-DESIGNS = {"225": (3252, in_blocks), "900": (14800, by_hits)}
+DESIGNS = {"225": (3252, inblocks_taken), "900": (14800, by_hits)}
 
 
-def run(world: World, design: str, seed: int, scale: float = 1.0) -> tuple[Literature, Records, Volume]:
+def run(world: World, design: str, seed: int) -> tuple[Literature, Records, Volume]:
     """Make up a literature, draw from it, and ask the question."""
     rng = np.random.default_rng([seed, int(design), WORLDS.index(world)])
     size, draw = DESIGNS[design]
@@ -196,7 +200,7 @@ def run(world: World, design: str, seed: int, scale: float = 1.0) -> tuple[Liter
     records = draw(of, rng)
     known = records.read[:, None]
     some = {"motives out": of.discussed & known}
-    answer = volumes(records, of.raised & known, of.measured & known, some, confidence=0.9, seed=seed, scale=scale)
+    answer = volumes(records, of.raised & known, of.measured & known, some, confidence=0.9, seed=seed)[0]
     return of, records, answer["motives out"]
 
 

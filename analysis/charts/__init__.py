@@ -18,6 +18,7 @@ from analysis.charts.lag import (
     first_dates_by_mode,
     still_unmeasured_curve,
 )
+from analysis.charts.measurement import measurement_plot
 from analysis.charts.never_met import never_met_plot
 from analysis.charts.paired_evidence import paired_dumbbells
 from analysis.charts.pooled import pooled_rates_plot
@@ -45,6 +46,7 @@ __all__ = [
     "gaps_heatmap",
     "instability_plot",
     "measured_together",
+    "measurement_plot",
     "never_met_plot",
     "paired_dumbbells",
     "pooled_rates_plot",

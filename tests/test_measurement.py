@@ -1,0 +1,313 @@
+"""How much evidence there is for each code: weights, nested totals, decisions, and both estimates."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import charts
+from analysis.charts.theme import page_width
+from analysis.design_estimates import Design, Stopping, blocks_taken, drawn_again, exact_limit, raked
+from analysis.measurement import READINGS, Thresholds, decided, records, volumes
+from analysis.volume_table import carried, measurement, meets
+
+CODES = [f"c{k}" for k in range(6)]
+
+
+def made(seed: int, *, size: int = 400, known: bool = True) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A frame of two strata, one drawn densely, and what the read papers carry."""
+    rng = np.random.default_rng(seed)
+    stratum = rng.choice(["a/early", "b/late"], size, p=[0.3, 0.7])
+    chance = np.where(stratum == "a/early", 0.5, 0.15)
+    read = np.zeros(size, dtype=bool)
+    for name, share in (("a/early", 0.5), ("b/late", 0.15)):
+        mine = np.flatnonzero(stratum == name)
+        many = max(round(share * len(mine)), 2)
+        read[rng.permutation(mine)[:many]] = True
+        chance[mine] = many / len(mine)
+    share = np.array([0.3, 0.15, 0.08, 0.05, 0.02, 0.0])
+    raised = rng.random((size, 6)) < share
+    hit = (raised & (rng.random((size, 6)) < 0.7)) | (rng.random((size, 6)) < 0.05)
+    frame = pd.DataFrame(
+        {
+            "paper": [f"p{i:04d}" for i in range(size)],
+            "stratum": stratum,
+            "period": [s.split("/")[1] for s in stratum],
+            "read": read,
+            "included": read & raised.any(axis=1),
+            "chance": np.where(read, chance, np.nan),
+        }
+    )
+    if known:
+        frame["source"] = rng.choice(["s1", "s2"], size)
+        frame["score"] = np.round(np.where(raised.any(axis=1), 0.7, 0.4) + rng.uniform(-0.2, 0.2, size), 3)
+        frame["hits"] = [";".join(np.array(CODES)[row]) for row in hit]
+    i, j = np.nonzero(raised & read[:, None])
+    level = rng.random(len(i))
+    held = pd.DataFrame(
+        {
+            "paper": frame["paper"].to_numpy()[i],
+            "code": np.array(CODES)[j],
+            "measured": level < 0.4,
+            "motive": level > 0.75,
+            "remedy": level > 0.9,
+        }
+    )
+    return frame, held
+
+
+def table_of_codes() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"code": CODES, "name": [c.upper() for c in CODES], "side": ["evaluation"] * 3 + ["alignment"] * 3}
+    )
+
+
+def answered(seed: int = 3, *, known: bool = True) -> pd.DataFrame:
+    frame, held = made(seed, known=known)
+    return measurement(frame, table_of_codes(), held, Thresholds(), draws=80, repeats=10)
+
+
+# Weights
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_raked_weights_are_positive_and_reproduce_the_frame(seed: int) -> None:
+    frame, _ = made(seed)
+    of = records(frame, CODES)
+    assert of.hit is not None
+    margins = np.stack([of.groups[0], of.groups[1]], axis=1)[of.read]
+    known = tuple(np.bincount(g).astype(float) for g in of.groups)
+    hits = of.hit.sum(axis=0).astype(float)
+    hit = of.hit[of.read]
+    weight = raked(1 / of.chance[of.read], margins, known, hit, hits)
+    assert (weight > 0).all()
+    for j in range(len(CODES)):
+        if not hit[:, j].any() or hit[:, j].all():
+            continue
+        for m, counts in enumerate(known):
+            np.testing.assert_allclose(np.bincount(margins[:, m], weight[:, j]), counts, rtol=1e-6)
+        assert weight[hit[:, j], j].sum() == pytest.approx(hits[j], rel=1e-6)
+
+
+def test_a_group_nobody_was_drawn_from_is_stood_for_by_its_margin() -> None:
+    weight = raked(
+        np.ones(4), np.array([[0], [0], [1], [1]]), (np.array([4.0, 4, 2]),), np.zeros((4, 1), bool), None
+    )
+    assert weight.sum() == pytest.approx(10)
+
+
+def test_a_repeated_draw_keeps_what_each_stratum_weighs() -> None:
+    frame, _ = made(5)
+    of = records(frame, CODES)
+    stratum = of.groups[0][of.read]
+    sizes = np.bincount(of.groups[0])
+    design = Design(
+        stratum,
+        sizes,
+        of.chance[of.read],
+        False,
+        stratum[:, None],
+        (sizes.astype(float),),
+        np.zeros((len(stratum), 1), bool),
+        None,
+    )
+    weight, copies = drawn_again(design, np.random.default_rng(1))
+    np.testing.assert_allclose(np.bincount(stratum, weight), sizes)
+    np.testing.assert_allclose(np.bincount(stratum, copies), sizes)
+
+
+def test_own_chances_are_drawn_again_without_bias() -> None:
+    chance = np.array([1.0, 0.5, 0.3, 0.1])
+    nothing = np.zeros(4, dtype=np.int64)
+    design = Design(
+        nothing,
+        np.array([17]),
+        chance,
+        True,
+        nothing[:, None],
+        (np.array([17.0]),),
+        np.zeros((4, 1), bool),
+        None,
+    )
+    rng = np.random.default_rng(2)
+    mean = np.mean([drawn_again(design, rng)[0] for _ in range(4000)], axis=0)
+    np.testing.assert_allclose(mean, 1 / chance, rtol=0.1)
+    assert all(drawn_again(design, rng)[0][0] == 1 for _ in range(20))  # a census has no chance in it
+
+
+def test_blocks_stop_when_every_aim_is_met_and_serve_the_scarce_aim_first() -> None:
+    counts = np.zeros((60, 2))
+    counts[:30, 0] = np.arange(30) % 2  # every second record of the first stratum serves the first aim
+    counts[:, 1] = 1
+    rule = Stopping(
+        5, 1000, counts, np.array([8.0, 0.0]), np.array([[True, True], [False, True]]), np.array([0, 1])
+    )
+    taken = blocks_taken(rule, [np.arange(30), np.arange(30, 60)])
+    assert taken == [20, 5]  # 16 hold 8, and a block is not cut short
+
+
+def test_blocks_stop_at_the_limit_and_where_a_stratum_ends() -> None:
+    nothing = np.zeros((12, 1))
+    everything = Stopping(5, 1000, nothing, np.array([9.0]), np.ones((1, 1), bool), np.array([0]))
+    assert blocks_taken(everything, [np.arange(12)]) == [12]
+    little = Stopping(5, 8, nothing, np.array([9.0]), np.ones((1, 1), bool), np.array([0]))
+    assert blocks_taken(little, [np.arange(12)]) == [5]
+
+
+def test_nothing_found_has_an_exact_limit() -> None:
+    # 58 papers drawn with 5% each are all missed with a chance of .051; 59 with .0485.
+    assert exact_limit(0.05, 0.90) == 58
+    assert 0.95**58 >= 0.05 > 0.95**59
+    assert exact_limit(1.0, 0.90) == 0
+
+
+# Which papers carry what
+
+
+def rows(*given: dict[str, str]) -> pd.DataFrame:
+    plain = {"basis": "abstract", "facet": "f", "state": "present", "resolved": "agreed", "grey": False}
+    return pd.DataFrame([{**plain, "role": "own", "mitigates": "no", **g} for g in given])
+
+
+def test_conditions_are_met_by_all_their_columns() -> None:
+    table = pd.DataFrame({"level": ["low", "low", "high"], "role": ["x", "y", "x"]})
+    assert meets(table, [{"level": "low", "role": "x"}]).tolist() == [True, False, False]
+    assert meets(table, [{"level": "low", "role": "x"}, {"level": "high"}]).tolist() == [True, False, True]
+    assert not meets(table, []).any()
+    with pytest.raises(ValueError, match="lacks the column"):
+        meets(table, [{"nothing": "x"}])
+
+
+def test_carried_tells_motives_remedies_and_what_is_measured() -> None:
+    # The facet has no levels of its own in ``selection``: the headline facet carries them.
+    final = rows(
+        {"paper": "p1", "code": "a", "level": "low", "mitigates": "yes"},
+        {"paper": "p2", "code": "a", "level": "high", "mitigates": "yes"},
+        {"paper": "p3", "code": "a", "level": "low"},
+        {"paper": "p4", "code": "a", "level": "high", "resolved": "unresolved"},
+    )
+    held = carried(
+        final,
+        "f",
+        levels=["low", "high"],
+        measured="high",
+        motive=[{"mitigates": "yes"}],
+        remedy=[{"mitigates": "yes"}],
+    )
+    assert held.to_dict("list") == {
+        "paper": ["p1", "p2", "p3"],
+        "code": ["a", "a", "a"],
+        "measured": [False, True, False],
+        "motive": [True, False, False],
+        "remedy": [True, True, False],
+    }
+    with pytest.raises(ValueError, match="not one of low, high"):
+        carried(final, "f", levels=["low", "high"], measured="highest")
+
+
+# The table
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_each_step_lies_within_the_one_before(known: bool) -> None:
+    table = answered(known=known)
+    codes = table[table["code"] != ""]
+    assert len(codes) == 6 * 3 * 2
+    for end in ("", "_low", "_high"):
+        for outer, inner in pairwise(("raised", "discussed", "measured")):
+            assert (codes[outer + end] >= codes[inner + end] - 1e-9).all()
+    for what in ("raised", "discussed", "measured", "ratio"):
+        told = codes[codes[what].notna()]
+        assert (told[f"{what}_low"] <= told[what] + 1e-9).all()
+        assert (told[what] <= told[f"{what}_high"] + 1e-9).all()
+    for what in ("raised", "discussed", "measured"):
+        assert (codes[f"{what}_low"] >= codes[f"read_{what}"] - 1e-9).all()  # what was read is there
+    assert codes["hits"].notna().all() == known
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_every_draw_is_nested_in_every_reading(seed: int) -> None:
+    frame, held = made(seed, size=250)
+    of = records(frame, CODES)
+    at = {p: i for i, p in enumerate(frame["paper"])}
+    raised, measured, motive = (np.zeros((250, 6), bool) for _ in range(3))
+    for row in held.to_dict("records"):
+        i, j = at[row["paper"]], CODES.index(row["code"])
+        raised[i, j], measured[i, j], motive[i, j] = True, row["measured"], row["motive"]
+    some = {"motives out": raised & ~motive, "all in": raised}
+    (volume,) = volumes(of, raised, measured, some, confidence=0.9, draws=40, repeats=3)
+    for reading in some:
+        drawn = volume[reading].model
+        assert (drawn.measured <= drawn.discussed).all()
+        assert (drawn.discussed <= drawn.raised).all()
+        assert (drawn.raised <= len(frame)).all()
+    assert (volume["all in"].model.discussed == volume["all in"].model.raised).all()
+
+
+def test_more_is_discussed_the_more_readings_let_in() -> None:
+    table = answered()
+    for estimate in ("model", "design"):
+        mine = table[(table["estimate"] == estimate) & (table["code"] != "")].set_index(["reading", "code"])
+        counts = [mine.loc[reading, "read_discussed"] for reading in READINGS]
+        assert (counts[0] <= counts[1]).all()
+        assert (counts[1] <= counts[2]).all()
+        assert (mine.loc["all in", "read_discussed"] == mine.loc["all in", "read_raised"]).all()
+
+
+def test_the_same_data_give_the_same_table() -> None:
+    pd.testing.assert_frame_equal(answered(), answered())
+
+
+def test_a_census_is_counted_and_not_estimated() -> None:
+    frame, _ = made(8)
+    frame = frame.assign(read=True, chance=1.0, included=True)
+    held = pd.DataFrame(
+        {
+            "paper": ["p0001", "p0002"],
+            "code": "c0",
+            "measured": [True, False],
+            "motive": False,
+            "remedy": False,
+        }
+    )
+    table = measurement(frame, table_of_codes(), held, Thresholds(), draws=50, repeats=5)
+    mine = table[(table["code"] == "c0") & (table["reading"] == READINGS[0])]
+    for what, count in (("raised", 2), ("measured", 1)):
+        for end in ("", "_low", "_high"):
+            np.testing.assert_allclose(mine[what + end], count, atol=1e-6)
+    empty = table[table["code"] == "c5"]
+    assert (empty["raised_high"] == 0).all()
+
+
+def test_decisions_stand_at_the_threshold() -> None:
+    assert decided(np.array([0.95, 0.949, 0.051, 0.05]), 0.95).tolist() == ["yes", "open", "open", "no"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.drop(columns="chance"), "lacks the column"),
+        (lambda f: pd.concat([f, f.head(1)]), "stands twice"),
+        (lambda f: f.assign(read=False), "no record was read"),
+        (lambda f: f.assign(chance=0.0), "its chance is 0.0"),
+    ],
+)
+def test_a_faulty_frame_is_refused(change: object, message: str) -> None:
+    frame, _ = made(1)
+    with pytest.raises(ValueError, match=message):
+        records(change(frame), CODES)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_the_figure_is_exactly_a_column_wide(width: charts.theme.Width) -> None:
+    chart = charts.measurement_plot(answered(), reading=READINGS[0], ratio=0.25, width=width).to_dict()
+    assert chart["width"] + chart["padding"]["left"] + chart["padding"]["right"] == pytest.approx(
+        page_width(width)
+    )
