@@ -1,6 +1,6 @@
 """Co-occurrence: which codes of a facet papers carry together, and how strongly.
 
-How surprising a pair is given both margins says ``analysis.pairs``, which codes hang together ``analysis.communities``.
+How surprising a pair is given both margins says ``analysis.pairs``.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import special, stats
 
 from analysis.recoded import STAGE, Drawn, drawn
@@ -38,30 +38,6 @@ FEW_HUMAN = 30
 _IMAGINED = np.array([(1, 0), (1, 1), (0, 1), (-1, 0), (-1, -1), (0, -1)], dtype=float)
 _EACH = 1 / 24
 QUANTITIES = ("discussed", "measured", "measured of discussed")
-
-
-def pseudo_outcomes(machine: ArrayLike, human: ArrayLike, probability: ArrayLike) -> Floats:
-    """Return M + R / pi (H - M) of every paper (Egami, Hinck, Stewart & Wei 2023, equation 2).
-
-    Least data: none; without a human label the machine's stands.
-
-    Args:
-        machine: the machine's label, one a paper.
-        human: the human's label, missing (nan) where no human coded the paper: there R = 0.
-        probability: the probability with which the paper was drawn; only used where a human coded it.
-
-    Raises:
-        ValueError: a paper that a human coded has no probability above 0 and up to 1, or lengths differ.
-    """
-    m, h, pi = (np.asarray(v, dtype=float) for v in (machine, human, probability))
-    if not m.shape == h.shape == pi.shape:
-        raise ValueError("machine, human and probability must be of one length")
-    known = ~np.isnan(h)
-    if not ((pi[known] > 0) & (pi[known] <= 1)).all():
-        raise ValueError("a paper that a human coded needs a probability above 0 and up to 1")
-    made: Floats = m.copy()
-    made[known] += (h[known] - m[known]) / pi[known]
-    return made
 
 
 def corrected_rates(

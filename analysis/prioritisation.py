@@ -14,14 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 #: Orders of reading.
 ORDERS = ("stream", "random", "learner")
 #: Decisions of each kind below which a score is not worth looking at: a convention.
 FEW = 10
-#: The share of all included records at which work saved is read off.
-RECALL = 0.95
 SEED = 20261125
 
 
@@ -176,58 +172,3 @@ def drawn_at_random(read: Sequence[str], left: Iterable[str], seed: int | str = 
         least = mine
         run += 1
     return run
-
-
-def rehearse(
-    of: Words,
-    included: Mapping[str, bool],
-    start: Sequence[str],
-    *,
-    every: int = 1,
-) -> list[str]:
-    """Read records of known labels in the order in which the learner would have shown them.
-
-    Args:
-        of: the texts.
-        included: paper -> what was decided, of every paper to be read.
-        start: papers read first, in this order; until both kinds have been met the others follow at random.
-        every: decisions between two trainings.
-
-    Returns:
-        Every paper once, in the order read.
-
-    Raises:
-        LearnerMissing: scikit-learn is not installed.
-    """
-    read = list(start)
-    left = set(included) - set(read)
-    while left:
-        score = scores(of, {p: included[p] for p in read})
-        # The seed stands for nothing but ties and the time before both kinds are met.
-        batch = by_score(left, score)[: every if score else 1]
-        read += batch
-        left -= set(batch)
-    return read
-
-
-def work_saved(labels: Sequence[bool], recall: float = RECALL) -> float:
-    """Return the work saved over sampling at a recall, WSS@R.
-
-    The share of records that need not be read once a share R of the included was found, less the share 1 - R that
-    reading at random would have saved for the same loss: (N - read) / N - (1 - R) (Cohen, Hersh, Peterson & Yen 2006,
-    Journal of the American Medical Informatics Association 13(2), section Evaluation).
-
-    Args:
-        labels: included or not, in the order read; every record.
-        recall: R.
-
-    Returns:
-        At most R; around 0 for a random order, below 0 for worse. Missing (NaN) where nothing was included.
-    """
-    found = np.cumsum(np.asarray(labels, dtype=bool))
-    if not len(found) or not found[-1]:
-        return float("nan")
-    # A thousandth off the whole number: 0.95 * 20 must be 19 and not 20.
-    wanted = np.ceil(recall * found[-1] - 1e-9)
-    read = int(np.searchsorted(found, wanted)) + 1
-    return float(1 - read / len(found) - (1 - recall))

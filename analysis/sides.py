@@ -32,7 +32,6 @@ BY = ("principal", "any")
 #: Name of the row that takes all pressures together.
 ALL = "all"
 PRESSURE = "optimisation_pressure"
-DESCRIPTIVE = "descriptive: the variant belongs to the mode, not to the paper"
 
 
 def wilson(
@@ -496,82 +495,6 @@ def association(
     )
     text = _text(cells, ("side", "pressure", "note"))
     return Association(text, statistic, float(value), draws, total, note)
-
-
-def by_variant(
-    final: pd.DataFrame,
-    failure_modes: pd.DataFrame,
-    *,
-    variants: Sequence[str] | None = None,
-    moved: Mapping[str, str] | None = None,
-    grey: str = "exclude",
-    basis: str = "abstract",
-    min_papers: int = 10,
-) -> pd.DataFrame:
-    """Sides by Goodhart variant: a description, never a test.
-
-    The variant is a property of the mode, given once in the schema. A difference between variants is a difference
-    between the modes that were given them, so there is no population of papers to which a test would speak.
-
-    Least data: one paper for a rate; under ``min_papers`` it is *too few*.
-
-    Args:
-        final: as for :func:`rates`.
-        failure_modes: the schema's table, with ``code``, ``side`` and ``goodhart``.
-        variants: variants in order; default: as they come in the schema.
-        moved: as for :func:`rates`.
-        grey: as for :func:`rates`.
-        basis: as for :func:`rates`.
-        min_papers: as for :func:`rates`.
-
-    Returns:
-        One row a variant, side and outcome: ``goodhart``, ``side``, ``outcome``, ``modes`` (modes of the schema that
-        are both), ``k`` of ``n`` papers, ``rate``, ``low``, ``high`` (Jeffreys), ``note`` (begins with
-        *descriptive*). ``discussed`` is of all papers with a failure mode.
-
-    Raises:
-        ValueError: as for :func:`rates`.
-    """
-    need(failure_modes, "failure_modes", ("code", "side", "goodhart"))
-    sides = side_of_modes(failure_modes, moved)
-    variant = dict(zip(failure_modes["code"], failure_modes["goodhart"], strict=True))
-    wanted = (
-        list(dict.fromkeys(failure_modes["goodhart"]))
-        if variants is None
-        else known_codes("variants", variants)
-    )
-    base = _base(_rows(final, grey, basis), sides, "any", ())
-    whole = len(base.papers)
-    found = []
-    for name in wanted:
-        codes = {c for c, v in variant.items() if v == name}
-        known = list(dict.fromkeys(failure_modes["side"]))
-        marks = _marks(base, {c: s if c in codes else "" for c, s in sides.items()}, known)
-        for side in known:
-            there = int(marks.does[side, "discussed"].sum())
-            for outcome in OUTCOMES:
-                n = whole if outcome == "discussed" else there
-                k = int(marks.does[side, outcome].sum())
-                low, high = jeffreys(k, n)
-                modes = sum(1 for c in codes if sides[c] == side)
-                why = "no mode" if modes == 0 else "no such paper" if n == 0 else ""
-                why = why or ("too few" if n < min_papers else "")
-                found.append(
-                    {
-                        "goodhart": name,
-                        "side": side,
-                        "outcome": outcome,
-                        "modes": modes,
-                        "k": k,
-                        "n": n,
-                        "rate": k / n if n else np.nan,
-                        "low": float(low),
-                        "high": float(high),
-                        "note": DESCRIPTIVE + (f"; {why}" if why else ""),
-                    }
-                )
-    columns = ["goodhart", "side", "outcome", "modes", "k", "n", "rate", "low", "high", "note"]
-    return _text(pd.DataFrame(found, columns=columns), ("goodhart", "side", "outcome", "note"))
 
 
 def counterparts(

@@ -178,26 +178,3 @@ def missed(
         read += n * float(alive[stop].sum())
         alive[stop] = 0.0
     return error, read
-
-
-def ranked_p(labels: Sequence[bool], left: int, *, target: float = TARGET) -> float:
-    """Return the p-value of the same criterion where every record was read in the learner's order.
-
-    Callaghan & Mueller-Hansen 2020 (*ranked quasi-sampling*): each set of the latest records is taken for a random draw
-    from those not read before it, and the least p-value counts. It is a heuristic: cautious where the learner puts what
-    is in first, and too bold where it does not. Here it is measured beside the other, and nothing rests on it.
-
-    Args:
-        labels: in or not, in the order read.
-        left: records not read.
-        target: the recall wanted.
-    """
-    marks = np.asarray(labels, dtype=np.int64)[::-1]
-    if not len(marks) or not marks.sum():
-        return 1.0
-    k, n, total = np.cumsum(marks), np.arange(1, len(marks) + 1), int(marks.sum())
-    urn = n + left
-    least = np.floor(total / target - (total - k) + 1 + 1e-9).astype(np.int64)
-    possible = least <= urn - (n - k)
-    p = np.where(possible, hypergeom.cdf(k, urn, np.where(possible, least, 0), n), 0.0)
-    return float(p.min())

@@ -1,24 +1,22 @@
 """Validation: what may the machines' codings carry, as far as humans have looked?
 
-Three questions that must not be answered by one number. Of the codes that machines gave, how many hold (*precision*,
-from audits, in which the human sees the code)? Of the codes that humans gave afresh, how many did machines find
-(*recall*, from recodings, in which the human sees nothing)? And do machines say the same twice (*repeatability*,
-which says nothing of being right)? An empty cell may only be called a gap where recall is known: else it may be what
-machines overlook.
+Two questions that must not be answered by one number. Of the codes that machines gave, how many hold (*precision*,
+from audits, in which the human sees the code)? And of the codes that humans gave afresh, how many did machines find
+(*recall*, from recodings, in which the human sees nothing)? An empty cell may only be called a gap where recall is
+known: else it may be what machines overlook. Recall is that of all modes together: few modes are seen often enough by
+a human for one of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from itertools import combinations
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.agreement import agreement
 from analysis.recoded import STAGE, drawn
-from analysis.selection import FAILURE_MODE, coded_papers, need, one_of, paper_codes
+from analysis.selection import FAILURE_MODE, coded_papers, need, paper_codes
 from analysis.undermeasurement import jeffreys
 
 #: Outcomes of an audit that look at a code that a machine gave; ``add`` does not.
@@ -101,14 +99,16 @@ def validation(
         assessable: modes that can be told on this basis; None: all.
 
     Returns:
-        One row a mode and, first, one of all modes together (``code`` empty; a trial is then a paper and mode):
+        One row a mode and, first, one of all modes together (``code`` empty):
         ``code``, ``name``, ``side``; ``codes`` (papers in which machines found the mode) and its parts
         ``machine_only``, ``audited_only``, ``recoded_only``, ``audited_and_recoded``;
         ``confirmed``, ``corrected``, ``rejected`` (audits), ``precision`` (share that is not rejected and not corrected
         to another state) with ``precision_low``, ``precision_high``; ``recoded_papers``, ``human_found`` (recoded
-        papers in which a human saw the mode), ``machine_found`` (of them, machines did too), ``recall`` with
-        ``recall_low``, ``recall_high``; ``absence_supported``: ``yes`` (the lower end of recall reaches
-        ``min_recall``), ``no`` (not shown: it lies below) or ``not estimable``; ``note``.
+        papers in which a human saw the mode), ``machine_found`` (of them, machines did too); ``recall`` with
+        ``recall_low``, ``recall_high``, of all modes together (a paper is one trial, however many modes it has) and
+        missing in the rows of the modes; ``absence_supported``: ``yes`` (the lower end of recall reaches
+        ``min_recall``), ``no`` (not shown: it lies below) or ``not estimable``, the same for all modes that can be
+        told; ``note``.
 
     Raises:
         ValueError: an argument is not one of its words, or a column is missing.
@@ -143,6 +143,14 @@ def validation(
     by_chance = bool(picked) and any(paper in picked for paper, _ in audits)
     said = {at: sum(v) / len(v) for at, v in seen.items() if at[0] in weight and at[1] in told}
 
+    found_by = _found_by_paper(said, given, weight)
+    recall = weighted_interval(
+        [found / seen_ for found, seen_ in found_by], [seen_ for _, seen_ in found_by], confidence=confidence
+    )
+    supported = "not estimable"
+    if found_by and whole:
+        supported = "yes" if recall[1] >= min_recall else "no"
+
     def row(code: str, name: str, side: str) -> dict[str, object]:
         def mine(at: tuple[str, str]) -> bool:
             return not code or at[1] == code
@@ -158,12 +166,6 @@ def validation(
             confidence=confidence,
         )
         positive = sorted(at for at, value in said.items() if mine(at) and value > 0)
-        # A mode that only some of the humans saw counts in part.
-        recall = weighted_interval(
-            [float(at in given) for at in positive],
-            [weight[at[0]] * said[at] for at in positive],
-            confidence=confidence,
-        )
         notes = []
         hidden = bool(code) and code not in told
         if hidden:
@@ -175,19 +177,16 @@ def validation(
                 notes.append("precision not estimable: the codes audited were not drawn by chance")
             elif not by_chance:
                 notes.append("codes audited were not drawn by chance")
-            if not again:
+            if not code and not again:
                 notes.append("recall not estimable: no human has coded a paper afresh")
-            elif not positive:
-                notes.append("recall not estimable: no human saw it in a recoded paper")
-            elif not whole:
+            elif not code and not positive:
+                notes.append("recall not estimable: no human saw a mode in a recoded paper")
+            elif not code and not whole:
                 notes.append("papers recoded were not drawn by chance, or a block is not finished")
-            if 0 < len(positive) < FEW:
+            if not code and 0 < len({at[0] for at in positive}) < FEW:
                 notes.append(f"recall from fewer than {FEW} papers")
             if 0 < len(counted) < FEW:
                 notes.append(f"precision from fewer than {FEW} codes")
-        supported = "not estimable"
-        if positive and whole and not hidden:
-            supported = "yes" if recall[1] >= min_recall else "no"
         outcomes = list(looked.values())
         return {
             "code": code,
@@ -207,10 +206,10 @@ def validation(
             "recoded_papers": len({at[0] for at in said if mine(at)}),
             "human_found": len(positive),
             "machine_found": sum(at in given for at in positive),
-            "recall": recall[0],
-            "recall_low": recall[1],
-            "recall_high": recall[2],
-            "absence_supported": supported,
+            "recall": float("nan") if code else recall[0],
+            "recall_low": float("nan") if code else recall[1],
+            "recall_high": float("nan") if code else recall[2],
+            "absence_supported": "not estimable" if hidden else supported,
             "note": "; ".join(notes),
         }
 
@@ -223,6 +222,22 @@ def validation(
     real = ("precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high")
     kinds = {c: "str" if c in text else "float64" if c in real else "int64" for c in rows[0]}
     return pd.DataFrame(rows).astype(kinds)
+
+
+def _found_by_paper(
+    said: Mapping[tuple[str, str], float], given: Collection[tuple[str, str]], weight: Mapping[str, float]
+) -> list[tuple[float, float]]:
+    """Of every recoded paper with a mode, the weight of the modes that machines found and of all that humans saw.
+
+    A mode that only some of the humans saw counts in part.
+    """
+    made: dict[str, tuple[float, float]] = {}
+    for at, value in sorted(said.items()):
+        if value > 0:
+            found, seen = made.get(at[0], (0.0, 0.0))
+            share = weight[at[0]] * value
+            made[at[0]] = (found + share * (at in given), seen + share)
+    return list(made.values())
 
 
 def _audits(verifications: pd.DataFrame, basis: str) -> dict[tuple[str, str], str]:
@@ -251,105 +266,3 @@ def _drawn_weights(sampling: pd.DataFrame, sample: pd.DataFrame, stage: str) -> 
     """Paper drawn -> how many papers of its stratum it stands for, whether it is finished or not."""
     all_of = set(sample.loc[(sample["stage"] == stage).to_numpy(dtype=bool), "paper"])
     return drawn(sampling, sample, all_of, stage=stage).weight
-
-
-_REPEAT_COLUMNS = ("model", "coder_a", "coder_b", "instructions")
-
-
-def repeatability(
-    codings: pd.DataFrame,
-    signoffs: pd.DataFrame,
-    codes: pd.DataFrame,
-    coders: pd.DataFrame,
-    runs: pd.DataFrame,
-    *,
-    draws: int = 1000,
-    seed: int = 20261124,
-    basis: str = "abstract",
-    schema: str | None = None,
-    papers: Iterable[str] | None = None,
-    assessable: Collection[tuple[str, str]] | None = None,
-) -> pd.DataFrame:
-    """Whether a model says the same when it codes the same papers again under one schema.
-
-    A coder has one coding of a paper under one schema, so a repeat pass is a coder of its own: two coders of kind
-    ``language-model`` with the same model. That two passes agree says nothing of their being right: what one model
-    overlooks, it overlooks twice.
-
-    Least data: one paper that one model coded twice under one schema; two for an interval.
-
-    Args:
-        codings: all coders' codings, with the column ``coder``.
-        signoffs: all coders' sign-offs, with the column ``coder`` and ``run``.
-        codes: ``facet`` and ``code``.
-        coders: ``coder``, ``kind`` and ``name`` (the model).
-        runs: ``id``, ``coder``, ``instructions_sha256``.
-        draws: bootstrap draws over papers.
-        seed: seed of the draws.
-        basis: as in :func:`analysis.presence.presence`.
-        schema: as in :func:`analysis.presence.presence`.
-        papers: as in :func:`analysis.presence.presence`.
-        assessable: as in :func:`analysis.presence.presence`.
-
-    Returns:
-        ``model``, ``coder_a``, ``coder_b``, ``instructions`` (``same``, ``differ`` or ``not on record``: whether the
-        runs in which the two signed off the papers they share had the same instructions) and the columns of
-        :func:`analysis.agreement.agreement`, for every pair that shares a paper. No row where no model coded a paper
-        twice.
-
-    Raises:
-        ValueError: as in :func:`analysis.agreement.agreement`.
-    """
-    need(coders, "coders", ("coder", "kind", "name"))
-    need(runs, "runs", ("id", "coder", "instructions_sha256"))
-    need(signoffs, "signoffs", ("coder", "paper", "schema", "basis", "run"))
-    one_of("basis", basis, ("title", "abstract", "full-text"))
-    chosen = None if papers is None else set(papers)
-    models = coders[(coders["kind"] == "language-model").to_numpy(dtype=bool)]
-    named = {c: n for c, n in zip(models["coder"], models["name"], strict=True) if n}
-    digest = dict(zip(runs["id"], runs["instructions_sha256"], strict=True))
-    here = signoffs[(signoffs["basis"] == basis).to_numpy(dtype=bool)]
-    if schema is not None:
-        here = here[(here["schema"] == schema).to_numpy(dtype=bool)]
-    if chosen is not None:
-        here = here[here["paper"].isin(chosen).to_numpy(dtype=bool)]
-    kinds = dict(zip(coders["coder"], coders["kind"], strict=True))
-    parts = []
-    for one, two in combinations(sorted(named), 2):
-        if named[one] != named[two]:
-            continue
-        mine = here[(here["coder"] == one).to_numpy(dtype=bool)]
-        theirs = here[(here["coder"] == two).to_numpy(dtype=bool)]
-        shared = mine.merge(theirs, on=["paper", "schema"], suffixes=("_a", "_b"))
-        if shared.empty:
-            continue
-        given = [
-            (digest.get(a, ""), digest.get(b, ""))
-            for a, b in zip(shared["run_a"], shared["run_b"], strict=True)
-        ]
-        known = all(a and b for a, b in given)
-        told = "not on record" if not known else "same" if all(a == b for a, b in given) else "differ"
-        table = agreement(
-            codings,
-            signoffs,
-            codes,
-            coder_kinds=kinds,
-            draws=draws,
-            seed=seed,
-            basis=basis,
-            schema=schema,
-            papers=None if chosen is None else sorted(chosen),
-            coders=[one, two],
-            assessable=assessable,
-        )
-        for place, (column, value) in enumerate(
-            zip(_REPEAT_COLUMNS, (named[one], one, two, told), strict=True)
-        ):
-            table.insert(place, column, pd.Series([value] * len(table), dtype="str"))
-        parts.append(table)
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    empty = agreement(codings.iloc[:0], signoffs.iloc[:0], codes.iloc[:0], coder_kinds={}, draws=0)
-    for place, column in enumerate(_REPEAT_COLUMNS):
-        empty.insert(place, column, pd.Series(dtype="str"))
-    return empty

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from analysis.coefficients import binary_estimates, interval, resampled, set_estimates
 from analysis.corrected import QUANTITIES, corrected, rate_interval
-from analysis.standin import left_out, winning_rate
 from analysis.undermeasurement import jeffreys
 from analysis.validation import weighted_interval
 
@@ -103,44 +102,6 @@ def shares(repeats: int, rng: np.random.Generator) -> pd.DataFrame:
                 hit += low <= truth <= high
             rows.append((number, truth, spread, hit / repeats))
     return pd.DataFrame(rows, columns=["trials", "truth", "weights", "coverage"])
-
-
-def labels(
-    rng: np.random.Generator, papers: int, humans: int, share: float, error: float, error_model: float
-) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    """Return a model's and humans' presence of one code, each wrong with its own probability."""
-    truth = rng.random(papers) < share
-    names = [f"p{n:04}" for n in range(papers)]
-
-    def told(wrong: float) -> dict[str, int]:
-        return dict(zip(names, (truth ^ (rng.random(papers) < wrong)).astype(int).tolist(), strict=True))
-
-    return told(error_model), {f"h{n}": told(error) for n in range(humans)}
-
-
-def stand_ins(repeats: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return how often a model passes for a human."""
-    rows = []
-    for papers, humans, (error, error_model, called) in product(
-        (30, 60, 100),
-        (3, 5),
-        (
-            (0.1, 0.05, "better"),
-            (0.1, 0.1, "as good"),
-            (0.1, 0.3, "0.20 worse"),
-            (0.1, 0.4, "0.30 worse"),
-        ),
-    ):
-        passed, rho = 0, 0.0
-        for _ in range(repeats):
-            model, people = labels(rng, papers, humans, 0.3, error, error_model)
-            omega, advantage = winning_rate(left_out(model, people))
-            passed += omega >= 0.5
-            rho += advantage / repeats
-        rows.append((papers, humans, error, called, passed / repeats, rho))
-    return pd.DataFrame(
-        rows, columns=["papers", "humans", "error of a human", "model is", "passes", "mean rho"]
-    )
 
 
 def bootstraps(repeats: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -237,9 +198,9 @@ def main() -> None:
     """Run all and write the page."""
     began = perf_counter()
     rng = np.random.default_rng(SEED)
-    sizes = {"rates": 250, "shares": 2000, "stand-ins": 200, "bootstraps": 250}
+    sizes = {"rates": 250, "shares": 2000, "bootstraps": 250}
     of_rates, of_shares = rates(sizes["rates"], rng), shares(sizes["shares"], rng)
-    of_models, of_boots = stand_ins(sizes["stand-ins"], rng), bootstraps(sizes["bootstraps"], rng)
+    of_boots = bootstraps(sizes["bootstraps"], np.random.default_rng([SEED, 2]))
     sizes["facets"] = 250
     # A stream of its own: what stands above stays as it was.
     of_facets = facets(sizes["facets"], np.random.default_rng([SEED, 1]))
@@ -270,7 +231,7 @@ def main() -> None:
         f"""# Validation: what the intervals cover
 
 Made by `benchmarks/simulate_validation.py`, seed {SEED}: {sizes["rates"]} runs a setting for the rates,
-{sizes["shares"]} for shares, {sizes["stand-ins"]} for the stand-in test, {sizes["bootstraps"]} for the bootstrap.
+{sizes["shares"]} for shares, {sizes["bootstraps"]} for the bootstrap.
 Labels are made up; no human has coded a paper of the survey yet. All intervals are nominal 95% intervals. The Monte
 Carlo error of a coverage near 95% is {np.sqrt(0.95 * 0.05 / sizes["rates"]):.3f} for one setting of the rates.
 
@@ -300,16 +261,6 @@ Jeffreys' interval at the effective number of trials.
 {table_of(of_shares)}
 
 Mean {of_shares["coverage"].mean():.3f}, least {of_shares["coverage"].min():.3f}.
-
-## The stand-in test
-
-A code in 30% of the papers, epsilon 0.2, false discovery rate 5% over humans; a model passes when it wins over half of
-them.
-
-{table_of(of_models)}
-
-A model whose error is 0.20 larger does not stand at the border of the test: the test compares wins, of which ties count
-for both, and not error rates. A model that is worse by less passes often; that is what epsilon grants.
 
 ## Bootstrap over papers of agreement
 

@@ -30,14 +30,13 @@ def graph(reverse: bool = False) -> nx.Graph:
                 "n": np.int64(8),
                 "papers": ("p1", "p2"),
                 "label": "Judge bias",
-                "community": 1,
                 "x": -0.5,
                 "y": 0.25,
             },
         ),
         (
             "label-error",
-            {"n": 4, "papers": ("p2",), "label": "Label error", "community": 2, "x": 1, "y": 0.0},
+            {"n": 4, "papers": ("p2",), "label": "Label error", "x": 1, "y": 0.0},
         ),
         (
             "over<refusal>",
@@ -45,7 +44,6 @@ def graph(reverse: bool = False) -> nx.Graph:
                 "n": 1,
                 "papers": (),
                 "label": "Über & <so>",
-                "community": 0,
                 "x": 0.1,
                 "y": -1.0,
                 "stability": np.nan,
@@ -90,7 +88,6 @@ def test_attributes_become_plain() -> None:
     assert list(made) == ["judge-bias", "label-error", "over<refusal>"]
     assert made.nodes["judge-bias"] == {
         "colour": "#0072B2",
-        "community": 1,
         "label": "Judge bias",
         "n": 8,
         "papers": "p1;p2",
@@ -151,18 +148,12 @@ def check_vosviewer(text: str) -> dict[str, Any]:
         ids.add(item["id"])
         assert isinstance(item["label"], str)
         assert ("x" in item) == ("y" in item)
-        if "cluster" in item:
-            assert type(item["cluster"]) is int and 1 <= item["cluster"] <= 1000
         for value in item["weights"].values():
             assert isinstance(value, int | float) and value >= 0
-        for value in item.get("scores", {}).values():
-            assert isinstance(value, int | float)
     for link in network["links"]:
         assert set(link) == {"source_id", "target_id", "strength"}
         assert link["source_id"] in ids and link["target_id"] in ids
         assert link["strength"] >= 0
-    for cluster in network.get("clusters", []):
-        assert set(cluster) == {"cluster", "label"} and 1 <= cluster["cluster"] <= 1000
     assert set(told.get("info", {})) <= {"title", "description"}
     return told
 
@@ -173,8 +164,6 @@ def test_vosviewer_has_the_structure_that_is_documented() -> None:
         STAMP,
         title="Modes",
         weights={"Papers": "n"},
-        scores={"Stability": "stability"},
-        clusters={1: "Judges", 2: "Labels"},
     )
     told = check_vosviewer(text)
     items = {item["id"]: item for item in told["network"]["items"]}
@@ -183,20 +172,12 @@ def test_vosviewer_has_the_structure_that_is_documented() -> None:
         "label": "Judge bias",
         "x": -0.5,
         "y": 0.25,
-        "cluster": 1,
         "weights": {"Links": 1, "Total link strength": 3.0, "Papers": 8},
-        "scores": {"Stability": 0.333333},
     }
     assert items["label-error"]["weights"]["Total link strength"] == 4.0
-    # Community 0 is no cluster, and what is missing is no score.
-    assert "cluster" not in items["over<refusal>"] and "scores" not in items["over<refusal>"]
     assert told["network"]["links"] == [
         {"source_id": "judge-bias", "target_id": "label-error", "strength": 3},
         {"source_id": "label-error", "target_id": "over<refusal>", "strength": 1},
-    ]
-    assert told["network"]["clusters"] == [
-        {"cluster": 1, "label": "Judges"},
-        {"cluster": 2, "label": "Labels"},
     ]
     assert told["info"]["title"] == "Modes" and STAMP in told["info"]["description"]
 
@@ -245,10 +226,6 @@ def test_what_cannot_be_written_is_refused() -> None:
     made = nx.Graph()
     made.add_edge("a", "b", count=-1)
     with pytest.raises(ValueError, match="strength of a, b is -1"):
-        vosviewer(made)
-    made = nx.Graph()
-    made.add_node("a", community=1001, n=1)
-    with pytest.raises(ValueError, match="1001"):
         vosviewer(made)
     made = nx.Graph()
     made.add_node("a", what={"b": 1})

@@ -12,15 +12,24 @@ import pytest
 
 from analysis.audit import panel_power
 from analysis.instability import LEAST, instability
-from analysis.lag import still_unmeasured
 from analysis.smallsample import LEAST as LEAST_UNITS
 from analysis.smallsample import correlation, correlation_interval, correlation_test
 from analysis.validation import weighted_interval
 from analysis.weights import kish
 
 MODULES = (
-    *("agreement", "audit", "claims", "corrected", "instability", "lag", "portfolio", "sensitivity", "sides"),
-    *("standin", "trends", "trilemma", "validation", "weights"),
+    *(
+        "agreement",
+        "audit",
+        "claims",
+        "corrected",
+        "first_dates",
+        "instability",
+        "portfolio",
+        "sensitivity",
+        "sides",
+    ),
+    *("trends", "trilemma", "validation", "weights"),
 )
 
 
@@ -60,8 +69,6 @@ def test_variance_components_need_four_values_of_two_objects() -> None:
 
 
 def test_others_need_what_they_say() -> None:
-    assert still_unmeasured([1], [True]).note.startswith("too few")
-    assert still_unmeasured([1] * 10, [True] * 10).note == ""
     assert math.isnan(weighted_interval([], [])[0]) and weighted_interval([1], [1])[0] == 1
     assert (kish([]), kish([2])) == (0.0, 1.0)
     models = pd.DataFrame(

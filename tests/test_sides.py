@@ -16,11 +16,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from analysis import charts
 from analysis.charts.theme import DOUBLE, SINGLE, TEXT
 from analysis.sides import (
-    DESCRIPTIVE,
     FIRST,
     SECOND,
     association,
-    by_variant,
     contested,
     counterparts,
     difference,
@@ -326,16 +324,6 @@ def test_nothing_depends_on_the_order_of_the_rows() -> None:
     one, two = (association(t, modes, draws=99) for t in (made, shuffled))
     assert (one.p, one.statistic) == (two.p, two.statistic)
     pd.testing.assert_frame_equal(one.cells, two.cells)
-
-
-def test_variants_are_described_and_never_tested() -> None:
-    table = by_variant(SMALL, MODES)
-    assert table["note"].str.startswith(DESCRIPTIVE).all()
-    assert not {"p", "difference"} & set(table.columns)
-    of = table.set_index(["goodhart", "side", "outcome"])
-    assert (of.loc[("causal", "evaluation", "measured"), ["modes", "k", "n"]] == [1, 1, 2]).all()
-    assert (of.loc[("none", "alignment", "discussed"), ["modes", "k", "n"]] == [1, 1, 4]).all()
-    assert of.loc[("causal", "governance", "measured"), "note"].endswith("no mode")
 
 
 def test_each_pair_stands_once_and_governance_is_named() -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.stopping import inside, missed, missed_p, ranked_p, recall
-
-FIXTURE = Path(__file__).parent / "fixtures/stopping_ranked.json"
+from analysis.stopping import inside, missed, missed_p, recall
 
 
 def test_the_criterion_is_a_count_of_the_ways_to_draw() -> None:
@@ -115,16 +111,3 @@ def test_the_error_of_asking_after_every_record_stays_below_a_tenth() -> None:
 
 def test_nothing_is_missed_where_all_must_be_read() -> None:
     assert missed(0, 3, 20) == (0.0, pytest.approx(20))
-
-
-def test_ranked_quasi_sampling_agrees_with_its_authors_package() -> None:
-    kept = json.loads(FIXTURE.read_text("utf-8"))
-    assert "buscarpy" in kept["origin"]
-    for row in kept["rows"]:
-        labels = [c == "1" for c in row["labels"]]
-        assert ranked_p(labels, row["left"], target=row["target"]) == pytest.approx(row["p"], abs=1e-12)
-
-
-def test_ranked_quasi_sampling_says_nothing_before_something_is_found() -> None:
-    assert ranked_p([], 10) == 1.0
-    assert ranked_p([False] * 50, 10) == 1.0

@@ -15,7 +15,6 @@ from tests.test_charts import STAMP
 from tests.test_coverage import code, final
 from tests.test_sides import readable
 from workbench import open_survey
-from workbench.answers.lag import lagged
 from workbench.answers.numbers import numbers_tex
 from workbench.answers.sides import compared
 from workbench.answers.trilemma import held_together
@@ -214,7 +213,7 @@ def test_the_figure_can_be_read(width: str) -> None:
     assert any(t.startswith("Nothing to draw") for t in texts)
 
 
-@pytest.mark.parametrize("question", [compared, lagged, held_together])
+@pytest.mark.parametrize("question", [compared, held_together])
 def test_a_survey_nobody_has_coded_is_answered_in_words(survey: Path, question) -> None:  # type: ignore[no-untyped-def]
     answer = question(open_survey(survey))
     assert all(f.description.startswith("Nothing is drawn") for f in answer.figures)

@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import charts
-from analysis.corrected import QUANTITIES, corrected, corrected_rates, pseudo_outcomes, rate_interval
+from analysis.corrected import QUANTITIES, corrected, corrected_rates, rate_interval
 from analysis.recoded import drawn, recoded
-from analysis.standin import accuracy, left_out, rejected, set_likeness, stand_in, winning_rate
 from analysis.undermeasurement import jeffreys
-from analysis.validation import repeatability, validation, weighted_interval
+from analysis.validation import validation, weighted_interval
 from tests.coded import PASSES, coded, keep, whole, word
-from tests.coder_tables import NAN, T1, T2, T3, codes, coding, tables
+from tests.coder_tables import T1, T2, T3, codes, coding, tables
 from workbench.answers.validated import validated
 from workbench.doors.verification import verify
 from workbench.doors.verification_sample import sample_verification
@@ -104,16 +103,6 @@ def rate(table: pd.DataFrame, quantity: str, code: str = "m1") -> pd.Series:
 # ---------------------------------------------------------------- corrected rates
 
 
-def test_pseudo_outcomes_by_hand() -> None:
-    made = pseudo_outcomes([1, 1, 0, 0], [1, 0, 1, NAN], [0.5, 0.5, 0.25, 0])
-    assert made.tolist() == [1, -1, 4, 0]
-    for wrong in ([0.0, 0.5, 0.25, 1], [1.5, 0.5, 0.25, 1], [NAN, 0.5, 0.25, 1]):
-        with pytest.raises(ValueError, match="above 0 and up to 1"):
-            pseudo_outcomes([1, 1, 0, 0], [1, 0, 1, NAN], wrong)
-    with pytest.raises(ValueError, match="one length"):
-        pseudo_outcomes([1], [1, 0], [1])
-
-
 def test_corrected_rates_by_hand() -> None:
     """Worked by hand from the difference estimator of a stratified sample."""
     table = corrected_rates(FOUND, AFRESH, *DRAWN, MODES, imagined=0.0)
@@ -136,10 +125,6 @@ def test_corrected_rates_by_hand() -> None:
     assert tuple(found[["raw_low", "raw_high"]]) == pytest.approx(tuple(jeffreys(6, 10)))
     # Three degrees of freedom: (3 - 1) + (2 - 1).
     assert tuple(found[["low", "high"]]) == pytest.approx(rate_interval(0.6, found["se"], 3))
-    plain = pseudo_outcomes(
-        [1] * 6 + [0] * 4, [1, 1, NAN, 0, NAN, NAN, 1, 0, NAN, NAN], [0.5] * 10
-    )  # the same rate as a mean of pseudo-outcomes
-    assert plain.mean() == pytest.approx(found["corrected"])
 
 
 def test_imagined_errors_widen_the_interval_and_leave_the_rate() -> None:
@@ -336,23 +321,39 @@ def test_audits_tell_precision_and_recodings_recall_and_neither_the_other() -> N
     assert (row["confirmed"], row["corrected"], row["rejected"]) == (1, 1, 2)
     assert row["precision"] == 0.5
     assert (row["precision_low"], row["precision_high"]) == pytest.approx(tuple(jeffreys(2, 4)))
-    assert np.isnan(row["recall"])
-    assert row["absence_supported"] == "not estimable"
-    assert "recall not estimable: no human has coded a paper afresh" in row["note"]
+    assert np.isnan(only["recall"]).all()
+    assert set(only["absence_supported"]) == {"not estimable"}
+    assert "recall not estimable: no human has coded a paper afresh" in only.loc["", "note"]
     assert "codes audited were not drawn by chance" in row["note"]
 
     table = validation(FOUND, AFRESH, verdicts(), *DRAWN, MODES).set_index("code")
     row = table.loc["m1"]
     # Humans saw m1 in a1, a2 (weight 2 each) and b1 (weight 2); machines missed b1.
     assert (row["human_found"], row["machine_found"], row["recoded_papers"]) == (3, 2, 5)
-    assert row["recall"] == pytest.approx(2 / 3)
-    assert (row["recall_low"], row["recall_high"]) == pytest.approx(tuple(jeffreys(2, 3)))
-    assert np.isnan(row["precision"])
+    assert np.isnan(row["precision"]) and np.isnan(row["recall"])
     assert (row["recoded_only"], row["machine_only"], row["absence_supported"]) == (3, 3, "no")
-    assert table.loc["m2", "absence_supported"] == "not estimable"
-    assert "no human saw it in a recoded paper" in table.loc["m2", "note"]
-    assert table.loc["", "codes"] == 6
-    assert table.loc["", "recall"] == pytest.approx(2 / 3)
+    # Recall is that of all modes, so what it supports it supports of every mode.
+    assert table.loc["m2", "absence_supported"] == "no"
+    whole = table.loc[""]
+    assert (whole["codes"], whole["recall"]) == (6, pytest.approx(2 / 3))
+    assert (whole["recall_low"], whole["recall_high"]) == pytest.approx(tuple(jeffreys(2, 3)))
+    assert "recall from fewer than 10 papers" in whole["note"]
+
+
+def test_a_paper_is_one_trial_of_recall_however_many_modes_it_has() -> None:
+    found = machine({"a1": {"m1": "argues"}, "a2": {"m1": "argues"}, "a3": {"m2": "argues"}})
+    again = human({("ada", p): {"m1": "argues", "m2": "argues"} for p in ("a1", "a2", "a3")})
+    sampling, sample = design(("A", 3, ["a1", "a2", "a3"]))
+    whole = validation(found, again, verdicts(), sampling, sample, MODES).iloc[0]
+    assert (whole["human_found"], whole["machine_found"], whole["recall"]) == (6, 3, pytest.approx(0.5))
+    assert (whole["recall_low"], whole["recall_high"]) == pytest.approx(tuple(jeffreys(1.5, 3)))
+
+
+def test_what_a_recoding_must_find_to_support_an_absence() -> None:
+    """The numbers of the notebook on agreement."""
+    assert weighted_interval([1] * 87 + [0] * 13, [1] * 100)[1] < 0.8
+    assert weighted_interval([1] * 88 + [0] * 12, [1] * 100)[1] > 0.8
+    assert weighted_interval([1] * 39 + [0] * 2, [1] * 41)[1] > 0.8
 
 
 def test_codes_of_drawn_papers_count_by_what_they_stand_for() -> None:
@@ -379,10 +380,10 @@ def test_an_absence_counts_where_recall_is_shown_to_be_high() -> None:
     sampling, sample = design(("A", 41, papers))
     table = validation(found, again, verdicts(), sampling, sample, MODES).set_index("code")
     assert table.loc["m1", "absence_supported"] == "yes"
-    assert table.loc["m1", "recall_low"] > 0.9
+    assert table.loc["", "recall_low"] > 0.9
     strict = validation(found, again, verdicts(), sampling, sample, MODES, min_recall=0.99).set_index("code")
     assert strict.loc["m1", "absence_supported"] == "no"
-    chosen = validation(found, again, verdicts(), *NO_SAMPLE, MODES).set_index("code").loc["m1"]
+    chosen = validation(found, again, verdicts(), *NO_SAMPLE, MODES).set_index("code").loc[""]
     assert (chosen["recall"], chosen["absence_supported"]) == (1.0, "not estimable")
     assert "not drawn by chance" in chosen["note"]
     hidden = validation(found, again, verdicts(), sampling, sample, MODES, assessable=["m2"]).set_index(
@@ -440,139 +441,6 @@ def test_degenerate_tables_are_explained() -> None:
         assert none["code"].tolist() == [""]
 
 
-# ---------------------------------------------------------------- a model with itself
-
-
-def passes(model_b: str = "M", instructions: str = "x") -> pd.DataFrame:
-    held, signs = tables(
-        [coding(p, "bot", "m1", level="argues") for p in "abc"] + [coding("a", "bit", "m1", level="argues")],
-        [(p, w) for p in "abcd" for w in ("bot", "bit")] + [("a", "ada")],
-    )
-    signs["run"] = signs["coder"].map({"bot": "r1", "bit": "r2", "ada": ""})
-    coders = pd.DataFrame(
-        {
-            "coder": ["bot", "bit", "ada"],
-            "kind": ["language-model", "language-model", "human"],
-            "name": ["M", model_b, "M"],
-        }
-    )
-    runs = pd.DataFrame(
-        {"id": ["r1", "r2"], "coder": ["bot", "bit"], "instructions_sha256": ["x", instructions]}
-    )
-    return repeatability(held, signs, codes("m1"), coders, runs, draws=40)
-
-
-def test_two_passes_of_one_model_are_repeatability() -> None:
-    table = passes()
-    assert table[["model", "coder_a", "coder_b", "instructions"]].drop_duplicates().to_numpy().tolist() == [
-        ["M", "bit", "bot", "same"]
-    ]
-    one = table[(table["code"] == "m1") & (table["statistic"] == "observed")].iloc[0]
-    assert (one["value"], one["papers"], one["kind"]) == (0.5, 4, "inter-pass")
-    assert set(passes(instructions="y")["instructions"]) == {"differ"}
-    assert set(passes(instructions="")["instructions"]) == {"not on record"}
-    other = passes(model_b="N")
-    assert other.empty
-    assert list(other.columns) == list(table.columns)
-
-
-# ---------------------------------------------------------------- the stand-in test
-
-REFERENCE = json.loads((Path(__file__).parent / "fixtures/standin.json").read_text("utf-8"))
-
-
-@pytest.mark.parametrize("number", range(len(REFERENCE["cases"])))
-def test_the_stand_in_test_equals_the_authors(number: int) -> None:
-    case = REFERENCE["cases"][number]
-    wins = left_out(case["model"], case["humans"], epsilon=case["epsilon"])
-    assert [w.papers for w in wins] == [h["papers"] for h in case["of_humans"]]
-    assert [w.p for w in wins] == pytest.approx([h["p"] for h in case["of_humans"]])
-    assert [w.human - w.model for w in wins] == pytest.approx(
-        [h["mean_difference"] for h in case["of_humans"]]
-    )
-    assert winning_rate(wins) == pytest.approx((case["winning_rate"], case["advantage"]))
-
-
-def test_the_stand_in_test_by_hand() -> None:
-    humans = {
-        "ada": dict(zip("pqrs", [1, 1, 0, 0], strict=True)),
-        "bob": dict(zip("pqrs", [1, 0, 0, 1], strict=True)),
-        "cyd": dict(zip("pqrs", [1, 1, 0, 1], strict=True)),
-    }
-    model = dict(zip("pqrs", [1, 1, 0, 1], strict=True))
-    wins = left_out(model, humans, min_papers=4)
-    # Ada left out: on s the model agrees with both others and she with none; elsewhere they tie.
-    assert [(w.model, w.human) for w in wins] == [(1.0, 0.75), (1.0, 0.75), (1.0, 1.0)]
-    differences = [0, 0, 0, -1]
-    assert wins[0].p == pytest.approx(stats.ttest_1samp(differences, 0.2, alternative="less").pvalue)
-    assert wins[2].p == 0.0  # all ties: below any epsilon above 0
-    assert left_out(model, humans, min_papers=4, epsilon=0.0)[2].p == 1.0
-    assert winning_rate(wins) == (1 / 3, 1.0)
-    assert left_out(model, humans) == []
-    assert all(math.isnan(v) for v in winning_rate([]))
-
-
-def test_benjamini_and_yekutieli() -> None:
-    # q / H_3 x rank / 3 with H_3 = 11/6: 0.00909, 0.01818, 0.02727.
-    assert rejected([0.02, 0.009, 0.5]).tolist() == [False, True, False]
-    assert rejected([0.018, 0.009, 0.027]).tolist() == [True, True, True]
-    assert rejected([]).tolist() == []
-
-
-def test_scores() -> None:
-    assert accuracy(1, [1, 0, 1]) == pytest.approx(2 / 3)
-    assert set_likeness({"a"}, [{"a"}, {"a", "b"}, {"c"}]) == pytest.approx((1 + 1 / 2 * 2 / 3 + 0) / 3)
-
-
-def crowd(model_error: float, people: int = 3, papers: int = 60, share: float = 0.4) -> pd.DataFrame:
-    rng = np.random.default_rng(11)
-    truth = {c: rng.random(papers) < (share if c == "m1" else 0.0) for c in ("m1", "m2")}
-    names = [f"p{n:03}" for n in range(papers)]
-
-    def told(error: float) -> list[dict[str, str]]:
-        said = {c: t ^ (rng.random(papers) < (error if c == "m1" else 0.0)) for c, t in truth.items()}
-        return [{c: "argues" for c in said if said[c][n]} for n in range(papers)]
-
-    seen = dict(zip(names, told(model_error), strict=True))
-    rows = [(p, "failure_mode", c) for p, held in seen.items() for c in held] + [(p, "", "") for p in names]
-    machines = pd.DataFrame(rows, columns=["paper", "facet", "code"])
-    people_said = {
-        (who, p): held for who in list(KINDS)[:people] for p, held in zip(names, told(0.1), strict=True)
-    }
-    return stand_in(machines, human(people_said), codes("m1", "m2"))
-
-
-def test_a_good_model_stands_in_a_bad_one_does_not_and_a_rare_code_is_not_tested() -> None:
-    good, bad = crowd(0.05), crowd(0.45)
-    assert good.set_index("code").loc["m1", "verdict"] == "stands in"
-    assert good.set_index("code").loc["", "verdict"] == "stands in"
-    assert bad.set_index("code").loc["m1", "verdict"] == "does not stand in"
-    assert bad.set_index("code").loc["m1", "rho"] < good.set_index("code").loc["m1", "rho"]
-    never = good.set_index("code").loc["m2"]
-    assert never["verdict"] == "cannot be tested"
-    assert never["note"] == "humans saw it in 0 papers, 10 are needed"
-    assert np.isnan(never["omega"])
-
-
-@pytest.mark.parametrize(
-    ("people", "why"),
-    [
-        (0, "no human has coded papers afresh, three are needed"),
-        (1, "one human has coded papers afresh, three are needed"),
-        (2, "two humans have coded papers afresh, three are needed"),
-    ],
-)
-def test_fewer_than_three_humans_cannot_test(people: int, why: str) -> None:
-    table = crowd(0.1, people=people)
-    assert set(table["verdict"]) == {"cannot be tested"}
-    assert set(table["note"]) == {why}
-
-
-def test_too_few_papers_cannot_test() -> None:
-    note = crowd(0.1, papers=29)["note"].iloc[0]
-    assert note == "fewer than three humans share 30 papers with another and the model (most: 29)"
-
-
 # ---------------------------------------------------------------- figures and the survey's answer
 
 
@@ -582,23 +450,13 @@ def texts_of(chart: object) -> str:
 
 @pytest.mark.parametrize("width", ["single", "double"])
 def test_figures_say_so_where_no_human_has_looked(width: charts.theme.Width) -> None:
-    table = validation(FOUND, AFRESH.iloc[:0], verdicts(), *NO_SAMPLE, MODES)
-    said = texts_of(charts.validation_state(table, width=width))
-    assert (
-        "no human has audited or coded afresh any" in said.replace('", "text": "', " ") or "no human" in said
-    )
     rates = corrected_rates(FOUND, AFRESH.iloc[:0], *DRAWN, MODES)
     assert "no human has coded a" in texts_of(charts.raw_against_corrected(rates, width=width))
-    assert "machines have coded no failure" in texts_of(charts.validation_state(table.iloc[:1], width=width))
     assert "there is no failure" in texts_of(charts.raw_against_corrected(rates.iloc[:0], width=width))
 
 
 @pytest.mark.parametrize("width", ["single", "double"])
 def test_figures_draw_what_humans_looked_at(width: charts.theme.Width) -> None:
-    table = validation(FOUND, AFRESH, verdicts(("bob", "a6", "m1", "confirm", T1)), *DRAWN, MODES)
-    said = texts_of(charts.validation_state(table, width=width))
-    assert "m1: 3 of 6 in a paper that a human coded afresh" in said
-    assert "m1: 1 of 6 audited by a human" in said
     # Machines gave m2 to a paper of which a human says no: corrected, nobody discusses it.
     added = pd.concat([FOUND, machine({"a4": {"m2": "argues"}})])
     rates = corrected_rates(added, AFRESH, *DRAWN, MODES)
@@ -614,25 +472,16 @@ def test_the_survey_s_answer_from_machines_alone_to_humans(survey: Path) -> None
     for coder in PASSES:
         coded(survey, coder, *(row for p in papers for row in whole(p)))
     answer = validated(open_survey(survey))
-    assert set(answer.tables) == {"validation", "validation-rates", "validation-repeat", "validation-standin"}
-    numbers = {n.name: n.value for n in answer.numbers}
-    assert numbers["ValidRecoded"] == numbers["ValidAudited"] == numbers["ValidCorrected"] == 0
-    assert numbers["ValidRecall"] is None
-    assert numbers["ValidSameTwice"] == 1.0
-    assert [f.description.split(":")[0] for f in answer.figures] == ["Nothing is drawn"] * 2
+    assert (answer.tables, answer.figures, answer.numbers) == ({}, (), ())
 
     chosen = sample_verification(survey, size=4).papers
     coded(survey, "eva", *(row for p in chosen for row in whole(p)))
     verify(survey, "eva", [word(papers[0] if papers[0] not in chosen else papers[-1])])
     answer = validated(open_survey(survey))
     numbers = {n.name: n.value for n in answer.numbers}
-    assert (numbers["ValidDrawn"], numbers["ValidRecoded"], numbers["ValidAudited"]) == (4, 4, 1)
-    assert (numbers["ValidRecall"], numbers["ValidCorrected"]) == (1.0, 1)
+    assert (numbers["ValidRecoded"], numbers["ValidAudited"], numbers["ValidRecall"]) == (4, 1, 1.0)
     rates = answer.tables["validation-rates"]
     assert rate(rates, QUANTITIES[0], "judge-bias")["corrected"] == 1.0
     for shown in answer.figures:
         assert shown.description
         assert shown.draw("single").to_dict()
-    assert answer.figures[0].description.startswith(
-        "Bars of the machines' codes by failure mode. Of 12 codes, 7 rest on machines alone, 1 were audited by a human"
-    )

@@ -13,11 +13,6 @@ from analysis.charts.coverage import coverage_heatmap
 from analysis.charts.frame import stamped
 from analysis.charts.gaps import gaps_heatmap
 from analysis.charts.instability import instability_plot
-from analysis.charts.lag import (
-    attention_against_measurement_by_year,
-    first_dates_by_mode,
-    still_unmeasured_curve,
-)
 from analysis.charts.measurement import measurement_plot
 from analysis.charts.never_met import never_met_plot
 from analysis.charts.paired_evidence import paired_dumbbells
@@ -29,12 +24,11 @@ from analysis.charts.sides import counterpart_pairs, sides_by_pressure
 from analysis.charts.theme import use_theme
 from analysis.charts.trilemma import measured_together
 from analysis.charts.undermeasurement import discussed_against_measured
-from analysis.charts.validation import raw_against_corrected, validation_state
+from analysis.charts.validation import raw_against_corrected
 
 __all__ = [
     "agreement_plot",
     "attempt_budgets_plot",
-    "attention_against_measurement_by_year",
     "attention_by_year",
     "audit_correlations_plot",
     "audit_panel_plot",
@@ -42,7 +36,6 @@ __all__ = [
     "counterpart_pairs",
     "coverage_heatmap",
     "discussed_against_measured",
-    "first_dates_by_mode",
     "gaps_heatmap",
     "instability_plot",
     "measured_together",
@@ -57,7 +50,5 @@ __all__ = [
     "sensitivity_plot",
     "sides_by_pressure",
     "stamped",
-    "still_unmeasured_curve",
     "use_theme",
-    "validation_state",
 ]

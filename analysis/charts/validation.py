@@ -1,4 +1,4 @@
-"""Figures of validation: how many of the machines' codes humans have looked at, and rates raw against corrected."""
+"""Figure of validation: rates as machines say, against the same corrected by humans' codings."""
 
 from __future__ import annotations
 
@@ -8,121 +8,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, RING, KeyEntry, blanks, panel, say, sheet, texts, whole_ticks
+from analysis.charts.frame import DOT, RING, KeyEntry, blanks, panel, say, sheet, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width
 from analysis.charts.theme import MUTED, OKABE_ITO, TEXT, Width, page_width
 
-#: Column of the table -> what it is called, its colour; in the order of the bars.
-_PARTS = {
-    "audited_and_recoded": ("audited, and in a paper coded afresh", OKABE_ITO["green"]),
-    "recoded_only": ("in a paper that a human coded afresh", OKABE_ITO["blue"]),
-    "audited_only": ("audited by a human", OKABE_ITO["orange"]),
-    "machine_only": ("machines only", "#bdbdbd"),
-}
-
 #: Corrected rates that too few papers stand behind.
 _PALE = "#93bfdc"
-
-
-def validation_state(
-    table: pd.DataFrame,
-    *,
-    names: Mapping[str, str] | None = None,
-    sides: Mapping[str, str] | None = None,
-    title: str | None = None,
-    width: Width = "double",
-    stamp: str = "",
-) -> alt.LayerChart:
-    """Draw for each failure mode how many of the machines' codes rest on machines alone.
-
-    Args:
-        table: ``analysis.validation.validation``'s table: ``code``, ``codes`` and its parts ``machine_only``,
-            ``audited_only``, ``recoded_only``, ``audited_and_recoded``. The row of all modes is said in words.
-        names: code -> label.
-        sides: code -> side; groups the codes.
-        title: title instead of the usual one.
-        width: ``single`` or ``double``.
-        stamp: line that names the data; see ``analysis.charts.frame.stamped``.
-
-    Returns:
-        A bar a mode, in parts; a sentence where there is no code, or no human has looked at any.
-    """
-    heading = "How many of the machines' codes humans have looked at" if title is None else title
-    modes = table[(table["code"] != "").to_numpy(dtype=bool)] if len(table) else table
-    rows_of: list[dict[str, Any]] = [
-        {"code": str(r["code"]), "codes": int(r["codes"]), **{c: int(r[c]) for c in _PARTS}}
-        for r in modes.to_dict("records")
-        if int(r["codes"])
-    ]
-    total = sum(r["codes"] for r in rows_of)
-    alone = sum(r["machine_only"] for r in rows_of)
-    if not rows_of:
-        return say(
-            "Nothing to draw: machines have coded no failure mode.", width=width, title=heading, stamp=stamp
-        )
-    if alone == total:
-        words = (
-            f"Nothing to draw: no human has audited or coded afresh any of the {_number(total, 'code')} of "
-            f"{_number(len(rows_of), 'failure mode')}; all rest on machines alone."
-        )
-        return say(words, width=width, title=heading, stamp=stamp)
-    rows_of.sort(key=lambda r: (-r["codes"], r["code"]))
-    page = page_width(width)
-    rows = list_rows([r["code"] for r in rows_of], names=names, sides=sides, widest=page * 0.42)
-    left, right = rows.margin, 16.0
-    plot = page - left - right
-    most = max(r["codes"] for r in rows_of)
-    scale = alt.Scale(domain=[0, most], range=[2.0, round(plot, 2)], nice=False)
-    axis = alt.Axis(
-        title="papers with the code", orient="top", values=whole_ticks(most), format="d", domain=False
-    )
-    pieces = []
-    for r in rows_of:
-        start = 0
-        for column, (called, colour) in _PARTS.items():
-            if r[column]:
-                name = (names or {}).get(r["code"]) or r["code"]
-                what = f"{name}: {r[column]} of {r['codes']} {called}"
-                end = start + r[column]
-                pieces.append({"code": r["code"], "from": start, "to": end, "colour": colour, "what": what})
-                start = end
-    bars = (
-        alt.Chart(pd.DataFrame(pieces))
-        .mark_bar(size=6.0)
-        .encode(
-            y=rows.y(),
-            x=alt.X("from:Q", scale=scale, axis=axis),
-            x2=alt.X2("to:Q"),
-            color=alt.Color("colour:N", scale=None, legend=None),
-            tooltip=[alt.Tooltip("what:N", title=" ")],
-            description=alt.Description("what:N"),
-        )
-    )
-    counts = pd.DataFrame(
-        [
-            {
-                "x": round(2.0 + (plot - 2.0) * r["codes"] / most + 2.5, 2),
-                "y": rows.middle(r["code"]),
-                "text": f"{r['codes']}",
-            }
-            for r in rows_of
-        ]
-    )
-    used = [c for c in _PARTS if any(r[c] for r in rows_of)]
-    return sheet(
-        [panel(bars), texts(counts), rows.labelled(), *rows.headings(left, plot)],
-        width=width,
-        height=rows.height,
-        left=left,
-        right=right,
-        above=24.0,
-        title=heading,
-        subtitle=f"{total - alone} of {_number(total, 'code')} have been looked at. An audit tells whether a code "
-        "holds; coding a paper afresh tells what was overlooked.",
-        key=[KeyEntry("bar", _PARTS[c][1], _PARTS[c][0]) for c in used],
-        stamp=stamp,
-    )
 
 
 def raw_against_corrected(

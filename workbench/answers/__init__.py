@@ -15,10 +15,10 @@ from workbench.answers.audited import audited
 from workbench.answers.by_year import by_year
 from workbench.answers.claimed import claimed
 from workbench.answers.covered import covered
+from workbench.answers.first_dates import dated
 from workbench.answers.flow_of_records import flow_of_records
 from workbench.answers.gaps import ignoring_rules, surprising
 from workbench.answers.instability import unstable
-from workbench.answers.lag import lagged
 from workbench.answers.left_out import left_out
 from workbench.answers.methods_section import methods
 from workbench.answers.paired_evidence import paired
@@ -47,7 +47,7 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "validation": validated,
     "attention by year": by_year,
     "the two sides": compared,
-    "lag of measurement": lagged,
+    "first dates": dated,
     "trilemma": held_together,
     "paired evidence": paired,
     "what reading more changes": reading_more,

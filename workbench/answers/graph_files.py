@@ -17,8 +17,6 @@ from xml.etree import ElementTree
 
 import networkx as nx
 
-#: VOSviewer knows clusters 1 to this.
-MOST_CLUSTERS = 1000
 #: What XML 1.0 cannot hold (section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARED = "<?xml version='1.0' encoding='utf-8'?>\n"
@@ -112,25 +110,21 @@ def vosviewer(
     *,
     title: str = "",
     weights: Mapping[str, str] | None = None,
-    scores: Mapping[str, str] | None = None,
     strength: str = "count",
-    clusters: Mapping[int, str] | None = None,
 ) -> str:
     """Return a graph as VOSviewer JSON.
 
     Args:
         graph: undirected graph; made :func:`plain` first. A node may have ``label``, ``description`` (plain text),
-            ``x`` and ``y`` (written when all nodes have them) and ``community`` (its cluster; 0 is none).
+            ``x`` and ``y`` (written when all nodes have them).
         stamp: line that names the data; it stands in the description of the map.
         title: title of the map.
         weights: what VOSviewer calls a weight -> node attribute, not negative. ``Links`` and ``Total link strength``
             are always there.
-        scores: what it calls a score -> node attribute.
         strength: edge attribute that is the strength of a link, not negative.
-        clusters: community -> its label.
 
     Raises:
-        ValueError: a weight or strength is negative or no number, or there are more communities than VOSviewer knows.
+        ValueError: a weight or strength is negative or no number.
     """
     made = plain(graph)
     items = []
@@ -141,19 +135,11 @@ def vosviewer(
             item["description"] = html.escape(str(data["description"]))
         if placed:
             item |= {"x": data["x"], "y": data["y"]}
-        cluster = int(data.get("community", 0))
-        if cluster > MOST_CLUSTERS:
-            raise ValueError(f"community {cluster}: VOSviewer knows clusters 1 to {MOST_CLUSTERS}")
-        if cluster > 0:
-            item["cluster"] = cluster
         lines = [float(d.get(strength, 1)) for *_, d in made.edges(node, data=True)]
         item["weights"] = {"Links": len(lines), "Total link strength": _rounded(math.fsum(lines))}
         for name, attribute in (weights or {}).items():
             if attribute in data:
                 item["weights"][name] = _positive(data[attribute], f"weight {name} of {node}")
-        found = {name: data[at] for name, at in (scores or {}).items() if at in data}
-        if found:
-            item["scores"] = found
         items.append(item)
     links = [
         {
@@ -164,8 +150,6 @@ def vosviewer(
         for a, b, data in _edges(made, {node: node for node in made})
     ]
     network: dict[str, Any] = {"items": items, "links": links}
-    if clusters:
-        network["clusters"] = [{"cluster": c, "label": clusters[c]} for c in sorted(clusters)]
     facts = [_text(stamp), *(f"{name}: {value}" for name, value in made.graph.items())]
     said = {"title": title, "description": html.escape(". ".join(fact for fact in facts if fact))}
     return json.dumps({"network": network, "info": said}, indent=1, ensure_ascii=False) + "\n"

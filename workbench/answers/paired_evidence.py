@@ -9,7 +9,6 @@ import pandas as pd
 
 from analysis import charts
 from analysis.paired_evidence import (
-    ASSUMED,
     POINTS,
     SELECTED,
     UNSAID,
@@ -39,7 +38,7 @@ def paired(survey: Survey) -> Answer:
     draw = partial(charts.paired_dumbbells, rows, labels=labels, proxies=names)
     table = rows.assign(label=[labels.get(p, p) for p in rows["paper"]])
     return Answer(
-        {"paired-evidence": table, "paired-evidence-summary": summary},
+        {"paired-evidence": table},
         (figure("paired-evidence", title, described(rows, summary), draw, data=table),),
         _numbers(rows, summary),
         (_printed(summary, names),),
@@ -76,7 +75,7 @@ def _of(summary: pd.DataFrame, kind: str, family: str) -> pd.Series | None:
 
 
 def _numbers(rows: pd.DataFrame, summary: pd.DataFrame) -> tuple[Number, ...]:
-    pairs, drops = _of(summary, "pair", POINTS), _of(summary, "drop", POINTS)
+    pairs = _of(summary, "pair", POINTS)
 
     def of(row: pd.Series | None, column: str) -> float | None:
         return None if row is None or pd.isna(row[column]) else float(row[column])
@@ -98,32 +97,17 @@ def _numbers(rows: pd.DataFrame, summary: pd.DataFrame) -> tuple[Number, ...]:
         ),
         "Drops": (int((rows["kind"] == "drop").sum()), "rows", "drops without both values"),
         "RowsNotCoded": (len(outside), "rows", "rows of papers that are not among the coded ones"),
-        "PapersNotCoded": (
-            outside["paper"].nunique(),
-            "papers",
-            "papers with paired evidence that are not coded",
-        ),
         "PointPairs": (whole(pairs, "rows"), "rows", "pairs whose gap is in percentage points"),
-        "PointPairPapers": (whole(pairs, "papers"), "papers", "papers with such a pair"),
         "Flattering": (
             of(pairs, "flattering") or 0,
             "rows",
             "of these, pairs in which the proxy looks better",
         ),
-        "PooledPapers": (whole(pairs, "pooled_papers"), "papers", "papers with such a pair and its sample"),
     }
     measured = {
         "MedianGap": (pairs, "median", "median gap of the pairs in percentage points, unweighted"),
-        "MedianGapOfPapers": (pairs, "median_of_papers", "median of the papers' median gaps"),
         "LowestGap": (pairs, "lowest", "smallest gap of a pair; below 0 the proxy looks worse"),
         "HighestGap": (pairs, "highest", "largest gap of a pair"),
-        "MedianDrop": (drops, "median", "median of the drops reported in percentage points"),
-        "PooledGap": (pairs, "estimate", "random-effects mean of the gaps that papers print with a sample"),
-        "PooledGapLow": (pairs, "low", "lower end of its 95 percent interval (Hartung and Knapp)"),
-        "PooledGapHigh": (pairs, "high", "upper end of that interval"),
-        "PooledTau": (pairs, "tau", "standard deviation of the gaps between papers"),
-        "PredictedGapLow": (pairs, "predicted_low", "lower end of the 95 percent prediction interval"),
-        "PredictedGapHigh": (pairs, "predicted_high", "upper end of that interval"),
     }
     return (
         *(Number(f"Paired{name}", n, "count", unit, said) for name, (n, unit, said) in counts.items()),
@@ -141,17 +125,6 @@ def _printed(summary: pd.DataFrame, names: dict[str, str]) -> Printed:
         ["kind", "family", "by", "rows"], ascending=[False, True, True, False], kind="stable"
     )
     kinds = {("pair", POINTS): "pair", ("drop", POINTS): "drop, points", ("drop", UNSAID): "drop, percent"}
-    pooled = _of(summary, "pair", POINTS)
-    said = ""
-    if pooled is not None and not pd.isna(pooled["estimate"]):
-        said = (
-            f" Random-effects mean of the {pooled['pooled_papers']} papers that give a sample: "
-            f"{pooled['estimate']:.1f} ({pooled['low']:.1f} to {pooled['high']:.1f}), prediction interval "
-            f"{pooled['predicted_low']:.1f} to {pooled['predicted_high']:.1f}. {ASSUMED}"
-            + (f" {pooled['note'].capitalize()}." if pooled["note"] else "")
-        )
-    elif pooled is not None:
-        said = f" No random-effects mean: {pooled['note']}."
     table = pd.DataFrame(
         {
             "Proxy": [names.get(g, g) or "All" for g in held["group"]],
@@ -174,5 +147,5 @@ def _printed(summary: pd.DataFrame, names: dict[str, str]) -> Printed:
             **dict.fromkeys(("Median gap", "Lowest", "Highest"), "decimal1"),
         },
         "Drops are changes on measuring again that were reported without both values; of those in percent the text "
-        f"does not say of what. {SELECTED}{said}",
+        f"does not say of what. {SELECTED}",
     )

@@ -13,7 +13,6 @@ import pandas as pd
 from analysis import charts
 from analysis.charts.cooccurrence import spring
 from analysis.charts.theme import side_colour
-from analysis.communities import Communities, centralities, communities, modularity_test, resampled
 from analysis.cooccurrence import cooccurrence, edges_table, nodes_table
 from analysis.coverage import absence_in_words
 from analysis.pairs import backbone, groups_of_pairs, never_met, pairs, with_significance
@@ -58,22 +57,18 @@ def raised_together(survey: Survey) -> Answer:
     remarks = [REMARK, *filter(None, [absence_in_words(tested)])]
     graph = with_significance(cooccurrence(final, basis=BASIS, codes=codes), tested)
     bone, never = backbone(graph, tested), never_met(tested)
-    groups = communities(graph)
     held = incidence(final, FAILURE_MODE, min_level="mentions", basis=BASIS, codes=codes)
-    chance, together = modularity_test(held), groups_of_pairs(held, _groups(survey, apart, sides))
-    nodes = _nodes(graph, groups, resampled(held, groups.nodes))
-    edges = edges_table(graph)
+    together = groups_of_pairs(held, _groups(survey, apart, sides))
+    nodes, edges = nodes_table(graph), edges_table(graph)
     least = fewest_shared(edges["count"])
     title, missed = "Failure modes raised together", "Failure modes that no paper raises together"
     return Answer(
         {
-            "cooccurrence-nodes": nodes,
             "cooccurrence-edges": edges,
             "cooccurrence-pairs": tested,
             "cooccurrence-never-met": never,
             "cooccurrence-tested": pd.DataFrame([tested.attrs["tested"]]),
             "cooccurrence-groups": together,
-            "cooccurrence-communities": _summary(groups, chance),
         },
         (
             figure(
@@ -99,9 +94,9 @@ def raised_together(survey: Survey) -> Answer:
                 data=never,
             ),
         ),
-        (*_numbers(tested, never, groups, chance, nodes), *_of_groups(together)),
+        (*_numbers(tested, never), *_of_groups(together)),
         (_printed_pairs(tested, names), _printed_never(never, names, remarks), _printed_groups(together)),
-        _graph_files(graph, nodes, names, sides),
+        _graph_files(graph, names, sides),
     )
 
 
@@ -159,33 +154,6 @@ def _of_groups(together: pd.DataFrame) -> list[Number]:
     return numbers
 
 
-def _nodes(graph: nx.Graph, groups: Communities, anew: pd.DataFrame) -> pd.DataFrame:
-    """Nodes with their centralities and communities; one note says what is missing."""
-    nodes = nodes_table(graph)
-    made = nodes.drop(columns="papers")
-    for table in (centralities(graph), groups.nodes, anew):
-        made = made.merge(table.rename(columns={"note": "why"}), on="code", how="left", validate="1:1")
-        notes = made.pop("note") if "note" in made else pd.Series("", index=made.index)
-        made["note"] = notes.where(notes != "", made.pop("why"))
-    made["papers"] = nodes["papers"]
-    return made
-
-
-def _summary(groups: Communities, chance: pd.DataFrame) -> pd.DataFrame:
-    of_null = chance.rename(
-        columns={
-            "modularity": "modularity_one_run",
-            "expected": "modularity_expected",
-            "sd": "modularity_sd",
-            "p_upper": "modularity_p",
-            "error": "modularity_p_error",
-            "draws": "null_graphs",
-            "note": "null_note",
-        }
-    )
-    return pd.concat([groups.summary, of_null], axis=1)
-
-
 def network(
     nodes: pd.DataFrame, edges: pd.DataFrame, bone: nx.Graph, names: Mapping[str, str], least: int
 ) -> str:
@@ -232,10 +200,8 @@ def absent(never: pd.DataFrame, names: Mapping[str, str]) -> str:
     )
 
 
-def _numbers(
-    tested: pd.DataFrame, never: pd.DataFrame, groups: Communities, chance: pd.DataFrame, nodes: pd.DataFrame
-) -> tuple[Number, ...]:
-    about, whole, null = tested.attrs["tested"], groups.summary.iloc[0], chance.iloc[0]
+def _numbers(tested: pd.DataFrame, never: pd.DataFrame) -> tuple[Number, ...]:
+    about = tested.attrs["tested"]
     used = (tested["n_source"] > 0) & (tested["n_target"] > 0)
     could = tested[tested["testable"].isin(["upper", "both"]).to_numpy(dtype=bool)]
     of_class = tested["class"].value_counts()
@@ -319,48 +285,6 @@ def _numbers(
             "pairs that other draws might class otherwise",
         ),
         Number("TogetherDraws", int(tested.attrs["draws"]), count, "draws", "null draws for the pairs"),
-        Number(
-            "Communities",
-            int(whole["communities"]),
-            count,
-            "communities",
-            "communities of modes, descriptive",
-        ),
-        Number(
-            "CommunitiesRand",
-            _number(whole["rand"]),
-            "decimal2",
-            "adjusted Rand index",
-            "mean agreement of Louvain runs from different seeds",
-        ),
-        Number(
-            "CommunitiesResampled",
-            _number(nodes["resampled"].mean()),
-            "percent",
-            "share of resamples",
-            "how often modes stay with a member of their community when papers are drawn anew, mean over modes",
-        ),
-        Number(
-            "CommunitiesModularity",
-            _number(whole["modularity"]),
-            "decimal2",
-            "modularity",
-            "of the communities",
-        ),
-        Number(
-            "CommunitiesModularityExpected",
-            _number(null["expected"]),
-            "decimal2",
-            "modularity",
-            "mean modularity of null graphs",
-        ),
-        Number(
-            "CommunitiesModularityP",
-            _number(null["p_upper"]),
-            "p",
-            "probability",
-            "modularity at least as high by chance",
-        ),
     )
 
 
@@ -464,25 +388,13 @@ def _printed_groups(together: pd.DataFrame) -> Printed:
 
 
 def _graph_files(
-    graph: nx.Graph, nodes: pd.DataFrame, names: Mapping[str, str], sides: Mapping[str, str]
+    graph: nx.Graph, names: Mapping[str, str], sides: Mapping[str, str]
 ) -> dict[str, Callable[[str], str]]:
     """The network of the modes that some paper raises, for other programs."""
     made = graph.subgraph([c for c in graph if graph.nodes[c]["n"] > 0]).copy()
-    kept = (
-        "community",
-        "stability",
-        "resampled",
-        "degree",
-        "strength",
-        "betweenness",
-        "pagerank",
-        "component",
-    )
-    of = nodes.set_index("code")[list(kept)].to_dict("index")
     places = _places(made)
     for code, data in made.nodes(data=True):
         x, y = places[code]
-        data.update(of[code])
         data.update(
             label=names.get(code, code),
             side=sides.get(code, ""),
@@ -491,11 +403,6 @@ def _graph_files(
             x=x,
             y=y,
         )
-    first = nodes[(nodes["community"] > 0).to_numpy(dtype=bool)].drop_duplicates("community")
-    clusters = {
-        int(c): f"{names.get(code, code)} and others"
-        for c, code in zip(first["community"], first["code"], strict=True)
-    }
     return {
         "graphs/cooccurrence.graphml": partial(graph_files.graphml, made),
         "graphs/cooccurrence.gexf": partial(graph_files.gexf, made),
@@ -504,13 +411,6 @@ def _graph_files(
             made,
             title="Failure modes raised together",
             weights={"Papers": "n"},
-            scores={
-                "Betweenness": "betweenness",
-                "PageRank": "pagerank",
-                "Stability over seeds": "stability",
-                "Stability over papers": "resampled",
-            },
-            clusters=clusters,
         ),
     }
 

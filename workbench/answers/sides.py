@@ -15,7 +15,6 @@ from analysis.sides import (
     PRESSURE,
     Association,
     association,
-    by_variant,
     contested,
     counterparts,
     differences,
@@ -39,7 +38,7 @@ LARGE = 10
 
 
 def compared(survey: Survey) -> Answer:
-    """Evaluation side against alignment side: rates, differences, moved modes, variants, counterpart pairs."""
+    """Evaluation side against alignment side: rates, differences, moved modes, counterpart pairs."""
     final, modes = in_schema(survey.final, survey.codes), survey.failure_modes
     of_pressure = survey.codes[(survey.codes["facet"] == PRESSURE).to_numpy(dtype=bool)]
     pressures = list(of_pressure["code"])
@@ -68,7 +67,6 @@ def compared(survey: Survey) -> Answer:
         "sides-moved": moved,
         "sides-by-pressure": cells[["case", *(c for c in cells.columns if c != "case")]],
         "sides-by-pressure-test": _tests(tests),
-        "sides-by-variant": by_variant(final, modes, basis=BASIS),
         "counterparts": pairs,
     }
     warning = caveat(tests, len(ruled))
