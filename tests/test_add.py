@@ -741,7 +741,9 @@ def test_what_a_scraper_left_is_no_title_and_gives_way_to_one(survey: Path) -> N
         record(title=scraped, authors=[], arxiv_id="2302.10198"),
     )
     assert (first.new, first.merged, first.maybe) == (2, 0, 0)
-    assert [f.message for f in first.warnings] == ["title holds a piece of a web page (records: 2)"]
+    assert [f.message for f in first.warnings] == [
+        "title holds a piece of a web page (2 records, at lines 1, 2)"
+    ]
     again = put(survey, record(arxiv_id="2104.05861"), name="mended.jsonl")
     assert (again.new, again.merged) == (0, 1)
     titles = {e.key: e.title for e in read_papers(survey, [])}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from workbench.doors.adding import add
 from workbench.doors.sources import csl, endnote, ris, table, tagged
 from workbench.doors.sources.incoming import Incoming
-from workbench.store.faults import Refused
+from workbench.store.bibliography import read_papers
+from workbench.store.faults import Fault, Refused
 
 ZOTERO_RIS = """TY  - JOUR
 TI  - When a score stands for more than it saw
@@ -379,3 +382,73 @@ def test_any_text_is_read_or_listed(text: str, read: object) -> None:
         good, bad = read(wrapped, "x")  # type: ignore[operator]
         assert all(r.title for r in good)
         assert all(u.reason and u.remedy for u in bad)
+
+
+CSL = json.dumps([{"title": "Judges that agree", "issued": {"date-parts": [[2023]]}}])
+BIB = "@misc{x, title={Judges that agree}}"
+JSONL = '{"title": "Judges that agree"}\n{"title": "Judges that do not"}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "titles"),
+    [
+        ("x.ris", ZOTERO_RIS, 2),
+        ("x.RIS", ZOTERO_RIS, 2),
+        ("x.nbib", NBIB, 1),
+        ("x.txt", WOS, 2),
+        ("x.ciw", WOS, 2),
+        ("x.txt", ZOTERO_RIS, 2),
+        ("x.txt", NBIB, 1),
+        ("x.txt", BIB, 1),
+        ("x.json", CSL, 1),
+        ("x.json", JSONL, 2),
+        ("x.xml", ENDNOTE, 2),
+        ("x.csv", SCOPUS, 1),
+    ],
+)
+def test_each_format_comes_through_the_door(tmp_path: Path, name: str, text: str, titles: int) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / name).write_text(text, "utf-8")
+    report = add(tmp_path, tmp_path / name)
+    assert report.new == titles
+    assert report.rows == titles + len(report.unreadable)
+    faults: list[Fault] = []
+    assert len(read_papers(tmp_path, faults)) == titles
+    assert faults == []
+    again = add(tmp_path, tmp_path / name)
+    assert (again.new, again.known, again.changed) == (0, titles, ())
+
+
+def test_one_work_from_every_format_is_one_work(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    title, doi = "What a score stands for when nobody looks", "10.5555/every.1"
+    files = {
+        "a.bib": f"@article{{k, title={{{title}}}, author={{Vane, Ada and Roe, Cy}}, year=2023, doi={{{doi}}}}}",
+        "a.ris": f"TY  - JOUR\nTI  - {title}\nAU  - Vane, Ada\nAU  - Roe, Cy\nPY  - 2023\nDO  - {doi}\nER  - \n",
+        "a.json": json.dumps(
+            [
+                {
+                    "title": title,
+                    "DOI": doi,
+                    "author": [{"family": "Vane", "given": "A."}],
+                    "issued": {"raw": "2023"},
+                }
+            ]
+        ),
+        "a.csv": f"Title,Authors,Year,DOI\n{title},Vane A.; Roe C.,2023,https://doi.org/{doi}\n",
+        "a.nbib": f"PMID- 1\nTI  - {title}.\nFAU - Vane, Ada\nDP  - 2023\nLID - {doi} [doi]\n",
+        "a.txt": f"PT J\nAF Vane, Ada\n   Roe, Cy\nTI {title}\nPY 2023\nDI {doi}\nER\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+        add(tmp_path, tmp_path / name)
+    (work,) = read_papers(tmp_path, [])
+    assert (work.title, work.authors, work.year, work.doi) == (title, ("Vane, Ada", "Roe, Cy"), 2023, doi)
+
+
+def test_columns_go_with_tables_only(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "x.ris").write_text(ZOTERO_RIS)
+    with pytest.raises(Refused) as caught:
+        add(tmp_path, tmp_path / "x.ris", columns={"title": "Titel"})
+    assert "this is no table" in caught.value.faults[0].message

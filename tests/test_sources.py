@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.doors.sources import READERS, abstracts, reader, take_in
+from workbench.doors.sources import abstracts, read_file, take_in
 from workbench.doors.sources.bibtex import read as read_bibtex
 from workbench.doors.sources.incoming import mended_authors, year_of
 from workbench.doors.sources.jsonlines import read as read_jsonl
@@ -184,15 +184,11 @@ def test_year_of(text: str, year: int | None) -> None:
     assert year_of(text) == year
 
 
-@pytest.mark.parametrize("suffix", sorted(READERS))
-def test_every_format_reads_nothing_from_nothing(suffix: str) -> None:
-    read = reader(suffix.upper())
-    assert read is not None
-    assert read("", "empty") == ([], [])
-
-
-def test_unknown_format_has_no_reader() -> None:
-    assert reader(".docx") is None
+def test_unknown_format_has_no_reader(tmp_path: Path) -> None:
+    (tmp_path / "list.docx").write_bytes(b"x")
+    with pytest.raises(Refused) as caught:
+        read_file(tmp_path / "list.docx")
+    assert "unknown kind of file '.docx'" in caught.value.faults[0].message
 
 
 def test_odd_encodings_are_read_with_a_warning(tmp_path: Path) -> None:
@@ -207,7 +203,7 @@ def test_odd_encodings_are_read_with_a_warning(tmp_path: Path) -> None:
     assert ["Windows-1252" in w.message for w in warnings] == [True]
 
 
-@pytest.mark.parametrize("data", [None, "x".encode("utf-16")])
+@pytest.mark.parametrize("data", [None, b"x\0y"])
 def test_file_that_cannot_be_read_is_refused(tmp_path: Path, data: bytes | None) -> None:
     file = tmp_path / "x.bib"
     if data is not None:

@@ -56,7 +56,13 @@ def _door() -> Iterator[None]:
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="Records: .bib or .jsonl.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Records: .bib, .ris, .nbib, .jsonl, .csv, .tsv, .xlsx, .json (CSL), .xml (EndNote), "
+            ".txt (Web of Science)."
+        ),
+    ],
     abstracts: Annotated[
         Path | None, typer.Option(help="Abstracts (.jsonl or .bib); their text stays on this machine.")
     ] = None,
@@ -69,6 +75,9 @@ def add(
             help="Topic words of the query, joined by semicolons; * is any ending; '' where it had none."
         ),
     ] = None,
+    columns: Annotated[
+        str, typer.Option(help='Of a table whose columns have other names: "title=Titel;year=Jahr".')
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
     ] = False,
@@ -86,6 +95,10 @@ def add(
             query=query,
             where=where,
             terms=terms,
+            columns={
+                what.strip(): name
+                for what, _, name in (c.partition("=") for c in columns.split(";") if c.strip())
+            },
             dry_run=dry_run,
             progress=progress,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from workbench.doors.identity import Verdict, compare
 from workbench.doors.merging import facts, merge
 from workbench.doors.people import family
 from workbench.doors.records import Corpus, carry_out
-from workbench.doors.sources import READERS, Incoming, Unreadable, reader, take_in
+from workbench.doors.sources import Incoming, Unreadable, read_file, take_in
 from workbench.doors.sources.incoming import TYPES
 from workbench.doors.titles import fold
 from workbench.store.bibliography import Entry
 from workbench.store.clock import now
-from workbench.store.faults import Fault, Refused
+from workbench.store.faults import Fault
 from workbench.store.files import sha256
 from workbench.store.places import KEY
 from workbench.store.searches import Search, next_id, places
@@ -89,6 +89,7 @@ def add(
     query: str = "",
     where: str = "",
     terms: str | None = None,
+    columns: Mapping[str, str] | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> AddReport:
@@ -103,6 +104,8 @@ def add(
         where: what was searched; by default what the records say of themselves, else the file's name.
         terms: the topic words of the query, semicolon-separated, ``*`` for any ending; empty where it named no topic.
             A search that was logged without them is given them now.
+        columns: of a table, what is taken -> the column that holds it (see ``sources.table.COLUMNS``); columns by the
+            names that databases give them need not be stated.
         dry_run: write nothing, report the same.
         progress: called with what is being done, how far, and out of how many.
 
@@ -112,23 +115,11 @@ def add(
     Raises:
         Refused: the file cannot be read at all, or the corpus has faults; nothing was changed.
     """
-    read = reader(file.suffix)
-    if read is None:
-        known = ", ".join(sorted(READERS))
-        raise Refused(
-            [Fault(file.name, 0, "", f"unknown kind of file {file.suffix!r}", f"give one of {known}")]
-        )
-    data, text, warnings = take_in(file)
+    came = read_file(file, columns)
+    data, good, bad, warnings = came.data, came.good, came.bad, came.warnings
     abstract_text, abstract_warnings = "", list[Fault]()
     if abstracts:
         _, abstract_text, abstract_warnings = take_in(abstracts)
-    good, bad = read(text, file.name)
-    if not good and not bad:
-        if text.strip():
-            raise Refused(
-                [Fault(file.name, 1, "", "no record in it", f"give a {file.suffix} file of records")]
-            )
-        warnings.append(Fault(file.name, 0, "", "is empty", "look whether it is the right file", True))
     warnings += _notes(file.name, good)
 
     def work(corpus: Corpus) -> AddReport:
@@ -170,9 +161,17 @@ def _notes(name: str, records: Iterable[Incoming]) -> list[Fault]:
         for note in record.notes:
             found.setdefault(note, []).append(record.line)
     return [
-        Fault(name, lines[0], "", f"{note} (records: {len(lines)})", "look whether that is right", True)
+        Fault(name, lines[0], "", f"{note} ({_where(lines)})", "look whether that is right", True)
         for note, lines in found.items()
     ]
+
+
+def _where(lines: Sequence[int]) -> str:
+    """Return where records stand, a dozen of them by line."""
+    if len(lines) == 1:
+        return "1 record"
+    shown = ", ".join(str(line) for line in lines[:12])
+    return f"{len(lines)} records, at lines {shown}{', ...' if len(lines) > 12 else ''}"
 
 
 def _search(

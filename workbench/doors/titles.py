@@ -27,6 +27,13 @@ _INLINE_TAG = re.compile(rf"</?(?:[a-z]\w*:)?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.
 _OTHER_TAG = re.compile(r"</?(?:[a-z]\w*:[\w-]+|p|br|div|li|ul|ol|h[1-6]|sec)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 
 
+#: What has no shape: control characters, marks of direction, zero-width blanks. Letters of a newer Unicode or of
+#: somebody's own font are none of these, and stay.
+_UNSEEN = ("Cc", "Cf")
+#: Without these some scripts and signs read otherwise.
+_JOINERS = "\u200c\u200d"
+
+
 def clean(text: str) -> str:
     """Return text without what web pages and editors hang on it.
 
@@ -44,9 +51,7 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if not text.isascii() or not text.isprintable():
         text = "".join(
-            c
-            for c in text
-            if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cn") or c == "\u200d"
+            c for c in text if c.isspace() or c in _JOINERS or unicodedata.category(c) not in _UNSEEN
         )
     return " ".join(text.split())
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from workbench.doors.identity import arxiv_id, arxiv_in_words, clean
+from workbench.doors.identifiers import arxiv_id, arxiv_in_words
 from workbench.doors.sources.incoming import Incoming, Unreadable, given_authors, year_of
+from workbench.doors.titles import clean
 
 #: What other formats call a kind of work -> what BibTeX calls it. Everything unknown is ``misc``.
 KINDS = {
