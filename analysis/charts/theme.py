@@ -5,15 +5,18 @@ All lengths are points at print size (1 pt = 1/72 inch): a chart of ``SINGLE`` p
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import altair as alt
 
-Width = Literal["single", "double"]
+#: A named width, or one in points.
+Width: TypeAlias = Literal["single", "double"] | float
 
 #: One column (85 mm) and the full text width (178 mm), in points.
 SINGLE = 241.0
 DOUBLE = 504.0
+#: The widths, in points, between which labels and marks still find room: two thirds of a column, and a poster's.
+NARROWEST, WIDEST = 160.0, 1440.0
 
 #: The name under which the figures' font is drawn: one that no system has, so that none is taken in its place.
 FAMILY = "Figure Sans"
@@ -71,16 +74,20 @@ def page_width(width: Width) -> float:
     """Return the width of a figure in points.
 
     Args:
-        width: ``single`` (one column, 241 pt) or ``double`` (text width, 504 pt).
+        width: ``single`` (one column, 241 pt), ``double`` (text width, 504 pt), or points.
 
     Raises:
-        ValueError: any other word.
+        ValueError: any other word, or a width in which no figure can be read.
     """
     if width == "single":
         return SINGLE
     if width == "double":
         return DOUBLE
-    raise ValueError(f"width {width!r} is not known; use 'single' or 'double'")
+    if isinstance(width, (int, float)):
+        if not NARROWEST <= width <= WIDEST:
+            raise ValueError(f"width {width:g} pt: a figure is {NARROWEST:g} to {WIDEST:g} pt wide")
+        return float(width)
+    raise ValueError(f"width {width!r} is not known; use 'single', 'double' or a number of points")
 
 
 def side_colour(side: str) -> str:
