@@ -208,7 +208,9 @@ class _Reader:
         while at < len(text.rstrip()):
             found = _TOKEN.match(text, at)
             if found is None:
-                raise self.wrong(f"{text[at:].strip()[0]!r} cannot stand here", len(text) - len(text[at:].lstrip()))
+                raise self.wrong(
+                    f"{text[at:].strip()[0]!r} cannot stand here", len(text) - len(text[at:].lstrip())
+                )
             what = found[1] or found[3] or found[2] or ""
             self.tokens.append(
                 (what, found[2] is not None, found.start() + len(found[0]) - len(found[0].lstrip()))

@@ -533,5 +533,5 @@ def test_use_theme_gives_the_house_font_to_charts_made_by_hand() -> None:
 
 
 def test_an_unknown_width_is_refused() -> None:
-    with pytest.raises(ValueError, match="'wide' is not known; use 'single' or 'double'"):
+    with pytest.raises(ValueError, match="'wide' is not known; use 'single', 'double' or a number of points"):
         page_width("wide")  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.charts.frame import DOT, KeyEntry, blanks, panel, rules, say, sheet, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width, wrap
-from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, page_width
+from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 #: A code that fewer papers carry is drawn grey: its coefficients say little.
 FEW_POSITIVES = 10
@@ -79,7 +79,7 @@ def agreement_plot(
     room_for_counts = 26.0
     plot = page - left - room_for_counts
     gap = 18.0
-    split = round((plot - gap) * (0.66 if width == "single" else 0.72), 2)
+    split = round((plot - gap) * (0.66 if is_narrow(width) else 0.72), 2)
     share_from, share_to = round(split + gap, 2), round(plot, 2)
 
     drawn = [v for v in values if v["value"] is not None]
@@ -148,7 +148,7 @@ def agreement_plot(
                 axis=alt.Axis(
                     title="prevalence",
                     orient="top",
-                    tickCount=3 if width == "double" else 2,
+                    tickCount=3 if not is_narrow(width) else 2,
                     format=".0%",
                     domain=False,
                     grid=True,

@@ -8,7 +8,17 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts.frame import DOT, RING, KeyEntry, panel, rules, say, sheet, texts, whole_ticks
-from analysis.charts.theme import AMONG, FAINT, INK, SIDE_COLOURS, Width, page_width, side_colour, side_name
+from analysis.charts.theme import (
+    AMONG,
+    FAINT,
+    INK,
+    SIDE_COLOURS,
+    Width,
+    is_narrow,
+    page_width,
+    side_colour,
+    side_name,
+)
 
 _LEFT = 24.0
 _PANEL = 84.0
@@ -55,7 +65,7 @@ def attention_by_year(
     sides = [*(s for s in SIDE_COLOURS if s in present), *sorted(present - set(SIDE_COLOURS))]
     page = page_width(width)
     right = 4.0
-    stacked = width == "single" or len(sides) == 1
+    stacked = is_narrow(width) or len(sides) == 1
     between = 29.0 if stacked else 22.0
     plot = page - _LEFT - right
     wide = round(plot if stacked else (plot - between * (len(sides) - 1)) / len(sides), 2)

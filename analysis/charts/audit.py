@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.charts.frame import DOT, RING, KeyEntry, rules, say, sheet, texts
 from analysis.charts.text import text_width
-from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, page_width
+from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 #: Height of a row of the panel, and of a row of the correlations, points.
 _ROW = 8.8
@@ -59,11 +59,11 @@ def audit_panel_plot(
     labels = [str(m).split("/")[-1] for m in rows["model"]]
     owners = [str(o) for o in rows["developer"]]
     firsts = [i for i, o in enumerate(owners) if i == 0 or owners[i - 1] != o]
-    owner_room = max(text_width(o, TEXT) for o in owners) + 6.0 if width == "double" else 0.0
+    owner_room = max(text_width(o, TEXT) for o in owners) + 6.0 if not is_narrow(width) else 0.0
     left = round(max(text_width(label, TEXT) for label in labels) + 5.0 + owner_room, 2)
     right = 6.0
     plot = page - left - right
-    gap = 10.0 if width == "single" else 22.0
+    gap = 10.0 if is_narrow(width) else 22.0
     wide = (plot - gap * (len(dims) - 1)) / len(dims)
     height = round(_ROW * len(rows), 2)
     middle = [round(_ROW * (i + 0.5), 2) for i in range(len(rows))]
@@ -76,7 +76,7 @@ def audit_panel_plot(
     for k, dimension in enumerate(dims):
         start = k * (wide + gap)
         values = rows[dimension]
-        low, high, steps = _scale(values, 2 if width == "single" else 4)
+        low, high, steps = _scale(values, 2 if is_narrow(width) else 4)
         worse = bool((rows[dimension].dropna() == -rows[f"aligned {dimension}"].dropna()).all()) and bool(
             (values.dropna() != 0).any()
         )
@@ -298,7 +298,7 @@ def attempt_budgets_plot(
     models = sorted(set(curves["model"]))
     palette = [OKABE_ITO[c] for c in ("blue", "vermillion", "green", "purple", "orange", "sky", "black")]
     colours = {m: palette[i % len(palette)] for i, m in enumerate(models)}
-    across = 1 if width == "single" else 2
+    across = 1 if is_narrow(width) else 2
     left, right, between = 24.0, 8.0, 30.0
     wide = round((page - left - right - between * (across - 1)) / across, 2)
     tall, step = 74.0, 112.0
@@ -400,7 +400,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _over(record: Mapping[str, Any], width: Width) -> str:
     unit = str(record["unit"])
     if unit == "within developer":
-        return "within developers" if width == "double" else "within"
+        return "within developers" if not is_narrow(width) else "within"
     return f"{record['n']} {unit}s"
 
 

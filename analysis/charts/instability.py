@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.charts.frame import KeyEntry, blanks, rules, say, sheet, texts
 from analysis.charts.text import text_width, wrap
-from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, page_width
+from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 _ROW = 8.6
 #: Kind of a component -> its colour.
@@ -55,7 +55,7 @@ def instability_plot(
         )
     page = page_width(width)
     shown = list(dict.fromkeys(known["property"]))
-    columns = _columns(components, shown, 1 if width == "single" else 2)
+    columns = _columns(components, shown, 1 if is_narrow(width) else 2)
     labels = [_label(row) for rows in columns for row in rows if not row["head"]]
     left = round(max(text_width(label, TEXT) for label in labels) + 10.0, 2)
     right = round(text_width("100%", TEXT) + 8.0, 2)

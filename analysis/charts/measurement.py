@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.charts.frame import DOT, RING, KeyEntry, panel, rules, say, sheet, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width
-from analysis.charts.theme import FAINT, INK, MUTED, TEXT, Width, page_width, side_colour
+from analysis.charts.theme import FAINT, INK, MUTED, TEXT, Width, is_narrow, page_width, side_colour
 
 #: What stands in the last column, by decision, in the order in which one is chosen.
 _SAID = (("under_measured", "under-measured"), ("rare", "rare"), ("hardly_measured", "hardly measured"))
@@ -60,10 +60,10 @@ def measurement_plot(
         [r["code"] for r in rows_],
         names={r["code"]: r["name"] for r in rows_},
         sides={r["code"]: r["side"] for r in rows_},
-        widest=page * (0.32 if width == "single" else 0.42),
+        widest=page * (0.32 if is_narrow(width) else 0.42),
     )
     left = rows.margin
-    said = {r["code"]: r["said"] if width == "double" else _SHORT[r["said"]] for r in rows_}
+    said = {r["code"]: r["said"] if not is_narrow(width) else _SHORT[r["said"]] for r in rows_}
     right = max(text_width(s, TEXT) for s in said.values()) + 10.0
     plot = page - left - right
     gap = 16.0
@@ -72,7 +72,7 @@ def measurement_plot(
     most = max(r["discussed_high"] for r in rows_)
     scale = alt.Scale(type="sqrt", domain=[0, max(most, 1.0)], range=[3.5, split], nice=False, clamp=True)
     steps = [v for v in (0, 10, 25, 50, 100, 200, 400, 800) if v <= most]
-    ticks = steps if width == "double" else [v for v in steps if v in (0, 25, 100, 400)]
+    ticks = steps if not is_narrow(width) else [v for v in steps if v in (0, 25, 100, 400)]
     axis = alt.Axis(
         title="papers per 1,000 (root scale)", orient="top", values=ticks, format="d", domain=False, grid=True
     )
@@ -116,7 +116,7 @@ def measurement_plot(
     )
     share = alt.Scale(domain=[0, 1], range=[share_from, share_to], nice=False)
     share_axis = alt.Axis(
-        title="measured of discussed" if width == "double" else "measured",
+        title="measured of discussed" if not is_narrow(width) else "measured",
         orient="top",
         values=[0, 0.5, 1],
         labelExpr="format(datum.value, '.0%')",
@@ -158,7 +158,7 @@ def measurement_plot(
         above=24.0,
         title=heading,
         subtitle="Papers of the frame that are in, read or predicted; lines are 90% intervals."
-        if width == "double"
+        if not is_narrow(width)
         else "Read or predicted; lines: 90% intervals.",
         key=[
             KeyEntry("diamond", MUTED, "raise it"),

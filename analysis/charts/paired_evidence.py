@@ -24,6 +24,7 @@ from analysis.charts.theme import (
     SIDE_COLOURS,
     TEXT,
     Width,
+    is_narrow,
     page_width,
     side_colour,
     side_name,
@@ -85,12 +86,12 @@ def paired_dumbbells(
     page = page_width(width)
     pairs = [r for r in table if r["kind"] == "pair"]
     joined = [r for r in pairs if r["family"] == POINTS]
-    most = MOST[width]
+    most = MOST["single" if is_narrow(width) else "double"]
     lined = table if len(table) <= most else joined if 0 < len(joined) <= most else []
     stripped = [
         r for r in table if (r["kind"], r["family"]) in STRIP and not _in(r, lined) and r["gap"] is not None
     ]
-    widest = page * (0.46 if width == "double" else 0.42)
+    widest = page * (0.46 if not is_narrow(width) else 0.42)
     layers: list[alt.Chart | alt.LayerChart] = []
     key: list[KeyEntry] = []
     left, below = 0.0, 0.0
@@ -175,7 +176,7 @@ def _lines(
     rows: Sequence[dict[str, Any]], listed: Rows, left: float, plot: float, right: float, width: Width
 ) -> list[alt.Chart | alt.LayerChart]:
     """Return the layers of the rows that have a line each."""
-    ticks = (0, 25, 50, 75, 100) if width == "double" else (0, 50, 100)
+    ticks = (0, 25, 50, 75, 100) if not is_narrow(width) else (0, 50, 100)
     layers = _axis(ticks, [_at(t, plot) for t in ticks], plot, 0.0, listed.height, AXIS)
     layers += [listed.labelled(), *listed.headings(left, plot + right)]
 

@@ -19,6 +19,7 @@ from analysis.charts.theme import (
     PALE,
     TEXT,
     Width,
+    is_narrow,
     page_width,
     side_colour,
 )
@@ -76,7 +77,7 @@ def pooled_rates_plot(
     )
     left = rows.margin
     columns = (
-        [("P(below)", "p_below")] if width == "single" else [("papers", "papers"), ("P(below)", "p_below")]
+        [("P(below)", "p_below")] if is_narrow(width) else [("papers", "papers"), ("P(below)", "p_below")]
     )
     right = 3.0
     places = {}
@@ -88,7 +89,7 @@ def pooled_rates_plot(
     axis = alt.Axis(
         title="rate measured",
         orient="top",
-        values=[0, 0.25, 0.5, 0.75, 1] if width == "double" else [0, 0.5, 1],
+        values=[0, 0.25, 0.5, 0.75, 1] if not is_narrow(width) else [0, 0.5, 1],
         labelExpr="format(datum.value, '.0%')",
         domain=False,
         grid=True,
@@ -185,7 +186,7 @@ def pooled_rates_plot(
             f"{ASKED.strip()} A search asked for the mode by its name ({len(named)} of the {len(table)} drawn), so its "
             f"papers were looked for; {touched} more are touched by a synonym only."
         )
-    papers = " Papers: measure / discuss." if width == "double" else ""
+    papers = " Papers: measure / discuss." if not is_narrow(width) else ""
     return sheet(
         layers,
         width=width,

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.charts.frame import KeyEntry, blanks, panel, say, sheet, texts, whole_ticks
 from analysis.charts.rows import list_rows
 from analysis.charts.text import shortened, text_width
-from analysis.charts.theme import INK, MUTED, TEXT, Width, page_width, side_colour
+from analysis.charts.theme import INK, MUTED, TEXT, Width, is_narrow, page_width, side_colour
 
 
 def portfolio(
@@ -48,7 +48,7 @@ def portfolio(
     rows = list_rows(list(held["code"]), names=names, sides=sides, widest=page * 0.42)
     left = rows.margin
     plot = page - left - 6.0
-    split = plot if width == "single" else round(plot * 0.42, 2)
+    split = plot if is_narrow(width) else round(plot * 0.42, 2)
     first = solutions[solutions["solution"] == 1]
     chosen: dict[str, tuple[str, int]] = {}
     for instrument, covers, equals in zip(first["instrument"], first["covers"], first["equals"], strict=True):
@@ -95,7 +95,7 @@ def portfolio(
     for code, n in zip(held["code"], held["instruments"], strict=True):
         if n == 0:
             words.append({"x": 4.0, "y": rows.middle(code), "text": "no instrument", "colour": MUTED})
-        elif width == "double" and code in chosen:
+        elif not is_narrow(width) and code in chosen:
             key, others = chosen[code]
             more = f" or {others} other{'s' if others > 1 else ''}" if others else ""
             room = plot - split - 8.0 - text_width(more, TEXT)
@@ -112,7 +112,7 @@ def portfolio(
         f"{none} of {len(held)} modes are measured by no coded instrument. "
         + (
             f"The smallest portfolio for the other {len(held) - none} has {len(first)} instruments"
-            + (" (named at the right)." if width == "double" else ".")
+            + (" (named at the right)." if not is_narrow(width) else ".")
             if len(first)
             else "There is nothing to choose from."
         )

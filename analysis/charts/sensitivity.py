@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.charts.frame import DOT, RING, KeyEntry, panel, say, sheet, texts
 from analysis.charts.rows import LABEL_LINE
 from analysis.charts.text import text_width, wrap
-from analysis.charts.theme import AMONG, FAINT, INK, OKABE_ITO, TEXT, Width, page_width
+from analysis.charts.theme import AMONG, FAINT, INK, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 #: Kinds of variants, each a lane within a mode's rows: kind -> label in the key and colour.
 _LANES = {
@@ -83,7 +83,7 @@ def sensitivity_plot(
     axis = alt.Axis(
         title="rate measured",
         orient="top",
-        values=[0, 0.25, 0.5, 0.75, 1] if width == "double" else [0, 0.5, 1],
+        values=[0, 0.25, 0.5, 0.75, 1] if not is_narrow(width) else [0, 0.5, 1],
         labelExpr="format(datum.value, '.0%')",
         domain=False,
         grid=True,

@@ -23,7 +23,18 @@ from analysis.charts.frame import (
 )
 from analysis.charts.rows import ROW, Rows
 from analysis.charts.text import text_width, wrap
-from analysis.charts.theme import AMONG, FAINT, INK, MUTED, TEXT, Width, page_width, side_colour, side_name
+from analysis.charts.theme import (
+    AMONG,
+    FAINT,
+    INK,
+    MUTED,
+    TEXT,
+    Width,
+    is_narrow,
+    page_width,
+    side_colour,
+    side_name,
+)
 
 #: Starts the key of a heading, so that it cannot be mistaken for a row.
 _HEADING = "group: "
@@ -156,15 +167,15 @@ def sides_by_pressure(
             a, b = (split * rate for _, rate in known)
             lines.append({"x": round(a, 2), "x2": round(b, 2), "y": y, "y2": y})
         if few:
-            note = f"{cell['evaluation_n']} and {cell['alignment_n']} papers" if width == "double" else ""
+            note = f"{cell['evaluation_n']} and {cell['alignment_n']} papers" if not is_narrow(width) else ""
             words.append(
                 {"x": from_ + 3, "y": y, "text": f"too few: {note}" if note else "too few", "colour": MUTED}
             )
         else:
             spans.append({"y": y, **{c: _place(cell[c], from_, to) for c in _ENDS}, "what": what})
     layers: list[alt.Chart | alt.LayerChart] = [
-        _axis([0, 0.5, 1] if width == "single" else _SHARES, 0.0, split, 0.0, 1.0, "share of papers"),
-        _axis([-1, 0, 1] if width == "single" else [-1, -0.5, 0, 0.5, 1], from_, to, -1.0, 1.0, "difference"),
+        _axis([0, 0.5, 1] if is_narrow(width) else _SHARES, 0.0, split, 0.0, 1.0, "share of papers"),
+        _axis([-1, 0, 1] if is_narrow(width) else [-1, -0.5, 0, 0.5, 1], from_, to, -1.0, 1.0, "difference"),
     ]
     middle = _place(0.0, from_, to)
     layers.append(
@@ -266,7 +277,7 @@ def counterpart_pairs(
         for m, d in zip(wide[column]["measured"], wide[column]["discussed"], strict=True)
     ]
     beside = 10.0 + max(text_width(c, TEXT) for c in counts)
-    room = beside + (64.0 if width == "double" else 4.0)
+    room = beside + (64.0 if not is_narrow(width) else 4.0)
     span = round(plot - room, 2)
     most = max(1, int(table.loc[table["outcome"] == "discussed", ["first_k", "second_k"]].to_numpy().max()))
     marks, joins, words, between = [], [], [], []
@@ -286,13 +297,13 @@ def counterpart_pairs(
                 f"{measured} of {discussed}"
                 if discussed
                 else "never discussed"
-                if width == "double"
+                if not is_narrow(width)
                 else "never"
             )
             words.append({"x": span + 10, "y": y, "text": said, "colour": INK if discussed else MUTED})
         note = str(wide.loc[pair, ("note", "measured")])
         compared += not note
-        if not note and width == "double":
+        if not note and not is_narrow(width):
             d, low, high = (float(wide.loc[pair, (c, "measured")]) for c in ("difference", "low", "high"))
             y = (rows.middle(f"{k} {pair[0]}") + rows.middle(f"{k} {pair[1]}")) / 2
             words.append(
@@ -315,7 +326,7 @@ def counterpart_pairs(
     used = list(dict.fromkeys(sides.get(code, "") for pair in pairs for code in pair))
     few = len(pairs) - compared
     notes = []
-    if compared and width == "double":
+    if compared and not is_narrow(width):
         notes.append(
             "In points, with the 95% interval: difference of the shares that measure, first mode less second."
         )
@@ -351,7 +362,9 @@ _ENDS = ("difference", "low", "high", "low_all", "high_all")
 def _of(outcome: str, width: Width) -> str:
     """Heading of a group: the outcome, and of which papers it is a share."""
     of = "papers under the pressure" if outcome == "discussed" else "papers that discuss the side"
-    return f"{outcome.capitalize()}, of the {of}" if width == "double" else f"{outcome.capitalize()}, of {of}"
+    return (
+        f"{outcome.capitalize()}, of the {of}" if not is_narrow(width) else f"{outcome.capitalize()}, of {of}"
+    )
 
 
 def _label(name: str) -> str:

@@ -90,6 +90,11 @@ def page_width(width: Width) -> float:
     raise ValueError(f"width {width!r} is not known; use 'single', 'double' or a number of points")
 
 
+def is_narrow(width: Width) -> bool:
+    """Say whether a figure is laid out as for one column: nearer to that than to the full text width."""
+    return page_width(width) < (SINGLE + DOUBLE) / 2
+
+
 def side_colour(side: str) -> str:
     """Return the colour of a side; grey for a side the theme does not know, and for none."""
     return SIDE_COLOURS.get(side, MUTED)

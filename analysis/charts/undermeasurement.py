@@ -18,6 +18,7 @@ from analysis.charts.theme import (
     MUTED,
     TEXT,
     Width,
+    is_narrow,
     page_width,
     side_colour,
 )
@@ -67,7 +68,7 @@ def discussed_against_measured(
     left, right = rows.margin, 10.5
     plot = page - left - right
     gap = 22.0  # the last number of one axis and the first of the other stay apart
-    split = round((plot - gap) * (0.5 if width == "single" else 0.55), 2)
+    split = round((plot - gap) * (0.5 if is_narrow(width) else 0.55), 2)
     rate_from, rate_to = round(split + gap, 2), round(plot, 2)
 
     points = pd.DataFrame(
@@ -120,9 +121,9 @@ def discussed_against_measured(
 
     share = alt.Scale(domain=[0, 1], range=[rate_from, rate_to], nice=False)
     share_axis = alt.Axis(
-        title="rate measured" if width == "double" else "rate",
+        title="rate measured" if not is_narrow(width) else "rate",
         orient="top",
-        values=[0, 0.25, 0.5, 0.75, 1] if width == "double" else [0, 0.5, 1],
+        values=[0, 0.25, 0.5, 0.75, 1] if not is_narrow(width) else [0, 0.5, 1],
         labelExpr="format(datum.value, '.0%')",
         domain=False,
         grid=True,

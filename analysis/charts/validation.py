@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.charts.frame import DOT, RING, KeyEntry, blanks, panel, say, sheet, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width
-from analysis.charts.theme import MUTED, OKABE_ITO, TEXT, Width, page_width
+from analysis.charts.theme import MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 #: Corrected rates that too few papers stand behind.
 _PALE = "#93bfdc"
@@ -62,7 +62,7 @@ def raw_against_corrected(
     axis = alt.Axis(
         title="share, 95% interval",
         orient="top",
-        values=[0, top / 4, top / 2, 3 * top / 4, top] if width == "double" else [0, top / 2, top],
+        values=[0, top / 4, top / 2, 3 * top / 4, top] if not is_narrow(width) else [0, top / 2, top],
         format=".0%",
         domain=False,
         grid=True,

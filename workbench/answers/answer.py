@@ -43,14 +43,14 @@ class Figure:
         stem: name of its files, without width and ending.
         title: what it is called.
         description: alternative text, written from the numbers it shows.
-        draw: width -> altair chart.
+        draw: width -> altair chart; with ``title=""`` it bears no title.
         data: the table that is drawn; it is written beside the figure as CSV.
     """
 
     stem: str
     title: str
     description: str
-    draw: Callable[[Width], Any]
+    draw: Callable[..., Any]
     data: pd.DataFrame
 
 
@@ -98,7 +98,11 @@ def figure(
     stem: str, title: str, description: str, chart: Callable[..., Any], *, data: pd.DataFrame, **given: Any
 ) -> Figure:
     """Return a figure whose chart function is called with its title, the width and what is given."""
-    return Figure(stem, title, description, lambda width: chart(**given, title=title, width=width), data)
+
+    def draw(width: Width, title: str = title) -> Any:
+        return chart(**given, title=title, width=width)
+
+    return Figure(stem, title, description, draw, data)
 
 
 def in_schema(final: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:

@@ -19,30 +19,34 @@ if TYPE_CHECKING:
 
 def covered(survey: Survey) -> Answer:
     """How many papers raise, and how many measure, each failure mode in each stream."""
-    final, names, sides = in_schema(survey.final, survey.codes), code_names(survey), mode_sides(survey)
+    final, sides = in_schema(survey.final, survey.codes), mode_sides(survey)
+    columns = next(f for f in survey.schema.facets if f.id == (survey.settings.home or STREAM))
+    names = code_names(survey) | {code.id: code.name for code in columns.codes}
+    across = "stream" if columns.id == STREAM else columns.name.lower()
     tables: dict[str, pd.DataFrame] = {}
     figures = []
     for stem, level, title, counted in (
-        ("coverage", "mentions", "Papers by failure mode and stream", None),
+        ("coverage", "mentions", f"Papers by failure mode and {across}", None),
         (
             "coverage-measures",
             "measures",
-            "Papers that measure a failure mode, by mode and stream",
+            f"Papers that measure a failure mode, by mode and {across}",
             "papers that measure the mode, as their abstract tells",
         ),
     ):
         cells = coverage(
             final,
             FAILURE_MODE,
-            STREAM,
+            columns.id,
             min_level=level,
             row_codes=list(survey.failure_modes["code"]),
-            column_codes=list(survey.schema.streams),
+            column_codes=[code.id for code in columns.codes],
             basis=BASIS,
         )
         tables[stem] = cells
         tables[stem.replace("coverage", "matrix")] = matrix(cells).reset_index()
         draw = partial(charts.coverage_heatmap, cells, names=names, sides=sides, basis=BASIS, counted=counted)
-        words = descriptions.grid(cells, names, "measured" if counted else "raised")
+        draw = partial(draw, column_facet=across)
+        words = descriptions.grid(cells, names, "measured" if counted else "raised", across)
         figures.append(figure(stem, title, words, draw, data=cells))
     return Answer(tables, tuple(figures))

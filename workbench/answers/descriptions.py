@@ -25,17 +25,20 @@ def flow(table: pd.DataFrame) -> str:
     return f"Flow of records from search to synthesis: {'; '.join(said)}."
 
 
-def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str) -> str:
-    """Describe a coverage grid; ``verb`` says what a paper of a cell did with the mode: raised or measured."""
+def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str = "stream") -> str:
+    """Describe a coverage grid; ``verb`` says what a paper of a cell did with the mode: raised or measured.
+
+    ``across`` is what a column is, in words.
+    """
     modes, streams = cells["row"].nunique(), cells["column"].nunique()
-    size = f"{_number(modes, 'failure mode')} by {_number(streams, 'stream')}"
+    size = f"{_number(modes, 'failure mode')} by {_number(streams, across)}"
     papers = {paper for held in cells["papers"] for paper in held}
     if not papers:
-        return f"{NOTHING} no settled coding has a failure mode {verb} in any stream; the grid is {size}."
+        return f"{NOTHING} no settled coding has a failure mode {verb} in any {across}; the grid is {size}."
     full = cells[cells["n"] > 0].sort_values(["n", "row", "column"], ascending=[False, True, True])
     of_mode = cells.groupby("row", sort=False)["n"].sum()
     none = [_of(names, str(code)) for code in of_mode.index if of_mode[code] == 0]
-    missing = f"{verb.capitalize()} in no stream: {', '.join(none) if len(none) <= LISTED else f'{len(none)} modes'}."
+    missing = f"{verb.capitalize()} in no {across}: {', '.join(none) if len(none) <= LISTED else f'{len(none)} modes'}."
     largest = ", ".join(
         f"{_of(names, a)} in {_of(names, b)} {n}"
         for a, b, n in zip(full["row"][:NAMED], full["column"][:NAMED], full["n"][:NAMED], strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from workbench.store.corpus import stored
 from workbench.store.files import sha256
@@ -22,12 +22,14 @@ class Stamp(TypedDict):
         human_verified_share: share of the final failure-mode codes that rest on a human, 0 to 1; None where
             there is no code to verify.
         data_date: date of the data, as ``2026-11-24``.
+        restricted: what the papers were restricted to, in words; left out where nothing was.
     """
 
     data_sha256: str
     schema: str
     human_verified_share: float | None
     data_date: str
+    restricted: NotRequired[str]
 
 
 def stamp_line(stamp: Stamp) -> str:
@@ -47,7 +49,8 @@ def stamp_line(stamp: Stamp) -> str:
     else:
         verified = f"{share * 100:.0f} % human-verified"
     date = stamp["data_date"] or "no date"
-    return f"data {stamp['data_sha256'][:8]} · schema {stamp['schema']} · {verified} · data of {date}"
+    line = f"data {stamp['data_sha256'][:8]} · schema {stamp['schema']} · {verified} · data of {date}"
+    return f"{line} · {stamp['restricted']}" if stamp.get("restricted") else line
 
 
 def data_digests(root: Path) -> dict[str, str]:

@@ -709,14 +709,53 @@ def build(out: Out = None, survey: SurveyPath = HERE) -> None:
 
 
 @app.command()
-def figures(out: Out = None, survey: SurveyPath = HERE) -> None:
-    """Check the data, then write the figures of `build` only: each for one and two columns, SVG, PDF and PNG."""
+def figures(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a figure; several times for several. All where left out."),
+    ] = None,
+    where: Annotated[
+        str, typer.Option(help="Papers to keep, for example 'year >= 2024'; see docs/for-authors.md.")
+    ] = "",
+    columns: Annotated[
+        str, typer.Option(help="The facet that the map crosses, instead of the survey's.")
+    ] = "",
+    width: Annotated[
+        list[str] | None, typer.Option(help="single, double or a length: 345pt, 120mm, 8.5cm, 3.25in.")
+    ] = None,
+    title: Annotated[bool, typer.Option(help="Whether a figure bears its title.")] = True,
+    out: Out = None,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Check the data, then write the figures of `build` only, or with an option those that you choose.
+
+    Without an option each figure is written for one and two columns as SVG, PDF and PNG, to `build/figures`. With one
+    the chosen figures go to `build/chosen`, and each says of which papers it speaks.
+    """
     _one_thread_each()
     from workbench.publishing.building import figures as make
+    from workbench.publishing.building import some_figures
 
-    target = out or survey / "build"
-    with _door():
-        written = make(survey, target)
+    if only or where or columns or width or not title:
+        target = out or survey / "build/chosen"
+        with _door():
+            try:
+                written = some_figures(
+                    survey,
+                    target,
+                    only=only or (),
+                    where=where,
+                    columns=columns,
+                    widths=width or ("single", "double"),
+                    title=title,
+                )
+            except ValueError as error:
+                typer.echo(f"refused: {error}; nothing was written", err=True)
+                raise typer.Exit(1) from None
+    else:
+        target = out or survey / "build"
+        with _door():
+            written = make(survey, target)
     _made(written, target)
 
 

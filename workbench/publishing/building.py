@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from workbench.answers.stamp import Stamp, data_digests, data_stamp
 from workbench.publishing.answering import Told, beside, write_results
@@ -83,6 +84,30 @@ def figures(root: Path, out: Path) -> list[str]:
         written = write_results(survey, out, stamp, stage, tables=False, pool=pool)
         # A manifest of an earlier build would speak of other figures than those that lie there now.
         (out / "manifest.json").unlink(missing_ok=True)
+        _unchanged(root, inputs)
+    return [p.relative_to(out).as_posix() for p in written]
+
+
+def some_figures(root: Path, out: Path, **chosen: Any) -> list[str]:
+    """Check the survey and write some of its figures, or figures of a part of it.
+
+    Args:
+        root: the survey folder.
+        out: the folder of the figures. It is no build's: what lies in ``build`` speaks of the whole survey.
+        chosen: what ``workbench.publishing.chosen.write_chosen`` takes.
+
+    Returns:
+        Names of the files written, relative to ``out``.
+
+    Raises:
+        Refused: the check found faults, or something that was asked for is not there; nothing was written.
+        ValueError: a width is none.
+    """
+    from workbench.publishing.chosen import write_chosen
+
+    with _stages() as stage:
+        survey, inputs, _ = _checked(root, stage)
+        written = write_chosen(survey, out, told=stage, **chosen)
         _unchanged(root, inputs)
     return [p.relative_to(out).as_posix() for p in written]
 
