@@ -9,7 +9,10 @@ UV_PIN := 0.13.9
 .DEFAULT_GOAL := build
 .PHONY: build test browser lab lint bench lock clean
 
+# Whoever runs make here has this checkout's Makefile and its code run already: that is the act by which its notebooks
+# are trusted too, and no more is trusted by it than runs anyway. A survey got from elsewhere is not built by make.
 build: $(VENV)/.core  ## the main job: check the data, write the results to build/
+	$(BIN)/survey trust
 	$(BIN)/survey build
 
 lab: $(VENV)/.core  ## JupyterLab on the first notebook

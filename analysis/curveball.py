@@ -6,17 +6,33 @@ checks its input; ``analysis.nullmodel`` does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit
+
+
+def _compiled(signature: str, **how: Any) -> Callable[[Any], Any]:
+    """As ``njit``, kept compiled for the next start; where no place to keep it can be written, for this start only."""
+
+    def of(function: Any) -> Any:
+        try:
+            return njit(signature, cache=True, nogil=True, **how)(function)
+        except RuntimeError as error:
+            if "no locator available" not in str(error):
+                raise
+            return njit(signature, nogil=True, **how)(function)
+
+    return of
+
 
 _NONE, _ONE, _HALF = np.uint64(0), np.uint64(1), np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit("uint64(uint64)", cache=True, nogil=True, inline="always")
+@_compiled("uint64(uint64)", inline="always")
 def _mixed(z: Any) -> Any:
     """Output function of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA, figure 17), whose state counts up.
 
@@ -27,7 +43,7 @@ def _mixed(z: Any) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@njit("uint64(uint64)", cache=True, nogil=True, inline="always")
+@_compiled("uint64(uint64)", inline="always")
 def _bits(x: Any) -> Any:
     """Number of bits set, added up in parallel within the word."""
     x = x - ((x >> _ONE) & np.uint64(0x5555555555555555))
@@ -36,7 +52,7 @@ def _bits(x: Any) -> Any:
     return (x * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@njit("boolean(uint64[:, ::1], uint64[:, ::1])", cache=True, nogil=True)
+@_compiled("boolean(uint64[:, ::1], uint64[:, ::1])")
 def movable(masks: Any, held: Any) -> bool:
     """Say whether any two papers each hold a code that the other could take.
 
@@ -57,7 +73,7 @@ def movable(masks: Any, held: Any) -> bool:
     return False
 
 
-@njit("int64(uint64[:, ::1], uint64[:, ::1], int64[::1], int64, uint64[::1])", cache=True, nogil=True)
+@_compiled("int64(uint64[:, ::1], uint64[:, ::1], int64[::1], int64, uint64[::1])")
 def trade(masks: Any, held: Any, rows: Any, times: int, state: Any) -> int:
     """Let random pairs of papers trade codes, in place.
 
@@ -117,10 +133,8 @@ def trade(masks: Any, held: Any, rows: Any, times: int, state: Any) -> int:
     return dealt
 
 
-@njit(
+@_compiled(
     "void(uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], int32[:, ::1])",
-    cache=True,
-    nogil=True,
 )
 def cross(left: Any, left_kept: Any, right: Any, right_kept: Any, out: Any) -> None:
     """Count the papers of every pair of a code of the left and a code of the right, into ``out``."""
@@ -148,11 +162,9 @@ def cross(left: Any, left_kept: Any, right: Any, right_kept: Any, out: Any) -> N
                     out[row, held[k]] += 1
 
 
-@njit(
+@_compiled(
     "int64(uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], int64[::1], int64,"
     "uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], int64[::1], int64, uint64[::1], int32[:, :, ::1])",
-    cache=True,
-    nogil=True,
 )
 def run(
     left: Any,

@@ -362,7 +362,7 @@ def test_a_library_of_several_pages_is_read_whole(root: Path, server: Zotero) ->
 def test_a_page_that_fails_after_others_came_leaves_everything_as_it_was(root: Path, server: Zotero) -> None:
     server.items = [item(n, DOI="10.1000/gap", abstractNote="A zebra.") for n in range(150)]
     server.instead = [None, (500, {"Content-Type": "text/plain"}, "An error occurred")]
-    assert "Zotero answered 500; try again later" in refused(root)
+    assert "Zotero answered 500 after 100 of 150 items; try again later" in refused(root)
     short = {"Content-Type": "application/json", "Total-Results": "150"}
     server.instead = [None, (200, short, "[]")]
     assert "gave 100 of its 150 items" in refused(root)
@@ -390,7 +390,7 @@ TEXT = {"Content-Type": "text/plain"}
         ((403, TEXT, "Forbidden"), {}, "is not public; make a key at https://www.zotero.org/settings/keys"),
         ((403, TEXT, "Forbidden"), {"local": True}, "in its settings, under Advanced, allow"),
         ((404, TEXT, "Not found"), {"local": True}, "users/0 is your own library"),
-        ((503, TEXT, "Down"), {}, "Zotero answered 503; try again later"),
+        ((503, TEXT, "Down"), {}, "Zotero answered 503, 4 times; try again later"),
         (
             (200, {"Content-Type": "text/html"}, "<html>Log in</html>"),
             {},
@@ -407,10 +407,12 @@ def test_each_refusal_of_zotero_says_what_to_do(
     root: Path,
     server: Zotero,
     answer: tuple[int, dict[str, str], str],
+    monkeypatch: pytest.MonkeyPatch,
     options: dict[str, Any],
     words: str,
 ) -> None:
-    server.instead = [answer]
+    monkeypatch.setattr(zotero, "sleep", lambda seconds: None)
+    server.instead = [answer] * zotero.TRIES
     assert words in refused(root, **options)
 
 

@@ -32,6 +32,7 @@ from workbench.store.faults import Refused
 from workbench.store.files import replace_all, rows_text, sha256, writing
 from workbench.store.survey import Survey, open_survey
 from workbench.store.tables import RECORDS
+from workbench.store.trust import trust
 
 #: What the first floor answers; ``QUESTIONS`` may hold more.
 STEMS = (
@@ -375,6 +376,9 @@ def test_a_failing_notebook_leaves_nothing_written(filled: Path, tmp_path: Path)
     cell = {"cell_type": "code", "id": "c", "metadata": {}, "execution_count": None, "outputs": []}
     book = {"cells": [{**cell, "source": ["1 / 0"]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (filled / "notebooks/bad.ipynb").write_text(json.dumps(book), "utf-8")
+    with pytest.raises(Refused, match="you have not said that you trust these"):
+        build(filled, tmp_path / "none")
+    trust(filled)
     with pytest.raises(Refused, match="ZeroDivisionError"):
         build(filled, tmp_path / "none")
     assert not (tmp_path / "none").exists()
@@ -387,6 +391,7 @@ def test_data_that_change_during_a_build_leave_no_manifest(filled: Path, tmp_pat
     source = "open('../corpus/meanwhile.txt', 'w').write('new')"
     book = {"cells": [{**cell, "source": [source]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (filled / "notebooks/writes.ipynb").write_text(json.dumps(book), "utf-8")
+    trust(filled)
     with pytest.raises(Refused, match="changed while the results were made"):
         build(filled, tmp_path / "mixed")
     assert not (tmp_path / "mixed/manifest.json").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 def survey_with(root: Path, **notebooks: list[str]) -> Path:
     """Make a survey folder over the repository's data with notebooks of the given code cells."""
     for room in ("corpus", "coding_schema"):
-        (root / room).symlink_to(REPOSITORY / room, target_is_directory=True)
+        shutil.copytree(REPOSITORY / room, root / room)
     (root / "notebooks").mkdir()
     for name, cells in notebooks.items():
         book = {

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from workbench.cli.telling import door, run
+
 app = typer.Typer(
     name="survey",
     no_args_is_help=True,
@@ -32,26 +34,6 @@ app = typer.Typer(
 
 SurveyPath = Annotated[Path, typer.Option("--survey", help="The survey folder (corpus/ and coding_schema/).")]
 HERE = Path()
-
-
-@contextmanager
-def _door() -> Iterator[None]:
-    """Print every fault of a refusal and leave with status 1."""
-    from workbench.store.faults import Refused
-
-    try:
-        yield
-    except Refused as refusal:
-        for fault in refusal.faults:
-            typer.echo(str(fault), err=True)
-        typer.echo(f"refused: {len(refusal.faults)} fault(s); nothing was written", err=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(
-            f"{where}{error.strerror or error}; nothing is half-written: make room and try again", err=True
-        )
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -86,7 +68,7 @@ def add(
     """Take in the records of a search: log it and every hit, find duplicates, merge what is certain."""
     from workbench.doors.adding import add as add_records
 
-    with _door(), _progress() as progress:
+    with door(), _progress() as progress:
         report = add_records(
             survey,
             file,
@@ -160,7 +142,7 @@ def abstracts(
     if from_file is not None and (collection or local):
         typer.echo("--collection and --local go with --zotero", err=True)
         raise typer.Exit(2)
-    with _door(), _progress() as progress:
+    with door(), _progress() as progress:
         report = (
             add_abstracts(survey, from_file, dry_run=dry_run)
             if from_file is not None
@@ -201,7 +183,7 @@ def duplicates(
     """List pairs of records that may be one work, or decide about a pair."""
     from workbench.doors.duplicates import decide, pending
 
-    with _door():
+    with door():
         if a:
             decide(survey, a, b, decision, by, note)
             typer.echo(f"{a} and {b}: {decision}")
@@ -236,7 +218,7 @@ def sample(
         typer.echo("--size goes with --stage verification; blocks to screen are the schema's", err=True)
         raise typer.Exit(2)
     screening = stage == "screening"
-    with _door():
+    with door():
         drawn = (
             draw(survey, dry_run=dry_run)
             if screening
@@ -270,7 +252,7 @@ def instructions(
     from workbench.store.files import replace
     from workbench.store.schema import load_schema
 
-    with _door():
+    with door():
         schema = load_schema(survey)
         if task not in TASKS:
             typer.echo(f"unknown task {task!r}; one of {', '.join(TASKS)}", err=True)
@@ -303,7 +285,7 @@ def screen(
     from workbench.doors.screening import COLUMNS
     from workbench.doors.screening import screen as record
 
-    with _door():
+    with door():
         rows = _given(from_file, COLUMNS, flags)
         written = record(survey, coder, rows, run=run, batch=batch)
     _told(written)
@@ -383,7 +365,7 @@ def code(
     from workbench.doors.coding import COLUMNS
     from workbench.doors.coding import code as record
 
-    with _door():
+    with door():
         rows = _given(from_file, COLUMNS, flags)
         written = record(survey, coder, rows, run=run, batch=batch)
     _told(written)
@@ -405,7 +387,7 @@ def signoff(
     from workbench.doors.coding import SIGNOFF_COLUMNS
     from workbench.doors.coding import signoff as record
 
-    with _door():
+    with door():
         rows = _given(from_file, SIGNOFF_COLUMNS, flags)
         written = record(survey, coder, rows, run=run, batch=batch)
     _told(written)
@@ -451,7 +433,7 @@ def adjudicate(
     from workbench.doors.adjudication import COLUMNS
     from workbench.doors.adjudication import adjudicate as record
 
-    with _door():
+    with door():
         rows = _given(from_file, COLUMNS, flags)
         written = record(survey, by, rows, run=run, batch=batch)
     _told(written)
@@ -484,7 +466,7 @@ def verify(
     from workbench.doors.verification import COLUMNS
     from workbench.doors.verification import verify as record
 
-    with _door():
+    with door():
         rows = _given(from_file, COLUMNS, flags)
         written = record(survey, coder, rows)
     _told(written)
@@ -539,7 +521,7 @@ def measure(
     from workbench.doors.measuring import measure as record
 
     searched = Searched(query, where, rows) if query or where or rows else None
-    with _door():
+    with door():
         # A search that found nothing is logged too.
         alone = searched and not from_file and all(flags[c] is None for c in COLUMNS)
         given = [] if alone else _given(from_file, COLUMNS, flags)
@@ -553,7 +535,7 @@ def check(survey: SurveyPath = HERE) -> None:
     from workbench.reading.checking import check as validate
     from workbench.store.files import recover
 
-    with _door():
+    with door():
         recover(survey)
         faults = validate(survey)
     for fault in faults:
@@ -572,7 +554,7 @@ def status(
     """Say how far the survey is."""
     from workbench.reading.status import status as counted
 
-    with _door():
+    with door():
         counts = counted(survey)
     if as_json:
         typer.echo(json.dumps(counts, indent=2))
@@ -589,7 +571,7 @@ def codebook(survey: SurveyPath = HERE) -> None:
     from workbench.store.files import replace_all, writing
     from workbench.store.history import kept_files
 
-    with _door(), writing(survey):
+    with door(), writing(survey):
         unread: list[Fault] = []
         written = replace_all(survey, kept_files(survey, stored(survey, "signoffs", unread)))
     typer.echo(f"written: {', '.join(str(survey / w) for w in written) or 'nothing to change'}")
@@ -605,7 +587,7 @@ def stale(
     from workbench.store.faults import Refused
     from workbench.store.stale import listing, stale_of
 
-    with _door():
+    with door():
         faults: list[Any] = []
         if coder and known_coder(survey, coder, faults) is None:
             raise Refused(faults)
@@ -622,7 +604,7 @@ def show(
     """Show one paper: its codings side by side, their places, the rulings and what holds; signed-off work only."""
     from workbench.reading.showing import show as shown
 
-    with _door():
+    with door():
         lines = shown(survey, paper)
     for line in lines:
         typer.echo(line)
@@ -636,7 +618,7 @@ def disagreements(
     """List what coders or screeners differ on and nobody has settled, most important first."""
     from workbench.reading.showing import listed
 
-    with _door():
+    with door():
         lines = listed(survey, limit)
     for line in lines:
         typer.echo(line)
@@ -657,7 +639,7 @@ def claim(
     from workbench.store.files import replace
     from workbench.store.survey import open_survey
 
-    with _door():
+    with door():
         opened = open_survey(survey)
         text = card_of(opened, file, stamp_line(data_stamp(opened, data_digests(survey))))
         if out:
@@ -679,7 +661,7 @@ def methods(
     from workbench.store.files import replace
     from workbench.store.survey import open_survey
 
-    with _door():
+    with door():
         opened = open_survey(survey)
         stamp = stamp_line(data_stamp(opened, data_digests(survey)))
         text = (methods_latex if latex else methods_markdown)(opened, stamp)
@@ -697,15 +679,36 @@ def _one_thread_each() -> None:
 
 
 @app.command()
-def build(out: Out = None, survey: SurveyPath = HERE) -> None:
-    """The main job: check the data, then write counts, tables and figures with a manifest."""
+def build(
+    out: Out = None,
+    no_notebooks: Annotated[
+        bool, typer.Option("--no-notebooks", help="Execute no notebook and write no page of one.")
+    ] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """The main job: check the data, then write counts, tables and figures with a manifest.
+
+    Notebooks are programs: they are executed only where you have said with `survey trust` that you trust them.
+    """
     _one_thread_each()
     from workbench.publishing.building import build as make
 
     target = out or survey / "build"
-    with _door():
-        written = make(survey, target)
+    with door():
+        written = make(survey, target, notebooks=not no_notebooks)
     _made(written, target)
+
+
+@app.command()
+def trust(survey: SurveyPath = HERE) -> None:
+    """Say that you have looked at the notebooks of a survey and let `survey build` execute them as they are now."""
+    from workbench.store.trust import trust as record
+
+    with door():
+        names = record(survey)
+    for name in names:
+        typer.echo(f"  {name}")
+    typer.echo(f"{len(names)} file(s) trusted as they are now; a change asks anew")
 
 
 @app.command()
@@ -738,7 +741,7 @@ def figures(
 
     if only or where or columns or width or not title:
         target = out or survey / "build/chosen"
-        with _door():
+        with door():
             try:
                 written = some_figures(
                     survey,
@@ -754,7 +757,7 @@ def figures(
                 raise typer.Exit(1) from None
     else:
         target = out or survey / "build"
-        with _door():
+        with door():
             written = make(survey, target)
     _made(written, target)
 
@@ -770,7 +773,7 @@ def site(
     from workbench.publishing.building import site as make
 
     target = out or survey / "build/site"
-    with _door():
+    with door():
         written = make(survey, target)
     typer.echo(f"{len(written)} files written; open {target / 'index.html'}")
 
@@ -787,11 +790,14 @@ def lab(survey: SurveyPath = HERE) -> None:
     """Open JupyterLab on the first notebook."""
     import subprocess
 
+    # -P: a file jupyterlab.py in the folder where this is called must not be taken for JupyterLab.
     raise typer.Exit(
-        subprocess.call([sys.executable, "-m", "jupyterlab", str(survey / "notebooks/00_start_here.ipynb")])
+        subprocess.call(
+            [sys.executable, "-P", "-m", "jupyterlab", str(survey / "notebooks/00_start_here.ipynb")]
+        )
     )
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    run(app)

@@ -28,7 +28,7 @@ from workbench.store.batch import filled, near
 from workbench.store.clock import now
 from workbench.store.corpus import current, revision, stored
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.files import Row, replace_all, rows_text, whole_number, writing
 from workbench.store.schema import BASES, Facet, Schema, load_schema
 from workbench.store.searches import SEARCHES, Search, next_id, read_searches, searches_text
 from workbench.store.tables import MEASUREMENTS
@@ -192,7 +192,7 @@ def on_paper(row: Row, records: Mapping[str, Row], say: Say) -> None:
 
 def measurement_faults(row: Row, schema: Schema, say: Say) -> None:
     """Say what is wrong with the values of one measurement, whoever gives it."""
-    if not (row["n"].isascii() and row["n"].isdigit() and str(int(row["n"])) == row["n"] != "0"):
+    if not (number := whole_number(row["n"])) or str(number) != row["n"]:
         say(f"n is {row['n']!r}", "count 1, 2, ... within paper and failure mode")
     if row["basis"] not in READ:
         say(f"unknown basis {row['basis']!r}", near(row["basis"], READ))
@@ -271,17 +271,24 @@ def stands(value: str, words: str) -> bool:
     return re.search(f"{before}{re.escape(wanted)}{after}", where) is not None
 
 
+#: No paper has more pairs of numbers on one failure mode.
+MOST_NUMBERS = 10_000
+
+
 def numbers_held(rows: Iterable[Row]) -> dict[tuple[str, str], set[int]]:
     """Return the numbers ``n`` in use, by paper and failure mode; what is no number is left out."""
     held: dict[tuple[str, str], set[int]] = defaultdict(set)
     for row in rows:
-        if row["n"].isascii() and row["n"].isdigit():
-            held[row["paper"], row["failure_mode"]].add(int(row["n"]))
+        if (number := whole_number(row["n"])) is not None:
+            held[row["paper"], row["failure_mode"]].add(number)
     return held
 
 
 def hole_faults(held: set[int], say: Say) -> None:
     """Say so where the numbers of a paper and failure mode do not run 1, 2, ..."""
+    if max(held, default=0) > MOST_NUMBERS:
+        say(f"n goes up to {max(held)}", "number the pairs of a paper and failure mode 1, 2, ...")
+        return
     missing = sorted(set(range(1, max(held, default=0))) - held)
     if missing:
         say(f"n = {missing[0]} of its paper and failure mode is missing", "count 1, 2, ... without a hole")
@@ -365,7 +372,7 @@ def _log(root: Path, by: str, search: Searched, faults: list[Fault]) -> dict[str
             message = f"a search without {flag}"
             faults.append(Fault("command line", 0, by, message, "say --query, --where and --rows together"))
             return {}
-    if not (search.rows.isascii() and search.rows.isdigit()):
+    if whole_number(search.rows) is None:
         message, remedy = f"rows is {search.rows!r}", "write how many texts were searched"
         faults.append(Fault("command line", 0, by, message, remedy))
         return {}

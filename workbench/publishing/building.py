@@ -15,6 +15,7 @@ from workbench.reading.status import status
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import replace, sha256
 from workbench.store.survey import Survey, open_survey
+from workbench.store.trust import need_trust
 
 #: Packages whose version can change a result.
 VERSIONS = (
@@ -31,25 +32,28 @@ VERSIONS = (
 )
 
 
-def build(root: Path, out: Path) -> list[str]:
+def build(root: Path, out: Path, *, notebooks: bool = True) -> list[str]:
     """Check the survey and write its results.
 
     Args:
         root: the survey folder.
         out: where the results go; files of the same name are replaced.
+        notebooks: execute the notebooks, which are programs: this user must have trusted them as they are now.
 
     Returns:
         Names of the files written, relative to ``out``, the manifest last. Identical data give identical bytes.
 
     Raises:
-        Refused: the check found faults or a notebook failed, and nothing was written; or the data changed
-            meanwhile, and there is no manifest.
+        Refused: the check found faults, notebooks are not trusted or one failed, and nothing was written; or the data
+            changed meanwhile, and there is no manifest.
     """
+    if notebooks:
+        need_trust(root)
     with _stages() as stage:
         survey, inputs, stamp = _checked(root, stage)
         written: list[Path] = []
         # Notebooks first: where one fails, nothing has been written yet.
-        for make in (_notebooks, _counts, _tables_and_figures, _site):
+        for make in (*((_notebooks,) if notebooks else ()), _counts, _tables_and_figures, _site):
             written += make(survey, out, stamp, stage)
         _clear(out, written)
         if data_digests(root) != inputs:

@@ -19,30 +19,37 @@ from workbench.doors.coding import (
 )
 from workbench.doors.measuring import KEY as MEASURED
 from workbench.doors.measuring import hole_faults, measurement_faults, numbers_held, on_paper
-from workbench.doors.sampling import STAGE as SCREENING
 from workbench.doors.screening import screening_faults
 from workbench.doors.verification import OUTCOMES
+from workbench.reading.broken import first_difference, follows, kept_apart, lost_files, missing
+from workbench.reading.forms import form_faults, searched_faults, stamp_fault
+from workbench.reading.record_rules import (
+    frozen_faults,
+    hit_faults,
+    is_digest,
+    pair_faults,
+    record_faults,
+    run_faults,
+    sample_faults,
+    sayer_of,
+)
 from workbench.store.assumptions import assumption_faults
 from workbench.store.batch import near
-from workbench.store.bibliography import PAPERS, read_papers
+from workbench.store.bibliography import PAPERS, Entry, papers_text, read_papers
 from workbench.store.claims import claim_faults
-from workbench.store.clock import STAMP
 from workbench.store.codebook import CODEBOOK, codebook, read_codebook
 from workbench.store.coders import Coder, read_coders
 from workbench.store.corpus import current, stored
 from workbench.store.faults import Fault
-from workbench.store.files import Row, read_text, rows_text, sort_key
-from workbench.store.frames import frame_faults
-from workbench.store.history import history_faults
+from workbench.store.files import Row, read_text, rows_text, sort_key, whole_number
+from workbench.store.history import history_faults, versions_kept
 from workbench.store.panel import panel_faults
 from workbench.store.schema import BASES, Schema, read_schema
 from workbench.store.screened import STAGES, included, screened
 from workbench.store.searches import SEARCHES, read_searches
 from workbench.store.settings import read_settings
 from workbench.store.stale import stale, stale_faults
-from workbench.store.tables import RECORDS, RUNS, SAMPLE, SAMPLING, STORED
-
-YES_NO = ("yes", "no")
+from workbench.store.tables import HITS, RUNS, STORED
 
 
 def check(root: Path) -> list[Fault]:
@@ -52,28 +59,33 @@ def check(root: Path) -> list[Fault]:
     """
     faults: list[Fault] = []
     schema = read_schema(root, faults)
-    if schema and read_codebook(root) != codebook(schema):
-        faults.append(Fault(CODEBOOK, 0, "", "is not in step with schema.yaml", "run `survey codebook`"))
+    with kept_apart(faults):
+        if schema and read_codebook(root) != codebook(schema):
+            faults.append(Fault(CODEBOOK, 0, "", "is not in step with schema.yaml", "run `survey codebook`"))
     coders = read_coders(root, faults)
-    entries = {e.key: e for e in read_papers(root, faults)}
+    works = read_papers(root, faults)
+    entries = {e.key: e for e in works}
     tables = {name: stored(root, name, faults) for name in STORED}
-    broken = {f.file for f in faults}
+    searches = read_searches(root, faults)
+    broken = {f.file for f in faults if not f.warning} | missing(root, tables)
     for name, rows in tables.items():
         faults += _order(root, name, rows, broken)
+    if PAPERS not in broken:
+        faults += _bibliography_order(root, works)
     records = {r["paper"]: r for r in tables["records"]}
     for key, entry in entries.items():
         if key not in records:
             faults.append(Fault(PAPERS, entry.line, key, "no row in records.csv", "add it with `survey add`"))
     for row in tables["records"]:
-        faults += _record(row, entries.keys(), schema)
-    faults += _hits(root, tables["hits"], records)
-    faults += _pairs(tables["maybe_duplicates"], records)
-    faults += _frame(root, tables["frame"], records)
-    faults += _samples(tables["sampling"], tables["sample"], records)
-    faults += _runs(tables["runs"], coders.keys())
+        faults += record_faults(row, entries.keys(), schema)
+    faults += hit_faults({s.id for s in searches}, SEARCHES not in broken, tables["hits"], records)
+    faults += pair_faults(tables["maybe_duplicates"], records)
+    faults += frozen_faults(root, tables["frame"], records)
+    faults += sample_faults(tables["sampling"], tables["sample"], records)
+    faults += run_faults(tables["runs"], coders.keys())
     faults += panel_faults(tables["audit"])
     for row in tables["screening"]:
-        say = _say(row, row["paper"], faults)
+        say = sayer_of(row, row["paper"], faults)
         if schema:
             screening_faults(row, schema, records, say)
         if row["coder"] not in coders:
@@ -83,13 +95,22 @@ def check(root: Path) -> list[Fault]:
         _run_and_time(row, tables["runs"], say)
     faults += _decisions(tables, records, coders, schema)
     faults += _measurements(tables, records, coders, schema)
+    faults += form_faults(tables, coders, schema, versions_kept(root))
+    if not broken & {HITS.path, SEARCHES}:
+        faults += searched_faults({s.id: s.rows for s in searches if s.sha256}, tables["hits"])
     if schema:
-        read_settings(root, schema, faults)
-        faults += claim_faults(root, schema, records)
-        faults += assumption_faults(root, schema, [s.id for s in read_searches(root, [])])
-        faults += history_faults(root, schema, tables["signoffs"])
-        faults += stale_faults(stale(root, schema, tables["codings"], tables["signoffs"]), schema)
-    return sorted(faults)
+        with kept_apart(faults):
+            read_settings(root, schema, faults)
+        with kept_apart(faults):
+            faults += claim_faults(root, schema, records)
+        with kept_apart(faults):
+            faults += assumption_faults(root, schema, [s.id for s in searches])
+        with kept_apart(faults):
+            faults += history_faults(root, schema, tables["signoffs"])
+        with kept_apart(faults):
+            faults += stale_faults(stale(root, schema, tables["codings"], tables["signoffs"]), schema)
+    faults += lost_files(root, broken, faults)
+    return sorted(f for f in set(faults) if not follows(f, broken))
 
 
 def _decisions(
@@ -106,7 +127,7 @@ def _decisions(
     for row in (*tables["screening"], *(r for r in tables["adjudications"] if r["facet"] == "screening")):
         last_screened[row["paper"]] = max(row["at"], last_screened.get(row["paper"], ""))
     for row in tables["codings"]:
-        say = _say(row, row["paper"], faults)
+        say = sayer_of(row, row["paper"], faults)
         if row["state"] != "withdrawn" and latest[(row["coder"], *(row[c] for c in KEY))] is row:
             _on_paper(row, records, kept, last_screened, faults)
         if schema and row["schema"] == schema.version:
@@ -126,14 +147,14 @@ def _decisions(
         for facet in schema.facets if schema and at[2] == schema.version else ():
             alone = {c.id for c in facet.codes if c.alone}
             for row in (r for r in whole[at] if r["facet"] == facet.id and r["code"] in alone):
-                alone_fault(facet, whole[at], _say(row, row["paper"], faults))
+                alone_fault(facet, whole[at], sayer_of(row, row["paper"], faults))
     for row in tables["signoffs"]:
-        say = _say(row, row["paper"], faults)
+        say = sayer_of(row, row["paper"], faults)
         _on_paper(row, records, kept, last_screened, faults)
         if schema and row["schema"] == schema.version and row["basis"] in BASES:
             mine = whole.get((row["coder"], *(row[c] for c in WHOLE)), [])
             complete_faults(mine, schema, row["basis"], say)
-        if row["text_sha256"] and not _is_digest(row["text_sha256"]):
+        if row["text_sha256"] and not is_digest(row["text_sha256"]):
             say("text_sha256 is no SHA-256 digest", "let `survey signoff` write it")
         _by_whom(row, row["coder"], coders, say)
         _run_and_time({**row, "revision": "1"}, tables["runs"], say)
@@ -141,7 +162,7 @@ def _decisions(
     for row in tables["signoffs"]:
         signed[tuple(row[c] for c in WHOLE)].add(row["coder"])
     for row in tables["adjudications"]:
-        say = _say(row, row["paper"], faults)
+        say = sayer_of(row, row["paper"], faults)
         if row["paper"] not in records:
             say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
         if row["facet"] == "screening":
@@ -166,7 +187,7 @@ def _decisions(
         _by_whom(row, row["by"], coders, say)
         _run_and_time({**row, "run": ""}, [], say)
     for row in tables["verifications"]:
-        say = _say(row, row["paper"], faults)
+        say = sayer_of(row, row["paper"], faults)
         _on_paper(row, records, kept, last_screened, faults)
         if row["outcome"] not in OUTCOMES:
             say(f"unknown outcome {row['outcome']!r}", near(row["outcome"], OUTCOMES))
@@ -189,7 +210,7 @@ def _measurements(
     held = numbers_held(latest.values())
     told: set[tuple[str, str]] = set()
     for row in tables["measurements"]:
-        say = _say(row, row["paper"], faults)
+        say = sayer_of(row, row["paper"], faults)
         on_paper(row, records, say)
         if latest[tuple(row[c] for c in MEASURED)] is row:
             if schema:
@@ -218,7 +239,7 @@ def _on_paper(
 ) -> None:
     """A decision on a paper that is not in is a fault; a warning where the paper went out only later."""
     found: list[Fault] = []
-    paper_faults(row, records, kept, _say(row, row["paper"], found))
+    paper_faults(row, records, kept, sayer_of(row, row["paper"], found))
     later = kept.get(row["paper"], "include") != "include" and row["at"] <= last_screened[row["paper"]]
     for fault in found:
         if later and fault.message in OUT:
@@ -239,12 +260,10 @@ def _place(row: Row, say: Callable[[str, str], None]) -> None:
     if not any(cells):
         return
     start, end = row["start"], row["end"]
-    if not (_is_digest(row["text_sha256"]) and _is_digest(row["span_sha256"])):
+    if not (is_digest(row["text_sha256"]) and is_digest(row["span_sha256"])):
         say("its place in the text has no digest", "let the door write it")
-    elif not (
-        start.isascii() and start.isdigit() and end.isascii() and end.isdigit() and int(start) < int(end)
-    ):
-        say(f"its place in the text is {start!r} to {end!r}", "let the door write it")
+    elif (first := whole_number(start)) is None or first >= (whole_number(end) or 0):
+        say(f"its place in the text is {start[:40]!r} to {end[:40]!r}", "let the door write it")
 
 
 def _order(root: Path, name: str, rows: list[Row], broken: set[str]) -> list[Fault]:
@@ -275,131 +294,27 @@ def _order(root: Path, name: str, rows: list[Row], broken: set[str]) -> list[Fau
             and text != rows_text(table, mine)
             and text.count("\n") >= len(mine)
         ):
+            at = first_difference(text, rows_text(table, mine))
             faults.append(
-                Fault(path, 1, "", "is not written canonically", "quote only what needs it; end with LF")
+                Fault(path, at, "", "is not written canonically", "quote only what needs it; end with LF")
             )
     return faults
 
 
-def _say(row: Row, key: str, faults: list[Fault]) -> Callable[[str, str], None]:
-    def say(message: str, remedy: str) -> None:
-        faults.append(Fault(row["_file"], int(row["_line"]), key, message, remedy))
-
-    return say
-
-
-def _record(row: Row, entries: object, schema: Schema | None) -> list[Fault]:
-    faults: list[Fault] = []
-    say = _say(row, row["paper"], faults)
-    if row["paper"] not in entries:  # type: ignore[operator]
-        say("no entry in papers.bib", "add it with `survey add`, or delete the row")
-    for column in ("verified", "grey"):
-        if row[column] not in YES_NO:
-            say(f"{column} is {row[column]!r}", "write yes or no")
-    year = row["first_public"]
-    if year and not (year.isascii() and year.isdigit() and 1900 <= int(year) <= 2100):
-        say(f"first_public is {year!r}", "write a year, or nothing where it is not known")
-    for stream in filter(None, row["guessed_streams"].split(";")):
-        if schema and stream not in schema.streams:
-            say(f"unknown stream {stream!r}", near(stream, schema.streams))
-    if row["text_sha256"] and not _is_digest(row["text_sha256"]):
-        say("text_sha256 is no SHA-256 digest", "let `survey abstracts --from FILE` write it")
-    return faults
-
-
-def _hits(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
-    faults: list[Fault] = []
-    searches = {s.id for s in read_searches(root, faults)}
-    log_is_whole = not faults  # else every hit of the faulty search would be a fault of its own
-    for row in rows:
-        say = _say(row, row["paper"], faults)
-        if log_is_whole and row["search"] not in searches:
-            say(f"unknown search {row['search']!r}", f"the searches are logged in {SEARCHES}")
-        if row["outcome"] not in ("new", "merged", "maybe", "unreadable"):
-            say(f"unknown outcome {row['outcome']!r}", "one of new, merged, maybe, unreadable")
-        elif row["outcome"] == "unreadable":
-            if row["paper"]:
-                say("an unreadable hit names a paper", "leave the paper empty")
-            if not row["reason"]:
-                say("an unreadable hit without a reason", "say why it could not be read")
-        elif row["paper"] not in records:
-            say(f"unknown paper {row['paper']!r}", f"every hit belongs to a row of {RECORDS.path}")
-        if not _is_digest(row["content_sha256"]):
-            say("content_sha256 is no SHA-256 digest", "let `survey add` write it")
-    return faults
-
-
-def _pairs(rows: list[Row], records: dict[str, Row]) -> list[Fault]:
-    faults: list[Fault] = []
-    for row in rows:
-        say = _say(row, row["a"], faults)
-        if row["decision"] not in ("", "same", "different"):
-            say(f"unknown decision {row['decision']!r}", "one of same, different, or nothing")
-        for side in ("a", "b"):
-            if row["decision"] != "same" and row[side] not in records:
-                say(f"unknown paper {row[side]!r}", "a pair names two records")
-        if row["decision"] and not row["by"]:
-            say("a decision without a name", "fill in the column by")
-    return faults
-
-
-def _frame(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
-    faults = frame_faults(root, len(rows))
-    for row in rows:
-        if row["paper"] not in records:
-            message = "a record of the frame that is not there"
-            faults.append(
-                Fault(row["_file"], int(row["_line"]), row["paper"], message, near(row["paper"], records))
-            )
-    return faults
-
-
-def _samples(blocks: list[Row], drawn: list[Row], records: dict[str, Row]) -> list[Fault]:
-    faults: list[Fault] = []
-    known = {(b["stage"], b["stratum"], b["block"]) for b in blocks}
-    for row in drawn:
-        say = _say(row, row["paper"], faults)
-        if row["paper"] not in records:
-            say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
-        elif row["stage"] == SCREENING and row["stratum"] != records[row["paper"]]["stratum"]:
-            say("its stratum is not the one in records.csv", "a stratum is given once and never changed")
-        if (row["stage"], row["stratum"], row["block"]) not in known:
-            say("its block is not in sampling.csv", "let `survey sample` draw")
-    for block in blocks:
-        say = _say(block, block["stratum"], faults)
-        size = sum(
-            (r["stage"], r["stratum"], r["block"]) == (block["stage"], block["stratum"], block["block"])
-            for r in drawn
-        )
-        if str(size) != block["drawn"]:
-            say(f"says {block['drawn']} drawn, {SAMPLE.path} has {size}", f"restore {SAMPLING.path} from git")
-    return faults
-
-
-def _runs(rows: list[Row], coders: object) -> list[Fault]:
-    faults: list[Fault] = []
-    for row in rows:
-        if row["coder"] not in coders:  # type: ignore[operator]
-            remedy = "add the coder to corpus/coders.yaml"
-            faults.append(
-                Fault(row["_file"], int(row["_line"]), row["id"], f"unknown coder {row['coder']!r}", remedy)
-            )
-        if not _is_digest(row["instructions_sha256"]):
-            message = "instructions_sha256 is no SHA-256 digest"
-            faults.append(
-                Fault(row["_file"], int(row["_line"]), row["id"], message, "let a door write the run")
-            )
-    return faults
+def _bibliography_order(root: Path, works: list[Entry]) -> list[Fault]:
+    """The bibliography's text is the canonical one: what stands between entries is no comment but lost."""
+    text = read_text(root, PAPERS, [])
+    canonical = papers_text(works)
+    if text == canonical:
+        return []
+    remedy = "let a door write it: entries by key, one field a line, and nothing between them"
+    return [Fault(PAPERS, first_difference(text, canonical), "", "is not written canonically", remedy)]
 
 
 def _run_and_time(row: Row, runs: list[Row], say: Callable[[str, str], None]) -> None:
     if row["run"] and row["run"] not in {r["id"] for r in runs if r["coder"] == row["coder"]}:
         say(f"run {row['run']!r} is not this coder's", f"runs are on record in {RUNS.path}")
-    if not STAMP.fullmatch(row["at"]):
-        say(f"at is {row['at']!r}", "write UTC to the second: 2026-11-24T09:30:00Z")
-    if not (row["revision"].isascii() and row["revision"].isdigit() and int(row["revision"]) > 0):
-        say(f"revision is {row['revision']!r}", "revisions count from 1")
-
-
-def _is_digest(text: str) -> bool:
-    return len(text) == 64 and set(text) <= set("0123456789abcdef")
+    if (wrong := stamp_fault(row["at"])) is not None:
+        say(f"at {wrong}", "write UTC to the second: 2026-11-24T09:30:00Z")
+    if not whole_number(row["revision"]):
+        say(f"revision is {row['revision'][:40]!r}", "revisions count from 1")

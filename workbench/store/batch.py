@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from workbench.store.faults import Fault, Refused
@@ -174,10 +175,14 @@ def flag_row(**values: str | None) -> Row:
     return {k: v for k, v in values.items() if v is not None} | {"_line": "0", "_file": "command line"}
 
 
+@cache
+def _closest(given: str, options: tuple[str, ...]) -> list[str]:
+    return difflib.get_close_matches(given, options, 3, 0.5)
+
+
 def near(given: str, known: Iterable[str]) -> str:
     """Return the remedy for an unknown word: the nearest known ones."""
-    options = list(known)
-    close = difflib.get_close_matches(given, options, 3, 0.5)
-    if close:
+    options = tuple(known)
+    if close := _closest(given[:100], options):
         return f"did you mean {' or '.join(close)}?"
     return f"one of {', '.join(options[:12])}{', ...' if len(options) > 12 else ''}"

@@ -89,28 +89,38 @@ def incoming_bytes(path: Path, most: int = BYTES) -> bytes:
         raise Refused([Fault(path.name, 0, "", f"cannot be read ({why})", "check the path")]) from None
 
 
-def yaml_within(text: str) -> None:
+def yaml_within(text: str, *, once: bool = False) -> None:
     """Look through YAML before anything is built of it.
 
     Aliases are refused: none of our files needs one, and nine of them in nine lines make a billion items.
+
+    Args:
+        text: the YAML.
+        once: refuse a key that a mapping has twice; for readers that would take the last and say nothing.
 
     Raises:
         Over: an anchor or alias, too deep, too many parts, or a number of more digits than any number has.
         yaml.YAMLError: it is not YAML.
     """
     depth = 0
+    #: Of the collections around an event: the keys seen so far (None for a list), and whether a key comes next.
+    around: list[tuple[set[str] | None, bool]] = []
     for parts, event in enumerate(yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Over(
                 line, "holds an anchor or an alias (& or *)", "write the words out; quote a leading & or *"
             )
+        if once and isinstance(event, yaml.NodeEvent):
+            _key_once(event, around, line)
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
+            around.append((set() if isinstance(event, yaml.MappingStartEvent) else None, True))
             if depth > DEPTH:
                 raise Over(line, f"more than {DEPTH} lists or mappings inside one another", "take some out")
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
+            around.pop()
         elif (
             isinstance(event, yaml.ScalarEvent)
             and event.implicit[0]
@@ -121,6 +131,17 @@ def yaml_within(text: str) -> None:
             raise Over(line, message, f"write at most {DIGITS} digits, or quote it")
         if parts > PARTS:
             raise Over(line, f"more than {PARTS:,} keys, items and values", "split it")
+
+
+def _key_once(event: yaml.NodeEvent, around: list[tuple[set[str] | None, bool]], line: int) -> None:
+    keys, key_next = around[-1] if around else (None, False)
+    if keys is None:
+        return
+    around[-1] = (keys, not key_next)
+    if key_next and isinstance(event, yaml.ScalarEvent):
+        if event.value in keys:
+            raise Over(line, f"{event.value[:40]!r} is given twice", "delete one")
+        keys.add(event.value)
 
 
 def json_of(text: str | bytes, **how: Any) -> Any:

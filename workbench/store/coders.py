@@ -38,7 +38,7 @@ def read_coders(root: Path, faults: list[Fault]) -> dict[str, Coder]:
     """Return the coders by id; what is wrong is added to ``faults``."""
     text = read_text(root, PATH, faults)
     try:
-        yaml_within(text)
+        yaml_within(text, once=True)
         node = yaml.compose(text, yaml.SafeLoader) if text.strip() else None
     except Over as over:
         faults.append(over.fault(PATH))

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, parsed, rows_text
+from workbench.store.files import Row, parsed, rows_text, whole_number
 from workbench.store.places import CODER
 from workbench.store.tables import STORED, Table
+
+#: Years that a work may be of, at the doors and in the check.
+YEARS = range(1800, 2200)
 
 
 def path_of(table: Table, coder: str = "") -> str:
@@ -75,11 +78,9 @@ def current(rows: Iterable[Row], key: Iterable[str]) -> dict[tuple[str, ...], Ro
 
 def year_of(record: Row) -> int | None:
     """Return the year of a record's first public version; None where it is not known (or no number)."""
-    text = record["first_public"]
-    return int(text) if text.isascii() and text.isdigit() else None
+    return whole_number(record["first_public"])
 
 
 def revision(row: Row) -> int:
     """Return a row's revision; 0 where it is no number (``survey check`` names such a row)."""
-    text = row["revision"]
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return whole_number(row["revision"]) or 0

@@ -30,7 +30,14 @@ class Fault:
         where = f"{self.file}:{self.line}" if self.line else self.file
         key = f" {self.key}:" if self.key else ""
         kind = " warning:" if self.warning else ""
-        return f"{where}:{kind}{key} {self.message}; {self.remedy}"
+        return _shown(f"{where}:{kind}{key} {self.message}; {self.remedy}")
+
+
+def _shown(text: str) -> str:
+    """Return text in one line that cannot steer a terminal: what is not printable as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class Refused(Exception):

@@ -377,4 +377,9 @@ def _csv_text(table: Table, rows: Iterable[Sequence[str]]) -> str:
 def sort_key(table: Table, row: Mapping[str, str]) -> tuple[tuple[int, str], ...]:
     """Return what rows of a table are sorted by: its key, whole numbers by size."""
     # The text itself breaks the tie between 7 and 007, so that the order never depends on who came first.
-    return tuple([(int(v), v) if (v := row[c]).isdigit() and v.isascii() else (-1, v) for c in table.key])
+    return tuple([(-1 if (n := whole_number(row[c])) is None else n, row[c]) for c in table.key])
+
+
+def whole_number(text: str) -> int | None:
+    """Return a whole number from 0 on, of at most 18 digits; None for anything else."""
+    return int(text) if text.isdigit() and text.isascii() and len(text) <= 18 else None

@@ -6,6 +6,7 @@ version control is needed to tell what a coder read; ``CHANGELOG.md`` stays the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -123,6 +124,8 @@ def versions_kept(root: Path) -> list[str]:
 
 def text_of(root: Path, version: str) -> str | None:
     """Return the schema as it was in a version, as YAML; None where no copy is kept."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", version):
+        return None
     text = own_text(root, path_of(version))
     if text is not None:
         try:

@@ -198,7 +198,11 @@ def read_schema(root: Path, faults: list[Fault]) -> Schema | None:
     if not (root / PATH).is_file():
         faults.append(Fault(PATH, 0, "", "no such file", "a survey folder needs a coding schema"))
         return None
-    digest = schema_digest(root)
+    try:
+        digest = schema_digest(root)
+    except Refused as refusal:
+        faults += refusal.faults
+        return None
     known = _READ.get(root.absolute())
     if known is None or known[0] != digest:
         found: list[Fault] = []

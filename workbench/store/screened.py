@@ -62,6 +62,8 @@ def included(screened_rows: Iterable[Row]) -> set[str]:
     """Return the papers that are in: included at the last stage at which they were screened."""
     last: dict[str, Row] = {}
     for row in screened_rows:
+        if row["stage"] not in STAGES:
+            continue  # `survey check` names it
         if row["paper"] not in last or STAGES.index(row["stage"]) > STAGES.index(last[row["paper"]]["stage"]):
             last[row["paper"]] = row
     return {p for p, r in last.items() if r["decision"] == "include"}

@@ -11,7 +11,7 @@ import yaml
 
 from workbench.store.budgets import Over, yaml_within
 from workbench.store.faults import Fault
-from workbench.store.files import read_text
+from workbench.store.files import read_text, whole_number
 
 SEARCHES = "corpus/searches.yaml"
 #: At most this many places are named in one search.
@@ -62,7 +62,7 @@ def read_searches(root: Path, faults: list[Fault]) -> list[Search]:
     if not text.strip():
         return []
     try:
-        yaml_within(text)
+        yaml_within(text, once=True)
         held = yaml.load(text, _LOADER)
     except Over as over:
         faults.append(over.fault(SEARCHES))
@@ -109,7 +109,7 @@ def _wrong(cells: object) -> str:
         return f"lacks {', '.join(missing)}"
     if unknown := [str(f) for f in cells if f not in (*_FIELDS, "terms")]:
         return f"unknown field {', '.join(unknown)}"
-    if not str(cells["rows"]).isdigit():
+    if whole_number(str(cells["rows"])) is None:
         return "rows is not a number"
     if not isinstance(cells.get("terms", []), list):
         return "terms is not a list"

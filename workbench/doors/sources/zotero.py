@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.doors.identifiers import arxiv_id, arxiv_in_words
 from workbench.doors.sources.abstracts import Abstract
+from workbench.doors.sources.asking import PASSING, TRIES, Asker, Unwilling, wait_of
 from workbench.doors.sources.incoming import mended_authors, year_of
 from workbench.doors.titles import clean
 from workbench.store.faults import Fault, Refused
@@ -25,10 +26,8 @@ ENDPOINT = "ZOTERO_ENDPOINT"
 KEYS = "https://www.zotero.org/settings/keys"
 #: Items a request; Zotero gives no more.
 PAGE = 100
-#: Seconds that we wait where Zotero asks for it; of longer waits the user is told.
-PATIENCE = 60.0
-#: Times that a page is asked for before we give up.
-TRIES = 4
+#: Items that one reading takes in.
+MOST = 200_000
 #: Where an item may name its venue, in the order of trust.
 _VENUES = (
     "publicationTitle",
@@ -69,36 +68,47 @@ def read(
         raise _refused(library, f"{collection!r} is no key of a collection", remedy)
     zot = _opened(found[1], found[2], local, library)
     ask = partial(zot.collection_items_top, collection) if collection else zot.top
-    with _told(zot, library, collection, local):
-        items = _everything(zot, ask, library, progress or (lambda _what, _done, _all: None))
+    reached = [0, 0]
+    with _told(zot, library, collection, local, reached):
+        items = _everything(zot, ask, library, progress or (lambda _what, _done, _all: None), reached)
     return [a for item in items if (a := _abstract(item, library)) is not None]
 
 
 def _opened(kind: str, number: str, local: bool, library: str) -> Any:
     # Zotero on this machine asks for no key: it is not shown any.
-    key = None if local else os.environ.get(KEY) or None
+    key = None if local else _key(library)
     zot = import_module("pyzotero.zotero").Zotero(number, kind, key, local=local)
     if endpoint := os.environ.get(ENDPOINT, "").strip().rstrip("/"):
         if not re.match(r"https?://[^/\s]", endpoint):
             raise _refused(library, f"{ENDPOINT} is no web address", "let it begin with http:// or https://")
         zot.endpoint = endpoint
+    client = zot.client
     if local:
         # A proxy that the network asks for does not know this machine.
-        zot.client.close()
-        zot.client = type(zot.client)(follow_redirects=True, trust_env=False)
+        client.close()
+        client = type(client)(trust_env=False)
+    zot.client = Asker(client, lambda seconds: sleep(seconds))
     return zot
 
 
-def _everything(zot: Any, ask: Callable[..., Any], library: str, progress: Progress) -> list[dict[str, Any]]:
-    """Return all items, page by page; what joins the library meanwhile comes last."""
+def _key(library: str) -> str | None:
+    """Return the key of the library, which no message may show: also not where it is no key."""
+    key = os.environ.get(KEY, "").strip()
+    if key and not re.fullmatch(r"[A-Za-z0-9_-]+", key):
+        message = f"what stands in {KEY} is no key: it holds other characters than letters and digits"
+        raise _refused(library, message, f"copy it again from {KEYS}; it is not shown here")
+    return key or None
+
+
+def _everything(
+    zot: Any, ask: Callable[..., Any], library: str, progress: Progress, reached: list[int]
+) -> list[dict[str, Any]]:
+    """Return all items, page by page; what joins the library meanwhile comes last. ``reached`` is how far it came."""
     wait = 0.0
 
     def asked_to_wait(seconds: Any) -> None:
         nonlocal wait
-        wait = float(seconds)
-        if wait > PATIENCE:
-            remedy = "try again after that, or read one --collection"
-            raise _refused(library, f"Zotero asks to wait {wait:.0f} seconds", remedy)
+        wait = wait_of(str(seconds))
 
     def before_a_request() -> None:
         nonlocal wait
@@ -114,10 +124,12 @@ def _everything(zot: Any, ask: Callable[..., Any], library: str, progress: Progr
         for _ in range(TRIES):
             try:
                 page = ask(format="json", limit=PAGE, start=len(items), sort="dateAdded", direction="asc")
-            except ValueError:  # not JSON; also what stands beside "too many requests"
+            except Unwilling:
+                raise
+            except (ValueError, RecursionError):  # not JSON; also what stands beside "too many requests"
                 page = None
             # Of "too many requests" pyzotero 1.6 hands the text back as if it were the items.
-            if zot.request.status_code != 429:
+            if zot.request is None or zot.request.status_code != 429:
                 break
         else:
             remedy = "try again in some minutes, or read one --collection"
@@ -128,7 +140,11 @@ def _everything(zot: Any, ask: Callable[..., Any], library: str, progress: Progr
             )
             raise _refused(library, "what answers is not Zotero", remedy)
         items += page
-        total = int(zot.request.headers.get("Total-Results") or 0)
+        told = zot.request.headers.get("Total-Results") or ""
+        total = int(told) if re.fullmatch(r"[0-9]{1,9}", told) else 0
+        if len(items) > MOST:
+            raise _refused(library, f"holds more than {MOST:,} items", "read one --collection")
+        reached[:] = [len(items), total]
         progress("reading Zotero", len(items), max(total, len(items)))
         if len(items) >= total if total else len(page) != PAGE:
             return items
@@ -138,7 +154,7 @@ def _everything(zot: Any, ask: Callable[..., Any], library: str, progress: Progr
 
 
 @contextmanager
-def _told(zot: Any, library: str, collection: str, local: bool) -> Iterator[None]:
+def _told(zot: Any, library: str, collection: str, local: bool, reached: list[int]) -> Iterator[None]:
     """Turn what goes wrong into what to do about it."""
     ze: Any = import_module("pyzotero.zotero_errors")
     try:
@@ -162,19 +178,29 @@ def _told(zot: Any, library: str, collection: str, local: bool) -> Iterator[None
         remedy = "try again in some minutes, or read one --collection"
         raise _refused(library, "Zotero gets too many requests", remedy) from None
     except ze.PyZoteroError:
-        message = f"Zotero answered {zot.request.status_code}"
+        status = zot.request.status_code
+        tries = f", {TRIES} times" if status in PASSING else ""
+        message = f"Zotero answered {status}{tries}{_so_far(reached)}"
         raise _refused(library, message, "try again later") from None
+    except Unwilling as unwilling:
+        message = f"Zotero {unwilling.message}{_so_far(reached)}"
+        raise _refused(library, message, unwilling.remedy) from None
     except Exception as error:
         # httpx in pyzotero 1.6, httpx2 in some of the later ones: no class of theirs can be named.
         if type(error).__module__.partition(".")[0] not in ("httpx", "httpx2"):
             raise
-        message = f"cannot be reached ({str(error) or type(error).__name__})"
+        message = f"cannot be reached ({str(error) or type(error).__name__}){_so_far(reached)}"
         remedy = (
             "is Zotero running? start it and try again"
             if local
             else "are you online? with --local Zotero on this machine is asked, with --from a file it exported"
         )
         raise _refused(library, message, remedy) from None
+
+
+def _so_far(reached: list[int]) -> str:
+    """Say how far a reading came that brought nothing, as it did not come to its end."""
+    return f" after {reached[0]} of {max(reached)} items" if reached[0] else ""
 
 
 def _abstract(item: dict[str, Any], library: str) -> Abstract | None:
@@ -185,7 +211,8 @@ def _abstract(item: dict[str, Any], library: str) -> Abstract | None:
 
     def said(field: str) -> str:
         value = data.get(field)
-        return value.strip() if isinstance(value, str) else ""
+        # Half a character can stand in JSON and in no file.
+        return whole(value).strip() if isinstance(value, str) else ""
 
     def extra(name: str) -> str:
         # What a type of item has no field for, people and Zotero put there, a line each.
@@ -212,9 +239,14 @@ def _authors(creators: Any) -> tuple[str, ...]:
     names = []
     for creator in creators if isinstance(creators, list) else []:
         if isinstance(creator, dict) and creator.get("creatorType") == "author":
-            parts = [str(creator.get(p) or "").strip() for p in ("lastName", "firstName")]
-            names.append(str(creator.get("name") or "") or ", ".join(p for p in parts if p))
+            parts = [whole(str(creator.get(p) or "")).strip() for p in ("lastName", "firstName")]
+            names.append(whole(str(creator.get("name") or "")) or ", ".join(p for p in parts if p))
     return mended_authors([n for n in names if n.strip()])
+
+
+def whole(text: str) -> str:
+    """Return text with every half of a character (a lone surrogate) replaced by the sign for it."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _refused(library: str, message: str, remedy: str) -> Refused:
