@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.instability import from_panel, instability
+from analysis.audit.instability import from_panel, instability
 from analysis.smallsample import (
     correlation,
     correlation_interval,

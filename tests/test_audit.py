@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import charts
-from analysis.audit import (
+from analysis.audit.panel import (
     attempt_curves,
     classification_sensitivity,
     correlations,
@@ -43,7 +43,7 @@ from analysis.smallsample import (
     welch,
 )
 from workbench import open_survey
-from workbench.answers.audited import audited
+from workbench.answers.panel import audited
 from workbench.publishing.latex_tables import latex_table
 from workbench.store.tables import AUDIT
 
@@ -567,7 +567,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     with pytest.MonkeyPatch.context() as patch:
         # The package names the function like the module, so the module is asked for by its full name.
-        module = importlib.import_module("workbench.answers.audited")
+        module = importlib.import_module("workbench.answers.panel")
         patch.setattr(module, "MEASURES", MEASURES)
         patch.setattr(
             module,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.claims import Claim, Evidence, card, sentences
+from analysis.audit.claims import Claim, Evidence, card, sentences
 from tests import coded
 from tests.test_coverage import code, final
-from workbench.answers.claimed import card_of, claim_card
+from workbench.answers.claims import card_of, claim_card
 from workbench.publishing.answering import write_results
 from workbench.reading.checking import check
 from workbench.store.claims import read_claims

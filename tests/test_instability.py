@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import charts
-from analysis.instability import decompose, from_pairs, from_panel, instability, reml
+from analysis.audit.instability import decompose, from_pairs, from_panel, instability, reml
 from tests.test_audit import audit, cell
 from workbench import open_survey
 from workbench.answers.instability import unstable

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.audit import panel_power
-from analysis.instability import LEAST, instability
+from analysis.audit.instability import LEAST, instability
+from analysis.audit.panel import panel_power
 from analysis.smallsample import LEAST as LEAST_UNITS
 from analysis.smallsample import correlation, correlation_interval, correlation_test
 from analysis.validation import weighted_interval
@@ -29,7 +29,7 @@ MODULES = (
         "sensitivity",
         "sides",
     ),
-    *("trends", "trilemma", "validation", "weights"),
+    *("trends", "audit.trilemma", "validation", "weights"),
 )
 
 

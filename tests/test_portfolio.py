@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.portfolio import chosen_modes, greedy, instruments, smallest
+from analysis.audit.portfolio import chosen_modes, greedy, instruments, smallest
 from analysis.selection import tuples
 from tests.test_coverage import code, final
 from workbench.answers.portfolio import proven

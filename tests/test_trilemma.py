@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis import charts
-from analysis.trilemma import MET, PRESETS, TEST_FROM, Desideratum, systems, together, triples
+from analysis.audit.trilemma import MET, PRESETS, TEST_FROM, Desideratum, systems, together, triples
 from tests.test_charts import STAMP
 from tests.test_coverage import code, final
 from tests.test_sides import readable

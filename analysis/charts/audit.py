@@ -165,7 +165,7 @@ def audit_correlations_plot(
     """Draw each correlation with its interval and its permutation p.
 
     Args:
-        table: the table of ``analysis.audit.correlations``, or several of them with different ``cases``, one below the
+        table: the table of ``analysis.audit.panel.correlations``, or several of them with different ``cases``, one below the
             other.
         notes: remarks beneath the plot.
         title: title instead of the usual one.
@@ -275,7 +275,7 @@ def attempt_budgets_plot(
     """Draw attack success against the attempts allowed, a panel a property and kind of attempts.
 
     Args:
-        curves: the table of ``analysis.audit.attempt_curves``.
+        curves: the table of ``analysis.audit.panel.attempt_curves``.
         names: model -> label; default: the id behind its slash.
         title: title instead of the usual one.
         width: ``single`` or ``double``.

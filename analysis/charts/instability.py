@@ -34,7 +34,7 @@ def instability_plot(
     """Draw each component's share of the variance of a single value, with its interval.
 
     Args:
-        components: the table of ``analysis.instability.decompose``.
+        components: the table of ``analysis.audit.instability.decompose``.
         notes: further remarks beneath the plot.
         title: title instead of the usual one.
         width: ``single`` or ``double``.

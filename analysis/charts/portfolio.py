@@ -27,8 +27,8 @@ def portfolio(
     """Draw for each mode the instruments that measure it, and the instrument that a smallest portfolio takes for it.
 
     Args:
-        demanded: ``analysis.portfolio.Portfolio.demanded``: ``code``, ``instruments``.
-        solutions: ``analysis.portfolio.Portfolio.solutions``; the first solution is drawn.
+        demanded: ``analysis.audit.portfolio.Portfolio.demanded``: ``code``, ``instruments``.
+        solutions: ``analysis.audit.portfolio.Portfolio.solutions``; the first solution is drawn.
         names: code -> label.
         sides: code -> side.
         labels: key of a paper -> how it is named; default: the key.
@@ -144,7 +144,7 @@ def portfolio_curve(
     """Draw how many modes are covered as instruments are added, the most useful first.
 
     Args:
-        steps: what ``analysis.portfolio.greedy`` gave.
+        steps: what ``analysis.audit.portfolio.greedy`` gave.
         smallest: size of the smallest portfolio, drawn as a line.
         names: not used; taken so that all charts are called alike.
         title: title of the figure.

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analysis.audit.trilemma import MET, OURS, Together
 from analysis.charts.frame import (
     DOT,
     RING,
@@ -23,7 +24,6 @@ from analysis.charts.frame import (
 )
 from analysis.charts.sides import grouped, headings
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, Width, page_width
-from analysis.trilemma import MET, OURS, Together
 
 
 def measured_together(
@@ -37,7 +37,7 @@ def measured_together(
     """Draw for each trilemma the papers that measure none, one, two and all three, beside what is expected.
 
     Args:
-        answers: id -> what ``analysis.trilemma.together`` gave.
+        answers: id -> what ``analysis.audit.trilemma.together`` gave.
         names: id -> name in words.
         title: title instead of the usual one.
         width: ``single`` or ``double``.

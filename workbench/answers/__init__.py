@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from workbench.answers.agreed import agreed
 from workbench.answers.answer import Answer
-from workbench.answers.audited import audited
 from workbench.answers.by_year import by_year
-from workbench.answers.claimed import claimed
+from workbench.answers.claims import claimed
 from workbench.answers.covered import covered
 from workbench.answers.first_dates import dated
 from workbench.answers.flow_of_records import flow_of_records
@@ -22,6 +21,7 @@ from workbench.answers.instability import unstable
 from workbench.answers.left_out import left_out
 from workbench.answers.methods_section import methods
 from workbench.answers.paired_evidence import paired
+from workbench.answers.panel import audited
 from workbench.answers.portfolio import portfolio
 from workbench.answers.raised_together import raised_together
 from workbench.answers.reading_more import reading_more

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import charts
-from analysis.instability import decompose, from_pairs, from_panel
+from analysis.audit.instability import decompose, from_pairs, from_panel
 from workbench.answers.answer import Answer, Printed, figure
 from workbench.answers.numbers import Number, macro_name
 from workbench.answers.shortfalls import VARIANCE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis import charts
-from analysis.portfolio import chosen_modes, greedy, instruments, smallest
+from analysis.audit.portfolio import chosen_modes, greedy, instruments, smallest
 from workbench.answers.answer import (
     BASIS,
     Answer,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis import charts
+from analysis.audit.trilemma import MET, OURS, PRESETS, Together, systems, together, triples
 from analysis.selection import FAILURE_MODE
-from analysis.trilemma import MET, OURS, PRESETS, Together, systems, together, triples
 from workbench.answers.answer import BASIS, Answer, Form, Printed, figure, in_schema
 from workbench.answers.numbers import Number, macro_name, printed
 

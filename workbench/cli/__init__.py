@@ -634,7 +634,7 @@ def claim(
     survey: SurveyPath = HERE,
 ) -> None:
     """Hold a safety claim against the survey: what its evidence does not capture, with numbers."""
-    from workbench.answers.claimed import card_of
+    from workbench.answers.claims import card_of
     from workbench.answers.stamp import data_digests, data_stamp, stamp_line
     from workbench.store.files import replace
     from workbench.store.survey import open_survey

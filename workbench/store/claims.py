@@ -14,7 +14,7 @@ from workbench.store.schema import Id, Schema, Words
 from workbench.store.yaml_files import Lines, read_model
 
 if TYPE_CHECKING:
-    from analysis.claims import Claim
+    from analysis.audit.claims import Claim
 
 ROOM = "claims"
 REMEDY = "give it the form of claims/README.md"
@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 
 class EvidenceFile(_Part):
-    """One result that a claim rests on, as it is written; see ``analysis.claims.Evidence``."""
+    """One result that a claim rests on, as it is written; see ``analysis.audit.claims.Evidence``."""
 
     instrument: Words
     result: Words
@@ -38,7 +38,7 @@ class EvidenceFile(_Part):
 
 
 class ClaimFile(_Part):
-    """A claim as it is written; see ``analysis.claims.Claim``. Its name is that of the file."""
+    """A claim as it is written; see ``analysis.audit.claims.Claim``. Its name is that of the file."""
 
     claim: Words
     system: Words
@@ -76,7 +76,7 @@ def read_claim(
     Returns:
         The claim, or None where something is wrong with it.
     """
-    from analysis.claims import Claim, Evidence
+    from analysis.audit.claims import Claim, Evidence
 
     held = _read(root, file, schema, papers, faults)
     if held is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.agreement import agreement
-from analysis.audit import CASES, correlations, most_complete, panel
+from analysis.audit.panel import CASES, correlations, most_complete, panel
 from analysis.coverage import gaps, gaps_summary, in_words
 from analysis.disagreements import confusion
 from analysis.prisma import prisma
@@ -23,9 +23,9 @@ from analysis.selection import BASES, FAILURE_MODE, GREY, LEVELS, SETTLED
 from analysis.undermeasurement import undermeasurement
 from workbench.answers.agreed import coded_first_under
 from workbench.answers.answer import BASIS, in_schema
-from workbench.answers.audited import MEASURES
 from workbench.answers.gaps import CROSSED, grids
 from workbench.answers.paired_evidence import paired
+from workbench.answers.panel import MEASURES
 from workbench.answers.stamp import Stamp, stamp_line
 from workbench.answers.under_measured import under_measured
 from workbench.answers.validated import absence

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.claims import card
+from analysis.audit.claims import card
 from workbench.answers.answer import BASIS, Answer, in_schema
 from workbench.store.claims import read_claim, read_claims
 from workbench.store.faults import Fault, Refused
 
 if TYPE_CHECKING:
-    from analysis.claims import Claim
+    from analysis.audit.claims import Claim
     from workbench.store.survey import Survey
 
 COLUMNS = ("claim", "code", "name", "raised", "bears", "captured", "why")
@@ -39,10 +39,10 @@ def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
 
     Args:
         claim: the claim.
-        table: what ``analysis.claims.card`` gave for it.
+        table: what ``analysis.audit.claims.card`` gave for it.
         stamp: the line that names the data.
     """
-    from analysis.claims import sentences
+    from analysis.audit.claims import sentences
     from workbench.answers.numbers import printed
 
     lines = [
@@ -97,7 +97,7 @@ def card_of(survey: Survey, file: Path, stamp: str) -> str:
     Raises:
         Refused: the file is missing or something in it is wrong; every fault is named with its line.
     """
-    from analysis.claims import card
+    from analysis.audit.claims import card
     from workbench.answers.answer import BASIS, in_schema
 
     faults: list[Fault] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import charts
-from analysis.audit import (
+from analysis.audit.panel import (
     CASES,
     DIMENSIONS,
     attempt_curves,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.portfolio import instruments
+from analysis.audit.portfolio import instruments
 from analysis.selection import FAILURE_MODE, need, one_of, paper_codes, tuples
 from analysis.undermeasurement import undermeasurement
 
