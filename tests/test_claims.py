@@ -59,7 +59,7 @@ def test_what_bears_and_what_is_captured_by_hand() -> None:
     assert one["papers"] == ("a", "b")
     assert (two["raised"], two["bears"], two["captured"], two["captured_by"]) == (1, False, True, ("Bench",))
     assert two["instruments"] == ("b",)
-    assert (one["discussed"], one["measured"], one["note"]) == (2, 0, "too few")
+    assert (one["discussed"], one["measured"]) == (2, 0)
     assert list(card(claim(), rows(), MODES, least=1)["bears"]) == [True, True]
 
 
@@ -91,7 +91,7 @@ def test_sentences_carry_the_numbers_and_what_is_not_stated() -> None:
         "the evidence captures 0 of 1."
     )
     assert "One, raised with harmlessness by 2 papers, 1 of them under the pressure adversary" in said[1]
-    assert "measured by 0 of the 2 that discuss it (too few). No coded instrument measures it." in said[1]
+    assert "measured by 0 of the 2 that name it. No coded instrument measures it." in said[1]
     assert "Bench: the number of attempts, n, an interval not stated." in said
     nobody = sentences(claim(), card(claim(), final([]), MODES))
     assert nobody[0].startswith("No failure mode is raised with harmlessness by enough")
@@ -174,7 +174,7 @@ def test_a_missing_claim_is_refused_and_a_good_one_gives_its_card(claims: Path, 
         card_of(survey, tmp_path / "none.yaml", "stamp")
     text = card_of(survey, claims / "claims/fair.yaml", "data 1a2b3c4d")
     assert text.startswith("# The judge is | fair.\n")
-    assert "| Judge bias | Bench | 2 | 2 | 0 | too few | none |" in text
+    assert "| Judge bias | Bench | 2 | 2 | 0 | none |" in text
     assert text.endswith("data 1a2b3c4d\n")
 
 

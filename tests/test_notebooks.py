@@ -60,7 +60,7 @@ def test_no_outputs_are_stored(path: Path) -> None:
 
 
 def test_every_notebook_becomes_a_page_that_loads_nothing(tmp_path: Path) -> None:
-    assert [p.stem[:2] for p in NOTEBOOKS] == [f"{n:02}" for n in range(11)]
+    assert [p.stem[:2] for p in NOTEBOOKS] == [f"{n:02}" for n in range(10)]
     before = contents(REPOSITORY)
     pages = execute(REPOSITORY, tmp_path)
     assert contents(REPOSITORY) == before

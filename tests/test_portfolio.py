@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.audit.portfolio import chosen_modes, greedy, instruments, smallest
+from analysis.audit.portfolio import instruments, smallest
 from analysis.selection import tuples
 from tests.test_coverage import code, final
-from workbench.answers.portfolio import proven
+from workbench import open_survey
+from workbench.answers.portfolio import in_words
+from workbench.answers.portfolio import portfolio as question
 
 MODES = ["m1", "m2", "m3", "m4", "m5"]
 
@@ -43,18 +46,6 @@ def test_an_instrument_offers_something_and_measures_with_it() -> None:
     assert list(instruments(final(rows), methods=["formal"])["paper"]) == ["c"]
 
 
-def test_greedy_takes_more_than_the_optimum_on_the_textbook_trap() -> None:
-    # The usual trap of set cover: the largest set first leads greedy astray.
-    held = {"big": "m1 m2 m4 m5", "top": "m1 m2 m3", "low": "m4 m5 m6"}
-    best = smallest(offered(held), ["m1", "m2", "m3", "m4", "m5", "m6"])
-    assert best.size == 2
-    assert list(best.solutions["instrument"]) == ["top", "low"]
-    assert best.complete
-    steps = greedy(offered(held), ["m1", "m2", "m3", "m4", "m5", "m6"])
-    assert list(steps["instrument"]) == ["big", "low", "top"]
-    assert list(steps["covered"]) == [4, 5, 6]
-
-
 def test_ties_are_listed_and_equals_named_once() -> None:
     held = {"a": "m1", "b": "m1", "c": "m1 m2", "d": "m2 m3", "e": "m3"}
     found = smallest(offered(held), ["m1", "m2", "m3"])
@@ -74,7 +65,6 @@ def test_what_none_covers_is_said_and_not_demanded() -> None:
     assert list(found.demanded["demanded"]) == [2, 0]
     nothing = smallest(offered({}), ["m1"])
     assert (nothing.size, len(nothing.solutions), nothing.complete) == (0, 0, True)
-    assert greedy(offered({}), ["m1"]).empty
 
 
 HELD = st.dictionaries(
@@ -101,28 +91,29 @@ def test_no_smaller_set_exists_and_all_ties_are_found(held: dict[str, list[str]]
     # Solutions are told apart by what they cover, not by which of two equals they name.
     ours = found.solutions.groupby("solution")["covers"].agg(lambda c: tuple(sorted(c)))
     assert (set(ours) or {()}) == covers
-    steps = greedy(table, MODES, redundancy=redundancy)
-    assert len(steps) >= size
-    assert (list(steps["covered"])[-1:] or [0])[0] == sum(n > 0 for n in need.values())
 
 
 def test_bad_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         smallest(offered({}), ["m1"], redundancy=0)
     with pytest.raises(ValueError, match="more than once"):
-        greedy(offered({}), ["m1", "m1"])
-    modes = pd.DataFrame({"code": ["judge-bias", "saturation"]})
-    assert chosen_modes(None, modes) == ["judge-bias", "saturation"]
-    with pytest.raises(ValueError, match="did you mean 'judge-bias'"):
-        chosen_modes(["judge-bais"], modes)
+        smallest(offered({}), ["m1", "m1"])
 
 
-def test_the_table_says_that_it_is_smallest_and_what_none_covers() -> None:
-    none = pd.DataFrame({"instruments": [2, 0, 1, 0]})
-    assert proven(none, 3, 6, True).startswith(
-        "Proven smallest by integer programming: no 2 instruments cover as much; one of 6 of this size. 2 of 4 modes"
+def test_the_words_say_how_many_are_enough_and_what_none_measures() -> None:
+    said = in_words(smallest(offered({"a": "m1", "b": "m1", "c": "m2"}), ["m1", "m2", "m3"]))
+    assert said.startswith(
+        "2 of the coded instruments measure every other mode, and no fewer do (the only such set)."
     )
-    assert "one of at least 6 of this size" in proven(none, 3, 6, False)
-    assert "the only one of this size" in proven(none, 3, 1, True)
-    nothing = proven(pd.DataFrame({"instruments": [0, 0]}), 0, 0, True)
-    assert nothing == "2 of 2 modes are measured by no coded instrument and by no portfolio."
+    assert "1 of 3 modes are measured by no coded instrument" in said
+    assert in_words(smallest(offered({}), ["m1"])) == "1 of 1 modes are measured by no coded instrument."
+
+
+def test_the_answer_has_a_row_a_mode_with_its_instruments(pilot: Path) -> None:
+    answer = question(open_survey(pilot))
+    table, numbers = answer.tables["audit-portfolio"], {n.name: n.value for n in answer.numbers}
+    assert len(table) == 39
+    assert (table["instruments"] == table["papers"].map(len)).all()
+    assert ((table["portfolio"].map(len) > 0) == (table["instruments"] > 0)).all()
+    assert len({p for held in table["portfolio"] for p in held}) == numbers["PortfolioSize"]
+    assert numbers["ModesWithoutInstrument"] == int((table["instruments"] == 0).sum())

@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 
 from analysis import charts
-from analysis.audit.trilemma import MET, PRESETS, TEST_FROM, Desideratum, systems, together, triples
+from analysis.audit.trilemma import PRESETS, TEST_FROM, Desideratum, together
 from tests.test_charts import STAMP
 from tests.test_coverage import code, final
 from tests.test_sides import readable
 from workbench import open_survey
 from workbench.answers.numbers import numbers_tex
 from workbench.answers.sides import compared
-from workbench.answers.trilemma import held_together
+from workbench.answers.trilemma import counted, held_together, in_words
 
 A, B, C = (Desideratum(name, (name,)) for name in ("a", "b", "c"))
 
@@ -127,7 +127,6 @@ def test_one_code_a_paper_leaves_no_room_for_all_three() -> None:
 def test_little_data_gives_a_reason(table: pd.DataFrame) -> None:
     found = together(table, (A, B, C))
     assert found.note == "no paper measures a failure mode" and found.papers == 0
-    assert triples(table).empty
 
 
 def test_wrong_calls_are_refused() -> None:
@@ -137,54 +136,13 @@ def test_wrong_calls_are_refused() -> None:
         together(final([]), (A, A, B))
     with pytest.raises(ValueError, match="draws=0"):
         together(final([]), (A, B, C), draws=0)
-    with pytest.raises(ValueError, match="facet='latents'"):
-        triples(final([]), "latents")
-
-
-def test_triples_by_hand_and_under_the_null() -> None:
-    table = measuring({"p1": "abc", "p2": "abd", "p3": "ab", "p4": "d", "p5": "abc"})
-    found = triples(table, draws=400)
-    seen = found.set_index(["first", "second", "third"])
-    assert len(found) == 4
-    assert seen.loc[("a", "b", "c"), "papers"] == ("p1", "p5") and seen.loc[("a", "b", "d"), "observed"] == 1
-    assert seen.loc[("a", "b", "c"), "independent"] == pytest.approx(5 * 0.8 * 0.8 * 0.4)
-    # Three papers carry three codes, in the sample and in every draw.
-    assert found["expected"].sum() == pytest.approx(3) and found.attrs == {"papers": 5, "with_three": 3}
-    assert found["independent"].is_monotonic_decreasing
 
 
 def test_results_do_not_depend_on_the_order_of_the_rows() -> None:
     table = measuring({"p1": "abc", "p2": "ab", "p3": "c", "p4": "a", "p5": "b"})
     mixed = table.sample(frac=1, random_state=4)
-    for one, two in zip(
-        (together(table, (A, B, C), draws=40).counts, triples(table, draws=40)),
-        (together(mixed, (A, B, C), draws=40).counts, triples(mixed, draws=40)),
-        strict=True,
-    ):
-        pd.testing.assert_frame_equal(one, two)
-
-
-def test_systems_are_counted_once_whatever_they_were_measured_with() -> None:
-    panel = pd.DataFrame(
-        [
-            ("x", "capability", "MMLU", 0.5),
-            ("x", "capability", "GPQA", 0.4),
-            ("x", "safety", "HB", 0.9),
-            ("x", "governance", "FMTI", 40.0),
-            ("y", "capability", "MMLU", 0.6),
-            ("y", "safety", "HB", np.nan),
-            ("z", "other", "Z", 1.0),
-        ],
-        columns=["model", "dimension", "measure", "value"],
-    )
-    found = systems(panel, ("capability", "safety", "governance"))
-    assert found["models"].tolist() == [1, 1, 0, 1] and found["names"].tolist()[3] == ("x",)
-    assert systems(panel, ("MMLU", "HB", "FMTI"), column="measure")["models"].tolist() == [1, 1, 0, 1]
-    assert systems(panel, ("GPQA", "HB", "Z"), column="measure")["models"].tolist() == [1, 1, 1, 0]
-    empty = systems(panel.iloc[:0], ("capability", "safety", "governance"))
-    assert empty["models"].tolist() == [0] * 4 and set(empty["note"]) == {"no panel"}
-    with pytest.raises(ValueError, match="three different"):
-        systems(panel, ("capability", "capability", "safety"))
+    one, two = (together(t, (A, B, C), draws=40).counts for t in (table, mixed))
+    pd.testing.assert_frame_equal(one, two)
 
 
 def test_presets_name_a_source_and_codes_of_this_survey() -> None:
@@ -196,23 +154,6 @@ def test_presets_name_a_source_and_codes_of_this_survey() -> None:
     assert len({p.id for p in PRESETS}) == len(PRESETS)
 
 
-@pytest.mark.parametrize("width", ["single", "double"])
-def test_the_figure_can_be_read(width: str) -> None:
-    table = measuring({"p1": "abc", "p2": "ab", "p3": "a", "p4": "d"})
-    answers = {
-        "one": together(table, (A, B, C), draws=20),
-        "two": together(table, (A, B, Desideratum("x", ()))),
-    }
-    names = {"one": "A, b and c", "two": "A, b and x"}
-    texts = readable(charts.measured_together(answers, names=names, width=width, stamp=STAMP), width)
-    assert [t for t in texts if t.lower() in MET] == ["None", "One", "Two", "All three"]
-    assert "not estimable: no code for x" in texts
-    assert "Counts only: 4 coded papers, a test waits for 450." in texts
-    nothing = {"one": together(final([]), (A, B, C))}
-    texts = readable(charts.measured_together(nothing, names=names, width=width, stamp=STAMP), width)
-    assert any(t.startswith("Nothing to draw") for t in texts)
-
-
 @pytest.mark.parametrize("question", [compared, held_together])
 def test_a_survey_nobody_has_coded_is_answered_in_words(survey: Path, question) -> None:  # type: ignore[no-untyped-def]
     answer = question(open_survey(survey))
@@ -221,3 +162,10 @@ def test_a_survey_nobody_has_coded_is_answered_in_words(survey: Path, question) 
         drawn = charts.stamped(figure.draw("single"), STAMP)
         assert any(t.startswith("Nothing to draw") for t in readable(drawn, "single"))
     assert numbers_tex(answer.numbers, "stamp").count("newcommand") == len(answer.numbers)
+
+
+def test_what_was_counted_is_said_in_words(pilot: Path) -> None:
+    said = in_words(counted(open_survey(pilot)))
+    numbers = {n.name: n.value for n in held_together(open_survey(pilot)).numbers}
+    assert said.startswith(f"Of {numbers['TrilemmaPapers']} papers that measure anything: ")
+    assert said.endswith("Counts only, no test.")

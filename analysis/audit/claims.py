@@ -15,7 +15,6 @@ import pandas as pd
 
 from analysis.audit.portfolio import instruments
 from analysis.selection import FAILURE_MODE, need, one_of, paper_codes, tuples
-from analysis.undermeasurement import undermeasurement
 
 #: Modes that how a result is reported speaks to, whatever the instrument: mode -> what must be stated.
 REPORTED = {"attempt-budget-sensitivity": "attempts", "statistical-fragility": "uncertainty"}
@@ -83,8 +82,7 @@ def card(
 ) -> pd.DataFrame:
     """Hold a claim against what the survey has coded.
 
-    Least data: ``least`` coded papers that raise a mode with the claim's property before it bears on the claim; ten
-    that discuss a mode before its rate is more than *too few*.
+    Least data: ``least`` coded papers that raise a mode with the claim's property before it bears on the claim.
 
     Args:
         claim: the claim.
@@ -101,7 +99,7 @@ def card(
         ``code``, ``name``, ``raised`` (papers that raise the mode and carry the property), ``under_pressure`` (of them,
         those that carry the claim's pressure too), ``bears`` (boolean: ``raised`` >= ``least``), ``captured``,
         ``captured_by`` (names of instruments, tuple), ``why`` (how it is captured, or what is missing), ``discussed``,
-        ``measured``, ``rate``, ``low``, ``high``, ``note`` (as in :func:`analysis.undermeasurement.undermeasurement`),
+        ``measured`` (coded papers),
         ``instruments`` (keys of coded instruments that measure it, tuple), ``papers`` (those of ``raised``). Modes that
         bear and are not captured first, then by ``raised`` downwards and code.
 
@@ -138,12 +136,10 @@ def card(
                 else "not every result has n and an interval"
             )
     offered = instruments(final, grey=grey, basis=basis)
-    counts = undermeasurement(final, failure_modes, grey=grey, basis=basis).set_index("code")
     mine = raised[raised["paper"].isin(with_property)]
     papers = {code: tuple(sorted(set(mine.loc[mine["code"] == code, "paper"]))) for code in codes}
     kept = [c for c in codes if papers[c] or c in captured]
     kept.sort(key=lambda c: (len(papers[c]) < least or c in captured, -len(papers[c]), c))
-    known = counts.loc[kept]
     return pd.DataFrame(
         {
             "claim": pd.Series([claim.name] * len(kept), dtype="str"),
@@ -158,7 +154,8 @@ def card(
                 [why.get(c) or ("measured" if c in captured else "no evidence measures it") for c in kept],
                 dtype="str",
             ),
-            **{c: known[c].to_numpy() for c in ("discussed", "measured", "rate", "low", "high", "note")},
+            "discussed": np.array([raised["code"].eq(c).sum() for c in kept], dtype=np.int64),
+            "measured": np.array([measured["code"].eq(c).sum() for c in kept], dtype=np.int64),
             "instruments": tuples(
                 [tuple(sorted(offered.loc[[c in held for held in offered["modes"]], "paper"])) for c in kept]
             ),
@@ -195,12 +192,6 @@ def sentences(claim: Claim, table: pd.DataFrame, *, named: int = 5) -> list[str]
             f"captures {int(bearing['captured'].sum())} of {n}."
         )
     for row in missing.head(named).to_dict("records"):
-        rate = (
-            ""
-            if pd.isna(row["rate"])
-            else f", measured by {row['measured']} of the {row['discussed']} that discuss it"
-        )
-        few = f" ({row['note']})" if row["note"] else ""
         held = row["instruments"]
         offer = (
             f" {len(held)} coded instrument{'s' if len(held) > 1 else ''} would capture it, for one {held[0]}."
@@ -209,7 +200,8 @@ def sentences(claim: Claim, table: pd.DataFrame, *, named: int = 5) -> list[str]
         )
         said.append(
             f"Not captured: {row['name']}, raised with {claim.property} by {row['raised']} papers, "
-            f"{row['under_pressure']} of them under the pressure {claim.pressure}{rate}{few}.{offer}"
+            f"{row['under_pressure']} of them under the pressure {claim.pressure}, "
+            f"measured by {row['measured']} of the {row['discussed']} that name it.{offer}"
         )
     if len(missing) > named:
         said.append(f"{len(missing) - named} further modes that bear on the claim are not captured.")

@@ -15,7 +15,6 @@ intervals are as wide as that deserves.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +30,8 @@ LEAST = 4
 #: More values than this are estimated by the analysis of variance instead of maximum likelihood (which is cubic).
 MOST = 1_200
 RESIDUAL = "residual"
+#: A share of the variance whose interval is wider than this is not estimable.
+WIDEST = 0.5
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +83,7 @@ def instability(
     confidence intervals (Weerahandi 1993, JASA 88; for such designs Burdick, Borror & Montgomery 2005, chapter 2): each
     sequential mean square over a draw from its chi-square. In a balanced design the mean squares are independent
     chi-squares, otherwise it is an approximation. Intervals of shares are the wider of the generalised one and a
-    parametric bootstrap of the mean squares. ``docs/simulations/audit.md`` says what they hold.
+    parametric bootstrap of the mean squares. ``docs/simulations/instability.md`` says what they hold.
 
     Least data: four values, two objects measured more than once, and values that vary; for a component two levels and
     a design that tells it apart from the others and leaves something for the residual.
@@ -228,60 +229,6 @@ def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.Da
     return done
 
 
-def from_pairs(measurements: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Paired evidence as repeated measurements: each pair is one object, measured as the proxy and as the property.
-
-    How much lies between pairs is how different the cases are; between ``side`` how much the proxy looks better than
-    the property on average; the rest is how differently it does so. Values are turned so that more looks better. Only
-    units with two ends (percent, a score from A to B) are taken, each on its own: counts of different things are not
-    one property. Rows whose values are no plain numbers (ranges) are left out.
-
-    Least data: one pair with plain numbers in a unit with two ends.
-
-    Args:
-        measurements: the survey's table ``measurements``.
-
-    Returns:
-        ``paired evidence (unit)`` -> one row a value: ``object``, ``value``, ``side`` (proxy or property); ``attrs`` as
-        in :func:`from_panel`.
-    """
-    need(
-        measurements,
-        "measurements",
-        ("paper", "failure_mode", "n", "kind", "proxy_value", "latent_value", "unit", "higher_is"),
-    )
-    pairs = measurements[(measurements["kind"] == "pair").to_numpy(dtype=bool)]
-    done = {}
-    for unit, some in pairs.groupby("unit", sort=True):
-        bounds = _ends(str(unit))
-        if bounds is None:
-            continue
-        long = []
-        for row in some.to_dict("records"):
-            both = [_plain(row["proxy_value"]), _plain(row["latent_value"])]
-            if any(math.isnan(v) for v in both):
-                continue
-            if row["higher_is"] == "worse":
-                both = [bounds[0] + bounds[1] - v for v in both]
-            key = f"{row['paper']}/{row['failure_mode']}/{row['n']}"
-            long += [
-                {"object": key, "value": v, "side": s}
-                for v, s in zip(both, ("proxy", "property"), strict=True)
-            ]
-        table = pd.DataFrame(long, columns=["object", "value", "side"])
-        table.attrs = {"unit": "pair", "facets": ["side"], "bounds": bounds}
-        done[f"paired evidence ({unit})"] = table
-    return done
-
-
-def _ends(unit: str) -> tuple[float, float] | None:
-    """The least and the largest value of a unit that has both."""
-    if unit == "percent":
-        return 0.0, 100.0
-    found = re.fullmatch(r"score-(\d+)-(\d+)", unit)
-    return (float(found[1]), float(found[2])) if found else None
-
-
 def decompose(
     tables: Mapping[str, pd.DataFrame], *, interactions: bool = True, draws: int = 9_999, seed: int = 0
 ) -> pd.DataFrame:
@@ -290,14 +237,14 @@ def decompose(
     Least data: as :func:`instability`, for each property.
 
     Args:
-        tables: what :func:`from_panel` or :func:`from_pairs` gave.
+        tables: what :func:`from_panel` gave.
         interactions: as in :func:`instability`.
         draws: as in :func:`instability`.
         seed: as in :func:`instability`.
 
     Returns:
-        The rows of :func:`instability` with the columns ``property``, ``unit`` and ``objects`` (objects measured more
-        than once) before them.
+        The rows of :func:`instability`, shares with an interval wider than ``WIDEST`` left out, with the columns
+        ``property``, ``unit`` and ``objects`` (objects measured more than once) before them.
     """
     parts = []
     for name, table in tables.items():
@@ -310,6 +257,10 @@ def decompose(
             draws=draws,
             seed=seed,
         )
+        vague = (part["share_high"] - part["share_low"] > WIDEST).to_numpy(dtype=bool)
+        part.loc[vague, ["share", "share_low", "share_high"]] = math.nan
+        why = f"share not estimable: its interval is wider than {WIDEST:g}"
+        part.loc[vague, "note"] = [f"{said}; {why}" if said else why for said in part.loc[vague, "note"]]
         unit = str(table.attrs["unit"])
         for column in ("component", "note"):
             part[column] = part[column].str.replace(r"\bobject\b", unit, regex=True)

@@ -1,46 +1,24 @@
-"""Capability, behavioural safety and governance of a panel of models, kept apart.
+"""A panel of models: measured values that go together or not, and what attempts do to an attack's success.
 
-Three questions: do the three go together, do open and closed models differ in them, and what happens to an attack's
-success as its budget grows. A governance score belongs to the developer and stands on all its models, so nine
-developers are nine scores however many models they have: such a score is permuted, resampled and left out by developer.
+A panel has measures of several dimensions, which are never averaged. Models of one developer are alike and a score may
+belong to the developer: every test and interval takes developers, not models, for independent.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.audit.clustered import LEAST, association, between_share
 from analysis.selection import need, one_of, tuples
-from analysis.smallsample import (
-    LEAST,
-    METHODS,
-    correlation,
-    correlation_interval,
-    correlation_power,
-    correlation_test,
-    detectable,
-    difference_test,
-    fisher_interval,
-    t_p,
-    verdict,
-    welch,
-    why_not,
-)
 
-#: Dimensions in the order in which they are listed; never averaged into one.
-DIMENSIONS = ("capability", "behavioural-safety", "governance")
-#: What ``weights`` of a model may be.
-WEIGHTS = ("open", "borderline", "closed")
-#: Where a model with borderline weights is put.
-BORDERLINE = ("closed", "open", "leave-out")
-#: Which models a correlation of two dimensions takes: those that have every dimension, or those that have the two.
-CASES = ("complete", "pairwise")
+#: The name under which weights stand beside the dimensions: 1 where they are open.
+OPEN = "open weights"
 #: Which rows of the panel count: secondary ones are left out unless asked for.
 KINDS = ("primary", "any")
 
@@ -133,7 +111,7 @@ def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, st
         kind: ``primary`` or ``any``.
 
     Returns:
-        Dimension -> measure, in the order of ``DIMENSIONS``; dimensions without any measure are not among them.
+        Dimension -> measure, dimensions in the order in which the panel first has them.
     """
     need(audit, "audit", _COLUMNS)
     one_of("kind", kind, KINDS)
@@ -141,7 +119,7 @@ def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, st
     holders: dict[str, dict[str, frozenset[str]]] = {}
     for (dimension, measure), some in rows.groupby(["dimension", "measure"], sort=True):
         holders.setdefault(str(dimension), {})[str(measure)] = frozenset(some["model"])
-    dims = [d for d in DIMENSIONS if d in holders]
+    dims = [str(d) for d in dict.fromkeys(rows["dimension"])]
     if not dims:
         return {}
     choices = product(*(holders[d] for d in dims))
@@ -155,230 +133,96 @@ def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, st
     return dict(zip(dims, best, strict=True))
 
 
-def measure_sensitivity(
-    audit: pd.DataFrame, candidates: Mapping[str, Sequence[str]], *, cases: str = "pairwise"
-) -> pd.DataFrame:
-    """The same correlations with other measures in the dimensions' place: how far the choice of measure decides.
+def correlations(audit: pd.DataFrame, *, kind: str = "primary", seed: int = 0) -> pd.DataFrame:
+    """Every two measures of different dimensions, and open weights against every measure: do they go together?
 
-    Least data: three models with both measures and both varying; three developers for those of developers.
+    Which measure stands for a dimension decides what is found, so all that enough developers share are gone through,
+    and the number of looks goes into ``p_holm``. A measure that has several values of a model is left out for it.
+
+    Least data: three models with both values; ``analysis.audit.clustered.LEAST`` developers that share both measures,
+    else the pair is not looked at.
 
     Args:
         audit: the survey's table ``audit``.
-        candidates: dimension -> measures that could stand for it.
-        cases: ``pairwise`` (models with both measures) or ``complete`` (of these the models that have, besides, the
-            first candidate of every other dimension).
+        kind: ``primary``, or ``any`` to take values whose primary source was not opened.
+        seed: of the signs of the bootstrap, where there are too many to go through.
 
     Returns:
-        One row a pair of measures of two dimensions: ``first``, ``second`` (dimensions), ``cases``, ``measure_first``,
-        ``measure_second``, ``n`` (models), ``developers``, ``pearson``, ``spearman`` (over models),
-        ``pearson_developers`` (over the developers' means) with its permutation ``p_developers``, ``note``.
+        One row a look: ``first``, ``second`` (dimensions; ``open weights`` is 1 for open, 0 for closed),
+        ``first_measure``, ``second_measure``, ``models``, ``developers``, ``r`` (Pearson, both turned so that more is
+        better), ``low``, ``high`` (95%), ``p`` (wild cluster bootstrap by developer), ``p_holm`` (Holm's, for all
+        looks), ``between_first``, ``between_second`` (share of the variance between developers), ``left_out`` (the
+        developer without which r moves most), ``r_without``, ``verdict`` (``goes together``, ``goes against``:
+        ``p_holm`` up to .05; else ``not shown``), ``note``. Rows in the order of the dimensions, then by measure.
 
     Raises:
-        ValueError: as :func:`panel`, or ``cases`` is not known.
+        ValueError: a column is missing, or ``kind`` is not known.
     """
-    one_of("cases", cases, CASES)
-    rows = []
-    for first, second in combinations(candidates, 2):
-        others = {d: m[0] for d, m in candidates.items() if d not in (first, second) and m}
-        for a, b in product(candidates[first], candidates[second]):
-            models = panel(audit, {first: a, second: b, **(others if cases == "complete" else {})})
-            full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
-            x, y, _ = _units(full, first, second, "model")
-            dx, dy, _ = _units(full, first, second, "developer")
-            test = correlation_test(dx, dy)
-            rows.append(
-                {
-                    "first": first,
-                    "second": second,
-                    "cases": cases,
-                    "measure_first": a,
-                    "measure_second": b,
-                    "n": len(x),
-                    "developers": len(dx),
-                    "pearson": correlation(x, y),
-                    "spearman": correlation(x, y, "spearman"),
-                    "pearson_developers": correlation(dx, dy),
-                    "p_developers": test.p,
-                    "note": why_not(x, y) or test.note,
-                }
-            )
-    return _table(rows, _MEASURES)
-
-
-def correlations(
-    models: pd.DataFrame,
-    *,
-    cases: str = "complete",
-    draws: int = 9_999,
-    resamples: int = 4_999,
-    interval: str = "bca",
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Pairwise association of the dimensions, among the models that have all of them or among those that have the two.
-
-    With ``complete`` every pair is told of the same models, but a third dimension decides who they are: where few
-    developers have it, the range of the other two is cut. With ``pairwise`` no value is thrown away, and pairs are told
-    of different models. Neither is the right one; where they differ, that is a finding.
-
-    Every pair is looked at by ``unit``:
-
-    - ``model``: over the models. Where one side is the developer's, that side is exchanged between developers,
-      developers are resampled, and ``p_t`` and the Fisher interval (which take the models for independent) are beside
-      the point: they are there to be seen next to the honest ones. Where both are the model's, models are exchanged,
-      though models of one developer are hardly independent either.
-    - ``developer``: over the developers' means, each developer once.
-    - ``within developer``: of the deviations from the developer's mean, exchanged within developers only; for pairs
-      where both sides are the model's.
-
-    Least data: three units, both sides varying, for a correlation and its test (three developers where these are
-    exchanged, a developer with two models within developers); four independent units for an interval.
-
-    Args:
-        models: the table of :func:`panel`.
-        cases: ``complete`` (models that have every dimension of the table) or ``pairwise`` (that have the two).
-        draws: orders drawn where they are too many to enumerate.
-        resamples: bootstrap resamples.
-        interval: ``bca`` or ``percentile``.
-        seed: of drawing and resampling.
-
-    Returns:
-        One row a pair, unit and method: ``first``, ``second``, ``cases``, ``unit``, ``method``, ``exchanged`` (models
-        or developers), ``n`` (units), ``independent`` (units that are exchanged), ``r``, ``p`` (permutation),
-        ``p_error`` (its Monte Carlo error, 0 where exact), ``orders``, ``exact``, ``low``, ``high`` (95% bootstrap),
-        ``p_t``, ``fisher_low``, ``fisher_high``, ``verdict`` (:func:`analysis.smallsample.verdict`) and ``note``.
-
-    Raises:
-        ValueError: ``cases``, ``interval`` or a column is not known.
-    """
-    one_of("cases", cases, CASES)
-    dims, whose = _dimensions(models)
-    rows = []
+    need(audit, "audit", _COLUMNS)
+    one_of("kind", kind, KINDS)
+    rows = audit if kind == "any" else audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
+    rows = rows[~rows.duplicated(["model", "measure"], keep=False)]
+    signs = np.where(rows["higher_is"] == "worse", -1.0, 1.0)
+    wide = rows.assign(value=rows["value"] * signs).pivot(index="model", columns="measure", values="value")
+    facts = rows.drop_duplicates("model").set_index("model").loc[wide.index]
+    wide[OPEN] = facts["weights"].map({"open": 1.0, "closed": 0.0})
+    of = {OPEN: OPEN, **dict(zip(rows["measure"], rows["dimension"], strict=True))}
+    dims = [OPEN, *dict.fromkeys(rows["dimension"])]
+    found = []
     for first, second in combinations(dims, 2):
-        asked = dims if cases == "complete" else [first, second]
-        full = models[models[asked].notna().all(axis=1).to_numpy(dtype=bool)] if len(models) else models
-        held = "developer" in (whose[first], whose[second])
-        if whose[first] == "developer" and whose[second] == "model":
-            first, second = second, first
-        for unit in ("model", "developer") if held else ("model", "developer", "within developer"):
-            x, y, groups = _units(full, first, second, unit)
-            by_developer = held and unit == "model"
-            both = by_developer and whose[first] == "developer"
-            for method in METHODS:
-                note = why_not(x, y)
-                # Two scores of the developer are one pair a developer: the unit `developer` says it all.
-                if not note and both:
-                    note = "not estimable: both are the developer's; see the unit developer"
-                r = math.nan if note else correlation(x, y, method)
-                test = correlation_test(
-                    x,
-                    y,
-                    method=method,
-                    groups=groups if by_developer and not note else None,
-                    within=groups if unit == "within developer" and not note else None,
-                    draws=draws,
-                    seed=seed,
-                )
-                clusters = groups if unit in ("model", "within developer") else None
-                span = correlation_interval(
-                    x,
-                    y,
-                    method=method,
-                    groups=clusters if by_developer or unit == "within developer" else None,
-                    kind=interval,
-                    draws=resamples,
-                    seed=seed,
-                )
-                blank = math.isnan(r) or math.isnan(test.p)
-                independent = len(set(groups)) if by_developer or unit == "developer" else len(x)
-                fisher = fisher_interval(r, len(x)) if unit != "within developer" else (math.nan, math.nan)
-                rows.append(
+        mine = ([m for m in sorted(of) if of[m] == d] for d in (first, second))
+        for a, b in product(*mine):
+            held = wide[[a, b]].dropna()
+            owners = facts.loc[held.index, "developer"].to_numpy(dtype=object)
+            if len(set(owners)) >= LEAST:
+                x, y = held[a].to_numpy(dtype=float), held[b].to_numpy(dtype=float)
+                found.append(
                     {
                         "first": first,
                         "second": second,
-                        "cases": cases,
-                        "unit": unit,
-                        "method": method,
-                        "exchanged": "developers" if by_developer or unit == "developer" else "models",
-                        "n": len(x),
-                        "independent": independent,
-                        "r": r,
-                        "p": math.nan if blank else test.p,
-                        "p_error": math.nan if blank else test.error,
-                        "orders": 0 if blank else test.orders,
-                        "exact": test.exact and not blank,
-                        "low": math.nan if blank else span.low,
-                        "high": math.nan if blank else span.high,
-                        "p_t": t_p(r, len(x)) if unit != "within developer" else math.nan,
-                        "fisher_low": fisher[0],
-                        "fisher_high": fisher[1],
-                        "verdict": verdict(r, test.p, span.low, span.high),
-                        "note": note or test.note or span.note or _caveat(unit, by_developer),
+                        "first_measure": a,
+                        "second_measure": b,
+                        **_look(x, y, owners, seed),
                     }
                 )
-    return _table(rows, _CORRELATIONS)
+    for row, p in zip(found, _holm([row["p"] for row in found]), strict=True):
+        way = "goes together" if row["r"] > 0 else "goes against"
+        row |= {"p_holm": p, "verdict": row["note"] or (way if p <= 0.05 else "not shown")}
+    return _table(found, _CORRELATIONS)
 
 
-def leave_one_out(models: pd.DataFrame) -> pd.DataFrame:
-    """How each correlation over the models moves when one model, or one developer with all its models, is left out.
+def _look(x: Any, y: Any, owners: Any, seed: int) -> dict[str, Any]:
+    made = association(x, y, owners, seed=seed)
+    moved = {who: _r(x[owners != who], y[owners != who]) - made.r for who in sorted(set(owners))}
+    known = {who: by for who, by in moved.items() if not math.isnan(by)}
+    who = max(known, key=lambda w: (abs(known[w]), w)) if known else ""
+    return {
+        "models": made.units,
+        "developers": made.groups,
+        "r": made.r,
+        "low": made.low,
+        "high": made.high,
+        "p": made.p,
+        "between_first": between_share(x, owners),
+        "between_second": between_share(y, owners),
+        "left_out": who,
+        "r_without": made.r + known[who] if who else math.nan,
+        "note": made.note,
+    }
 
-    Least data: three models with every dimension for a correlation, and three left for the one without.
 
-    Args:
-        models: the table of :func:`panel`.
+def _r(x: Any, y: Any) -> float:
+    return float(np.corrcoef(x, y)[0, 1]) if len(x) > 2 and np.ptp(x) > 0 and np.ptp(y) > 0 else math.nan
 
-    Returns:
-        One row a pair, method and who is left out: ``first``, ``second``, ``method``, ``left_out`` (model or
-        developer), ``who``, ``models`` (left out with it), ``n`` (left), ``r`` (of all), ``r_without``, ``change``,
-        ``turns`` (the sign changes), ``note``. Largest change first within a pair, method and kind. Where a pair has no
-        correlation to begin with, it has one row a method, nobody is left out and ``note`` says why; so has a panel of
-        fewer than two dimensions.
-    """
-    dims, whose = _dimensions(models)
-    full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
-    rows: list[dict[str, Any]] = []
-    for first, second in combinations(dims, 2):
-        if whose[first] == "developer" and whose[second] == "model":
-            first, second = second, first
-        x = full[f"aligned {first}"].to_numpy(dtype=float)
-        y = full[f"aligned {second}"].to_numpy(dtype=float)
-        for method in METHODS:
-            r = correlation(x, y, method)
-            if math.isnan(r):
-                reason = {
-                    "n": len(x),
-                    "r": r,
-                    "r_without": math.nan,
-                    "change": math.nan,
-                    "note": why_not(x, y),
-                }
-                rows.append({"first": first, "second": second, "method": method, **reason})
-                continue
-            for column in ("model", "developer"):
-                names = full[column].to_numpy(dtype=object)
-                some = []
-                for who in sorted(set(names)):
-                    keep = names != who
-                    without = correlation(x[keep], y[keep], method)
-                    some.append(
-                        {
-                            "first": first,
-                            "second": second,
-                            "method": method,
-                            "left_out": column,
-                            "who": who,
-                            "models": int(np.sum(~keep)),
-                            "n": int(keep.sum()),
-                            "r": r,
-                            "r_without": without,
-                            "change": without - r,
-                            "turns": bool(without * r < 0),
-                            "note": why_not(x[keep], y[keep]),
-                        }
-                    )
-                rows += sorted(some, key=lambda s: (-abs(_zero(s["change"])), s["who"]))
-    if len(dims) < 2:
-        rows.append({"note": f"not estimable: {len(dims)} dimensions in the panel, 2 needed"})
-    return _table(rows, _LEFT_OUT)
+
+def _holm(ps: list[float]) -> list[float]:
+    """Holm's adjusted p (1979, Scandinavian Journal of Statistics 6) of all that have one."""
+    known = sorted((p, k) for k, p in enumerate(ps) if not math.isnan(p))
+    done, least = [math.nan] * len(ps), 0.0
+    for place, (p, k) in enumerate(known):
+        least = max(least, min(1.0, (len(known) - place) * p))
+        done[k] = least
+    return done
 
 
 def attempt_curves(audit: pd.DataFrame, *, kind: str = "primary") -> pd.DataFrame:
@@ -453,225 +297,13 @@ def attempt_curves(audit: pd.DataFrame, *, kind: str = "primary") -> pd.DataFram
     return table
 
 
-def open_closed(
-    models: pd.DataFrame,
-    *,
-    borderline: str = "closed",
-    weights: Mapping[str, str] | None = None,
-    draws: int = 9_999,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Difference between open and closed models in each dimension, and in the sum of the three.
-
-    Dimensions are standardised over the complete models, so differences are in standard deviations of the panel. The
-    sum of the standardised dimensions is there to be taken apart: its difference is the sum of the three, and ``share``
-    is each one's part where all three have one sign (parts of opposite sign are no shares of a whole, and get none).
-
-    Least data: three models with every dimension, one at least on each side, and values that vary.
-
-    Args:
-        models: the table of :func:`panel`.
-        borderline: where models with borderline weights go: ``closed``, ``open`` or ``leave-out``.
-        weights: model -> open or closed, overriding the table.
-        draws: assignments drawn where they are too many to enumerate.
-        seed: of the drawing.
-
-    Returns:
-        One row a dimension and one ``all together``: ``dimension``, ``open``, ``closed`` (models), ``difference`` (open
-        less closed, in SD), ``low``, ``high`` (Welch, models taken for independent), ``p`` (permutation over models),
-        ``p_error``, ``share``, ``developers_open``, ``developers_closed`` (a developer is on the side of most of its
-        models, closed where they are even), ``difference_developers`` (of the developers' means, in SD of the panel),
-        ``p_developers`` (permutation over developers), ``note``.
-
-    Raises:
-        ValueError: ``borderline`` is not known.
-    """
-    one_of("borderline", borderline, BORDERLINE)
-    dims, _ = _dimensions(models)
-    full, side = _sides(models, borderline, weights)
-    names = [*dims, "all together"]
-    scores = _standardised(full, dims)
-    rows = []
-    per_dimension = {d: welch(scores[d], side)[0] for d in dims}
-    one_sign = len({math.copysign(1, v) for v in per_dimension.values() if v}) == 1
-    total = sum(per_dimension.values())
-    developers = full["developer"].to_numpy(dtype=object)
-    owners = sorted(set(developers))
-    owner_open = np.array([side[developers == o].mean() > 0.5 for o in owners], dtype=bool)
-    for name in names:
-        values = np.sum([scores[d] for d in dims], axis=0) if name == "all together" else scores[name]
-        why = _too_few(side, full)
-        if not why and not np.isfinite(values).all():
-            why = "not estimable: nothing varies"
-        if why:
-            rows.append(
-                {"dimension": name, "open": int(side.sum()), "closed": int((~side).sum()), "note": why}
-            )
-            continue
-        difference, low, high = welch(values, side)
-        test = difference_test(values, side, draws=draws, seed=seed)
-        means = np.array([values[developers == o].mean() for o in owners])
-        between = welch(means, owner_open)[0]
-        over = difference_test(means, owner_open, draws=draws, seed=seed)
-        share = per_dimension[name] / total if name in per_dimension and one_sign and total else math.nan
-        note = test.note or over.note
-        if name == "all together" and not one_sign and not note:
-            note = "the dimensions differ in sign: no shares"
-        rows.append(
-            {
-                "dimension": name,
-                "open": int(side.sum()),
-                "closed": int((~side).sum()),
-                "difference": difference,
-                "low": low,
-                "high": high,
-                "p": test.p,
-                "p_error": test.error,
-                "share": share if name in per_dimension else (1.0 if one_sign else math.nan),
-                "developers_open": int(owner_open.sum()),
-                "developers_closed": int((~owner_open).sum()),
-                "difference_developers": between,
-                "p_developers": over.p,
-                "note": note,
-            }
-        )
-    return _table(rows, _OPEN_CLOSED)
-
-
-def classification_sensitivity(models: pd.DataFrame, *, borderline: str = "closed") -> pd.DataFrame:
-    """How the open/closed difference moves when one model, one developer or the borderline ones are classed otherwise.
-
-    Least data: as :func:`open_closed`; a change that empties a side has no difference.
-
-    Args:
-        models: the table of :func:`panel`.
-        borderline: where models with borderline weights stand to begin with.
-
-    Returns:
-        One row a dimension (and ``all together``) and change: ``dimension``, ``changed`` (as classed, model, developer,
-        or borderline), ``who``, ``to`` (open, closed, or turned round for a whole developer), ``difference`` (SD),
-        ``change``, ``turns`` (the sign changes), ``note``. Largest change first within a dimension and kind. Where
-        nothing can be compared, one row a dimension whose ``note`` says why.
-
-    Raises:
-        ValueError: ``borderline`` is not known.
-    """
-    one_of("borderline", borderline, BORDERLINE)
-    dims, _ = _dimensions(models)
-    full, side = _sides(models, borderline, None)
-    why = _too_few(side, full)
-    if why:
-        return _table([{"dimension": d, "note": why} for d in (*dims, "all together")], _SENSITIVITY)
-    scores = _standardised(full, dims)
-    names = full["model"].to_numpy(dtype=object)
-    owners = full["developer"].to_numpy(dtype=object)
-    rows: list[dict[str, Any]] = []
-    for dimension in (*dims, "all together"):
-        values = (
-            np.sum([scores[d] for d in dims], axis=0) if dimension == "all together" else scores[dimension]
-        )
-        if not np.isfinite(values).all():
-            rows.append({"dimension": dimension, "note": "not estimable: nothing varies"})
-            continue
-        base = welch(values, side)[0]
-
-        def moved(
-            changed: str,
-            who: str,
-            to: str,
-            new: NDArray[np.bool_],
-            at: str = dimension,
-            v: Any = values,
-            b: Any = base,
-        ) -> dict[str, Any]:
-            now = welch(v, new)[0]
-            return {
-                "dimension": at,
-                "changed": changed,
-                "who": who,
-                "to": to,
-                "difference": now,
-                "change": now - b,
-                "turns": bool(now * b < 0),
-                "note": "not estimable: one side is empty" if math.isnan(now) else "",
-            }
-
-        rows.append(moved("as classed", "", "", side))
-        some = [
-            moved("model", str(m), "closed" if side[i] else "open", np.where(names == m, ~side, side))
-            for i, m in enumerate(names)
-        ]
-        rows += sorted(some, key=lambda s: (-abs(_zero(s["change"])), s["who"]))
-        some = [
-            moved("developer", str(o), "turned round", np.where(owners == o, ~side, side))
-            for o in sorted(set(owners))
-        ]
-        rows += sorted(some, key=lambda s: (-abs(_zero(s["change"])), s["who"]))
-        unsure = (full["weights"] == "borderline").to_numpy(dtype=bool)
-        if unsure.any():
-            for to in ("open", "closed"):
-                rows.append(
-                    moved("borderline", f"all {int(unsure.sum())}", to, np.where(unsure, to == "open", side))
-                )
-    return _table(rows, _SENSITIVITY)
-
-
-def panel_power(
-    models: pd.DataFrame, *, rhos: Sequence[float] = tuple(np.round(np.arange(0, 1, 0.05), 2))
-) -> pd.DataFrame:
-    """Which correlations a panel of this size can find, counted in models and counted in developers.
-
-    Least data: four units.
-
-    Args:
-        models: the table of :func:`panel`.
-        rhos: true correlations to give the power at.
-
-    Returns:
-        One row a unit and correlation: ``unit`` (model or developer), ``n``, ``rho``, ``power`` (two-sided t-test, 5%),
-        ``detectable`` (correlation found with 80% power), ``note``. Below four units power is *not estimable*.
-    """
-    full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
-    rows = []
-    for unit in ("model", "developer"):
-        n = int(full[unit].nunique()) if len(full) else 0
-        note = "" if n >= 4 else f"not estimable: {n} units, 4 needed"
-        for rho in rhos:
-            rows.append(
-                {
-                    "unit": unit,
-                    "n": n,
-                    "rho": float(rho),
-                    "power": correlation_power(float(rho), n),
-                    "detectable": detectable(n),
-                    "note": note,
-                }
-            )
-    return _table(rows, _POWER)
-
-
 _CORRELATIONS: dict[str, str] = {
-    **dict.fromkeys(("first", "second", "cases", "unit", "method", "exchanged"), "str"),
-    **dict.fromkeys(("n", "independent"), "int64"),
-    **dict.fromkeys(("r", "p", "p_error"), "float64"),
-    "orders": "int64",
-    "exact": "bool",
-    **dict.fromkeys(("low", "high", "p_t", "fisher_low", "fisher_high"), "float64"),
-    "verdict": "str",
-    "note": "str",
-}
-_MEASURES: dict[str, str] = {
-    **dict.fromkeys(("first", "second", "cases", "measure_first", "measure_second"), "str"),
-    **dict.fromkeys(("n", "developers"), "int64"),
-    **dict.fromkeys(("pearson", "spearman", "pearson_developers", "p_developers"), "float64"),
-    "note": "str",
-}
-_LEFT_OUT: dict[str, str] = {
-    **dict.fromkeys(("first", "second", "method", "left_out", "who"), "str"),
-    **dict.fromkeys(("models", "n"), "int64"),
-    **dict.fromkeys(("r", "r_without", "change"), "float64"),
-    "turns": "bool",
-    "note": "str",
+    **dict.fromkeys(("first", "second", "first_measure", "second_measure"), "str"),
+    **dict.fromkeys(("models", "developers"), "int64"),
+    **dict.fromkeys(("r", "low", "high", "p", "p_holm", "between_first", "between_second"), "float64"),
+    "left_out": "str",
+    "r_without": "float64",
+    **dict.fromkeys(("verdict", "note"), "str"),
 }
 _CURVES: dict[str, str] = {
     "curve": "int64",
@@ -686,26 +318,6 @@ _CURVES: dict[str, str] = {
     "worth": "float64",
     "note": "str",
 }
-_OPEN_CLOSED: dict[str, str] = {
-    "dimension": "str",
-    **dict.fromkeys(("open", "closed"), "Int64"),
-    **dict.fromkeys(("difference", "low", "high", "p", "p_error", "share"), "float64"),
-    **dict.fromkeys(("developers_open", "developers_closed"), "Int64"),
-    **dict.fromkeys(("difference_developers", "p_developers"), "float64"),
-    "note": "str",
-}
-_SENSITIVITY: dict[str, str] = {
-    **dict.fromkeys(("dimension", "changed", "who", "to"), "str"),
-    **dict.fromkeys(("difference", "change"), "float64"),
-    "turns": "bool",
-    "note": "str",
-}
-_POWER: dict[str, str] = {
-    "unit": "str",
-    "n": "int64",
-    **dict.fromkeys(("rho", "power", "detectable"), "float64"),
-    "note": "str",
-}
 
 
 def _table(rows: list[dict[str, Any]], kinds: Mapping[str, str]) -> pd.DataFrame:
@@ -714,74 +326,6 @@ def _table(rows: list[dict[str, Any]], kinds: Mapping[str, str]) -> pd.DataFrame
         {c: pd.Series([row.get(c, blank[k]) for row in rows], dtype=k) for c, k in kinds.items()},
         columns=list(kinds),
     )
-
-
-def _dimensions(models: pd.DataFrame) -> tuple[list[str], dict[str, str]]:
-    need(models, "models", ("model", "developer", "weights", "complete"))
-    whose: dict[str, str] = models.attrs.get("belongs_to", {})
-    dims = [c for c in models.columns if f"aligned {c}" in models.columns]
-    return dims, {d: whose.get(d, "model") for d in dims}
-
-
-def _units(
-    full: pd.DataFrame, first: str, second: str, unit: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[Any]]:
-    pair = full[["developer", f"aligned {first}", f"aligned {second}"]].set_axis(
-        ["developer", "x", "y"], axis=1
-    )
-    if unit == "developer":
-        pair = pair.groupby("developer", sort=True)[["x", "y"]].mean().reset_index()
-    elif unit == "within developer":
-        pair = pair.assign(
-            x=pair["x"] - pair.groupby("developer")["x"].transform("mean"),
-            y=pair["y"] - pair.groupby("developer")["y"].transform("mean"),
-        )
-    return (
-        pair["x"].to_numpy(dtype=float),
-        pair["y"].to_numpy(dtype=float),
-        pair["developer"].to_numpy(dtype=object),
-    )
-
-
-def _caveat(unit: str, by_developer: bool) -> str:
-    if by_developer:
-        return "p_t and Fisher take the models for independent"
-    if unit == "model":
-        return "models of one developer are taken for independent"
-    return ""
-
-
-def _sides(
-    models: pd.DataFrame, borderline: str, weights: Mapping[str, str] | None
-) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    full = models[models["complete"].to_numpy(dtype=bool)] if len(models) else models
-    classed = [(weights or {}).get(m, w) for m, w in zip(full["model"], full["weights"], strict=True)]
-    if borderline == "leave-out":
-        keep = np.array([c != "borderline" for c in classed], dtype=bool)
-        full = full[keep]
-        classed = [c for c in classed if c != "borderline"]
-    side = np.array(
-        [c == "open" or (c == "borderline" and borderline == "open") for c in classed], dtype=bool
-    )
-    return full.reset_index(drop=True), side
-
-
-def _too_few(side: NDArray[np.bool_], full: pd.DataFrame) -> str:
-    if len(full) < LEAST:
-        return f"not estimable: {len(full)} complete models, {LEAST} needed"
-    if side.all() or not side.any():
-        return "not estimable: all models are on one side"
-    return ""
-
-
-def _standardised(full: pd.DataFrame, dims: Sequence[str]) -> dict[str, NDArray[np.float64]]:
-    done = {}
-    for d in dims:
-        values = full[f"aligned {d}"].to_numpy(dtype=float)
-        spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-        flat = len(values) == 0 or spread <= 1e-12 * max(1.0, float(np.max(np.abs(values))))
-        done[d] = np.full(len(values), np.nan) if flat else (values - values.mean()) / spread
-    return done
 
 
 def _worth(share: float, start: float, k0: float) -> float:
@@ -798,7 +342,3 @@ def _ends(share: float, start: float, first: bool) -> str:
     if start >= 1 or share >= 1:
         return "all targets fell: nothing more to tell"
     return ""
-
-
-def _zero(value: float) -> float:
-    return 0.0 if math.isnan(value) else value

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analysis.selection import FAILURE_MODE, known_codes, one_of, paper_codes, tuples
+from analysis.selection import FAILURE_MODE, known_codes, paper_codes, tuples
 
 #: Methods by which a paper leaves something behind that others can run again: a test set, attacks, a protocol.
 INSTRUMENT_METHODS = ("benchmark-construction", "attack", "perturbation", "audit")
@@ -211,62 +211,3 @@ def _solutions(picks: list[list[tuple[str, ...]]], classes: dict[tuple[str, ...]
             "equals": tuples([r[4] for r in rows]),
         }
     )
-
-
-def greedy(offered: pd.DataFrame, modes: Sequence[str], *, redundancy: int = 1) -> pd.DataFrame:
-    """Add instruments one by one, each time the one that covers most of what is still missing.
-
-    The classic approximation of set cover (Chvátal 1979): at most H(d) times as many instruments as the optimum, d the
-    most modes that one instrument measures. It shows what each further instrument buys.
-
-    Least data: as :func:`smallest`.
-
-    Args:
-        offered: what :func:`instruments` gave.
-        modes: the modes to cover.
-        redundancy: instruments wanted for each mode; at least 1.
-
-    Returns:
-        One row a step: ``step`` (from 1), ``instrument``, ``adds`` (modes that gain by it, sorted tuple), ``covered``
-        (modes that have their full number by then), ``coverable`` (modes that any instrument covers). Ties are
-        broken by key.
-
-    Raises:
-        ValueError: ``redundancy`` below 1, or a mode is named twice.
-    """
-    if redundancy < 1:
-        raise ValueError(f"redundancy={redundancy} must be at least 1")
-    wanted = set(known_codes("modes", modes))
-    left = {str(p): set(held) & wanted for p, held in zip(offered["paper"], offered["modes"], strict=True)}
-    there = {code: sum(code in held for held in left.values()) for code in sorted(wanted)}
-    missing = {code: min(n, redundancy) for code, n in there.items() if n}
-    coverable = len(missing)
-    rows: list[tuple[int, str, tuple[str, ...], int, int]] = []
-    while any(missing.values()):
-        open_ = {code for code, n in missing.items() if n}
-        best = min(left, key=lambda paper: (-len(left[paper] & open_), paper))
-        adds = tuple(sorted(left.pop(best) & open_))
-        for code in adds:
-            missing[code] -= 1
-        rows.append((len(rows) + 1, best, adds, sum(not n for n in missing.values()), coverable))
-    return pd.DataFrame(
-        {
-            "step": np.array([r[0] for r in rows], dtype=np.int64),
-            "instrument": pd.Series([r[1] for r in rows], dtype="str"),
-            "adds": tuples([r[2] for r in rows]),
-            "covered": np.array([r[3] for r in rows], dtype=np.int64),
-            "coverable": np.array([r[4] for r in rows], dtype=np.int64),
-        }
-    )
-
-
-def chosen_modes(modes: Sequence[str] | None, failure_modes: pd.DataFrame) -> list[str]:
-    """Return the modes to cover: those named, or all of the schema.
-
-    Least data: none.
-
-    Raises:
-        ValueError: a mode is not in the schema (with the one probably meant), or named twice.
-    """
-    known = list(failure_modes["code"])
-    return known if modes is None else [one_of("mode", m, known) for m in known_codes("modes", modes)]

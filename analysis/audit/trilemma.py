@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,6 @@ from analysis.selection import (
     Incidence,
     coded_papers,
     incidences,
-    need,
     one_of,
     paper_codes,
     tuples,
@@ -285,119 +284,6 @@ def together(
         }
     )
     return Together(counts, patterns, margins, len(keys), coded, said)
-
-
-def triples(
-    final: pd.DataFrame,
-    facet: str = "latent",
-    *,
-    grey: str = "exclude",
-    basis: str = "abstract",
-    draws: int = 1000,
-    seed: int = SEED,
-) -> pd.DataFrame:
-    """Every three codes of a facet: how many papers measure all three, against the null.
-
-    Least data: one paper that measures a failure mode and carries a code of the facet.
-
-    Args:
-        final: the survey's table ``final``.
-        facet: the facet; a code is measured as in :func:`together`.
-        grey: ``exclude``, ``include`` or ``only``.
-        basis: ``title``, ``abstract`` or ``full-text``.
-        draws: null matrices; 0 leaves ``expected`` missing.
-        seed: seed of the null.
-
-    Returns:
-        One row a set of three codes in use: ``first``, ``second``, ``third`` (sorted), ``observed``, ``expected`` (both
-        margins), ``independent``, ``note``, ``papers``; most expected under independence first, ties by code.
-        ``attrs["papers"]`` is the number of papers that measure, ``attrs["with_three"]`` those of them with three or
-        more codes: only these can hold three together, in the sample and in every draw of the null.
-
-    Raises:
-        ValueError: an argument is not one of its words, or a column is missing.
-    """
-    one_of("facet", facet, FACETS)
-    measured = paper_codes(final, FAILURE_MODE, min_level=LEVELS[-1], grey=grey, basis=basis)
-    keys = sorted(set(measured["paper"]))
-    held = incidences(final, [(facet, None)], min_level=LEVELS[-1], grey=grey, basis=basis, papers=keys)[0]
-    codes = held.codes
-    sets = list(combinations(range(len(codes)), 3))
-    place = {s: k for k, s in enumerate(sets)}
-    matrix = held.matrix.toarray() > 0
-    behind: list[list[str]] = [[] for _ in sets]
-    for key, row in zip(keys, matrix, strict=True):
-        for s in combinations(np.flatnonzero(row).tolist(), 3):
-            behind[place[s]].append(key)
-    rich = matrix.sum(axis=1) >= 3
-    expected = np.full(len(sets), np.nan if draws < 1 else 0.0)
-    # Row sums are kept, so the same papers can hold three together in every draw.
-    if draws >= 1 and rich.any():
-        for drawn in null_matrices(held, draws=draws, seed=seed):
-            for row in drawn[rich]:
-                for s in combinations(np.flatnonzero(row).tolist(), 3):
-                    expected[place[s]] += 1
-        expected /= draws
-    share = matrix.mean(axis=0) if len(keys) else np.zeros(len(codes))
-    alone = np.array([len(keys) * share[a] * share[b] * share[c] for a, b, c in sets])
-    note = "" if rich.any() else "no paper that measures carries three codes of the facet"
-    table = pd.DataFrame(
-        {
-            **{
-                name: pd.Series([codes[s[k]] for s in sets], dtype="str")
-                for k, name in enumerate(("first", "second", "third"))
-            },
-            "observed": np.array([len(b) for b in behind], dtype=np.int64),
-            "expected": expected,
-            "independent": alone.astype(float),
-            "note": pd.Series([note] * len(sets), dtype="str"),
-            "papers": tuples([tuple(b) for b in behind]),
-        }
-    )
-    table = table.sort_values(
-        ["independent", "first", "second", "third"], ascending=[False, True, True, True], ignore_index=True
-    )
-    table.attrs |= {"papers": len(keys), "with_three": int(rich.sum())}
-    return table
-
-
-def systems(panel: pd.DataFrame, wanted: Sequence[str], *, column: str = "dimension") -> pd.DataFrame:
-    """Count the models for which none, one, two or all three of three things are measured.
-
-    Least data: one model with a value.
-
-    Args:
-        panel: the survey's table of audit measurements, a value a row: ``model``, ``value`` and ``column``.
-        wanted: three values of the column.
-        column: ``dimension``, where any measure of a dimension will do, or ``measure``, for one comparable triple.
-
-    Returns:
-        One row a number met, 0 to 3: ``met``, ``called``, ``models`` (count), ``note``, ``names`` (sorted tuple).
-        A row of the panel without a value counts for nothing.
-
-    Raises:
-        ValueError: not three different values, or a column is missing.
-    """
-    need(panel, "panel", ("model", "value", column))
-    if len(set(wanted)) != 3:
-        raise ValueError("three different values are wanted")
-    values = panel["value"]
-    there = panel[(values.notna() & (values.astype("str").str.strip() != "")).to_numpy(dtype=bool)]
-    held: dict[str, set[str]] = {str(m): set() for m in panel["model"]}
-    for model, what in zip(there["model"], there[column], strict=True):
-        if what in wanted:
-            held[str(model)].add(str(what))
-    names = [tuple(sorted(m for m, has in held.items() if len(has) == k)) for k in range(4)]
-    note = "" if held else "no panel"
-    return pd.DataFrame(
-        {
-            "met": np.arange(4),
-            "called": pd.Series(MET, dtype="str"),
-            "models": np.array([len(n) for n in names], dtype=np.int64),
-            "note": pd.Series([note] * 4, dtype="str"),
-            "names": tuples(names),
-        }
-    )
 
 
 def _any(matrix: NDArray[np.bool_], columns: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -7,22 +7,20 @@ sheet they share is ``analysis.charts.frame``, their look ``analysis.charts.them
 from analysis.charts import _quicker  # noqa: F401  (before altair is imported)
 from analysis.charts.agreement import agreement_plot
 from analysis.charts.attention import attention_by_year
-from analysis.charts.audit import attempt_budgets_plot, audit_correlations_plot, audit_panel_plot
+from analysis.charts.audit_attempts import attempt_budgets_plot
+from analysis.charts.audit_correlations import audit_correlations_plot
 from analysis.charts.cooccurrence import cooccurrence_network
 from analysis.charts.coverage import coverage_heatmap
 from analysis.charts.frame import stamped
 from analysis.charts.gaps import gaps_heatmap
-from analysis.charts.instability import instability_plot
 from analysis.charts.measurement import measurement_plot
 from analysis.charts.never_met import never_met_plot
 from analysis.charts.paired_evidence import paired_dumbbells
 from analysis.charts.pooled import pooled_rates_plot
-from analysis.charts.portfolio import portfolio, portfolio_curve
 from analysis.charts.prisma import prisma_flow
 from analysis.charts.sensitivity import sensitivity_plot
 from analysis.charts.sides import counterpart_pairs, sides_by_pressure
 from analysis.charts.theme import use_theme
-from analysis.charts.trilemma import measured_together
 from analysis.charts.undermeasurement import discussed_against_measured
 from analysis.charts.validation import raw_against_corrected
 
@@ -31,20 +29,15 @@ __all__ = [
     "attempt_budgets_plot",
     "attention_by_year",
     "audit_correlations_plot",
-    "audit_panel_plot",
     "cooccurrence_network",
     "counterpart_pairs",
     "coverage_heatmap",
     "discussed_against_measured",
     "gaps_heatmap",
-    "instability_plot",
-    "measured_together",
     "measurement_plot",
     "never_met_plot",
     "paired_dumbbells",
     "pooled_rates_plot",
-    "portfolio",
-    "portfolio_curve",
     "prisma_flow",
     "raw_against_corrected",
     "sensitivity_plot",

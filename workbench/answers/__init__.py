@@ -21,7 +21,7 @@ from workbench.answers.instability import unstable
 from workbench.answers.left_out import left_out
 from workbench.answers.methods_section import methods
 from workbench.answers.paired_evidence import paired
-from workbench.answers.panel import audited
+from workbench.answers.panel import panel
 from workbench.answers.portfolio import portfolio
 from workbench.answers.raised_together import raised_together
 from workbench.answers.reading_more import reading_more
@@ -53,7 +53,7 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "what reading more changes": reading_more,
     "portfolio of instruments": portfolio,
     "safety claims": claimed,
-    "model audit": audited,
+    "model audit": panel,
     "instability": unstable,
     "methods": methods,
     "what was left out": left_out,

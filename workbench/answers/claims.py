@@ -7,18 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from analysis.audit.claims import card
 from workbench.answers.answer import BASIS, Answer, in_schema
 from workbench.store.claims import read_claim, read_claims
 from workbench.store.faults import Fault, Refused
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.audit.claims import Claim
     from workbench.store.survey import Survey
-
-COLUMNS = ("claim", "code", "name", "raised", "bears", "captured", "why")
 
 
 def claimed(survey: Survey) -> Answer:
@@ -29,9 +27,8 @@ def claimed(survey: Survey) -> Answer:
         raise Refused(faults)
     final = in_schema(survey.final, survey.codes)
     cards = {c.name: card(c, final, survey.failure_modes, basis=BASIS) for c in claims}
-    table = pd.concat(cards.values(), ignore_index=True) if cards else pd.DataFrame(columns=list(COLUMNS))
     pages = {f"claims/{c.name}.md": partial(claim_card, c, cards[c.name]) for c in claims}
-    return Answer({"claims": table}, pages=pages)
+    return Answer({}, pages=pages)
 
 
 def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
@@ -43,7 +40,6 @@ def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
         stamp: the line that names the data.
     """
     from analysis.audit.claims import sentences
-    from workbench.answers.numbers import printed
 
     lines = [
         f"# {_inline(claim.claim)}",
@@ -75,19 +71,14 @@ def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
         "",
         f"## Failure modes that bear on {claim.property}",
         "",
-        "| failure mode | captured | raised with the property | discussed | measured | rate (95%) | instruments |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| failure mode | captured | raised with the property | named | measured | instruments |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for row in table[table["bears"]].to_dict("records"):
-        rate = (
-            f"{printed(row['rate'], 'percent')} ({printed(row['low'], 'percent')} to {printed(row['high'], 'percent')})"
-            if not row["note"]
-            else str(row["note"])
-        )
         captured = ", ".join(row["captured_by"]) if row["captured"] else f"no: {row['why']}"
         shown = ", ".join(row["instruments"][:3]) + (", ..." if len(row["instruments"]) > 3 else "")
         counts = (str(row[c]) for c in ("raised", "discussed", "measured"))
-        lines.append(_row((str(row["name"]), captured, *counts, rate, shown or "none")))
+        lines.append(_row((str(row["name"]), captured, *counts, shown or "none")))
     return "\n".join([*lines, "", stamp, ""])
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis import charts
-from analysis.audit.instability import decompose, from_pairs, from_panel
-from workbench.answers.answer import Answer, Printed, figure
-from workbench.answers.numbers import Number, macro_name
+from analysis.audit.instability import WIDEST, decompose, from_panel
+from workbench.answers.answer import Answer, Printed
+from workbench.answers.numbers import Number
 from workbench.answers.shortfalls import VARIANCE
 
 if TYPE_CHECKING:
@@ -18,85 +16,53 @@ if TYPE_CHECKING:
 
 
 def unstable(survey: Survey) -> Answer:
-    """Variance components of repeated measurements, in the model panel and in the paired evidence."""
-    tables = from_panel(survey.audit) | from_pairs(survey.measurements)
-    components = decompose(tables)
-    title = "Instability decomposition (our reading): sources of the spread of repeated measurements"
-    draw = partial(charts.instability_plot, components, notes=[VARIANCE])
+    """Variance components of repeated measurements in the model panel; shares only where they are narrow enough."""
+    components = decompose(from_panel(survey.audit))
+    known = components[components["share"].notna()]
+    every = components["property"].nunique()
     return Answer(
-        {"instability": components},
-        (figure("instability", title, _words(components), draw, data=components),),
-        _numbers(components),
-        (_printed(components),),
+        {"audit-instability": components},
+        numbers=(
+            Number(
+                "InstabilityProperties",
+                every,
+                "count",
+                "properties",
+                "properties that were measured repeatedly",
+            ),
+            Number(
+                "InstabilityEstimable",
+                known["property"].nunique(),
+                "count",
+                "properties",
+                f"of them with a share of the spread whose interval is no wider than {WIDEST:g}",
+            ),
+        ),
+        printed=(_printed(known, every),),
     )
 
 
-def _words(components: pd.DataFrame) -> str:
+def in_words(components: pd.DataFrame) -> str:
+    """Say of how many properties any share can be told, and which sources have the largest."""
+    every = components["property"].nunique()
     known = components[components["share"].notna()]
     if known.empty:
-        return "Nothing to draw: no property was measured several times on several models."
-    said = []
-    for name in dict.fromkeys(known["property"]):
-        mine = known[known["property"] == name]
-        largest = mine.sort_values(["share", "component"], ascending=[False, True])[:2]
-        parts = ", ".join(
-            f"{r['component']} {r['share']:.0%} ({r['share_low']:.0%} to {r['share_high']:.0%})"
-            for r in _records(largest)
+        return (
+            f"Not estimable: of {every} properties that were measured repeatedly, none tells a share of its spread to "
+            f"within {WIDEST:g}."
         )
-        said.append(f"{name}, {int(mine['values'].iloc[0])} values: {parts}")
-    sources = "; ".join(said)
+    most = known.sort_values(["share", "property"], ascending=[False, True])[:3]
+    told = "; ".join(
+        f"{r['property']}: {r['component']} {r['share']:.0%} ({r['share_low']:.0%} to {r['share_high']:.0%})"
+        for r in most.to_dict("records")
+    )
     return (
-        f"Bars of the share of variance by source, with 95% intervals. Largest sources: {sources}. {VARIANCE}"
+        f"Of {every} properties that were measured repeatedly, {known['property'].nunique()} tell a share of their "
+        f"spread to within {WIDEST:g}. Largest: {told}."
     )
 
 
-def _numbers(components: pd.DataFrame) -> tuple[Number, ...]:
-    known = components[components["share"].notna()]
-    taken = list(dict.fromkeys(known["property"]))
-    every = components["property"].nunique()
-    found = [
-        Number(
-            "InstabilityProperties",
-            len(taken),
-            "count",
-            "properties",
-            "properties whose spread is taken apart",
-        ),
-        Number(
-            "InstabilitySilent",
-            every - len(taken),
-            "count",
-            "properties",
-            "properties not measured repeatedly enough",
-        ),
-    ]
-    for name in taken:
-        for row in _records(known[(known["property"] == name) & (known["kind"] == "unit")]):
-            macro = f"Instability{macro_name(name)}"
-            what = f"share of the variance of {name} between {row['unit']}s"
-            found += [
-                Number(f"{macro}Share", row["share"], "percent", "share", what),
-                Number(
-                    f"{macro}Low", _or_none(row["share_low"]), "percent", "share", f"lower end of the {what}"
-                ),
-                Number(
-                    f"{macro}High",
-                    _or_none(row["share_high"]),
-                    "percent",
-                    "share",
-                    f"upper end of the {what}",
-                ),
-            ]
-    return tuple(found)
-
-
-#: Sources with a smaller share of the variance are not printed.
-LEAST_SHARE = 0.01
-
-
-def _printed(components: pd.DataFrame) -> Printed:
-    # What carries less than a hundredth would make the table longer than a page; the CSV has all.
-    known = components[components["share"].notna() & (components["share"] >= LEAST_SHARE)]
+def _printed(known: pd.DataFrame, every: int) -> Printed:
     table = pd.DataFrame(
         {
             "Property": list(known["property"]),
@@ -109,19 +75,11 @@ def _printed(components: pd.DataFrame) -> Printed:
         }
     )
     return Printed(
-        "instability",
-        "Instability decomposition (our own operational reading, after generalisability theory): share of the variance "
-        "of a single measured value by source, with 95% intervals.",
+        "audit-instability",
+        "Instability (our own operational reading, after generalisability theory): share of the variance of a single "
+        "measured value by source, with 95% intervals.",
         table,
         {"Levels": "count", "SD": "decimal1", "Share": "percent", "low": "percent", "high": "percent"},
-        "SD in percentage points. Left out: sources under 1%, and those that always change together. "
-        + VARIANCE,
+        f"{known['property'].nunique()} of {every} properties; shares whose interval is wider than {WIDEST:g} are not "
+        f"estimable and left out. SD in percentage points. {VARIANCE}",
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def _or_none(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)

@@ -5,12 +5,6 @@ The numbers are those of ``docs/simulations``; a test holds them against the pag
 
 from __future__ import annotations
 
-#: Correlations of the model audit (``docs/simulations/audit.md``).
-CORRELATIONS = (
-    "In simulation the 95% bootstrap intervals (BCa) of independent units held Pearson's r 92.1% of the time on "
-    "average (86.6% at worst) and Spearman's 95.5% (90.8%), and those that resample developers 86.6 to 89.2% and 85.5 "
-    "to 90.5%: most are narrower than they should be."
-)
 #: Agreement about single codes (``docs/simulations/validation.md``).
 AGREEMENT = (
     "In simulation the 95% bootstrap intervals of a code held AC1 92.2% of the time on average (85.2% at worst) and "
@@ -21,7 +15,7 @@ AGREEMENT_OF_FACETS = (
     "In simulation the 95% bootstrap intervals over a whole facet held alpha 94.6% of the time on average (91.6% at "
     "worst), AC1 94.1% (90.4%) and alpha of sets 94.5% (91.6%); those of single codes are narrower than they should be."
 )
-#: Shares of variance (``docs/simulations/audit.md``).
+#: Shares of variance (``docs/simulations/instability.md``).
 VARIANCE = (
     "In simulation the 95% intervals of shares held the truth 97% of the time on average; at worst, where several "
     "factors have two levels each, 80%."

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.agreement import agreement
-from analysis.audit.panel import CASES, correlations, most_complete, panel
+from analysis.audit.panel import correlations, most_complete, panel
 from analysis.coverage import gaps, gaps_summary, in_words
 from analysis.disagreements import confusion
 from analysis.prisma import prisma
@@ -25,7 +25,6 @@ from workbench.answers.agreed import coded_first_under
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.gaps import CROSSED, grids
 from workbench.answers.paired_evidence import paired
-from workbench.answers.panel import MEASURES
 from workbench.answers.stamp import Stamp, stamp_line
 from workbench.answers.under_measured import under_measured
 from workbench.answers.validated import absence
@@ -452,8 +451,7 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
 
 def _audit(survey: Survey) -> Plain:
     audit = survey.audit
-    held = set(audit["measure"])
-    measures = MEASURES if set(MEASURES.values()) <= held else most_complete(audit)
+    measures = most_complete(audit)
     models = panel(audit, measures)
     told = (
         *(
@@ -483,9 +481,7 @@ def _audit(survey: Survey) -> Plain:
     return {
         "measures": measures,
         "panel": _plain(models),
-        "correlations": _plain(
-            pd.concat([correlations(models, cases=cases) for cases in CASES], ignore_index=True)
-        ),
+        "correlations": _plain(correlations(audit)),
         "values": _plain(audit, told),
     }
 
