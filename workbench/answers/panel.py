@@ -28,9 +28,7 @@ def panel(survey: Survey) -> Answer:
         (
             figure(
                 "audit-correlations",
-                "Do capability, safety and governance of models go together?"
-                if len(looks)
-                else "Do measures of models go together?",
+                "Do measures of models go together?",
                 described(looks),
                 partial(charts.audit_correlations_plot, looks),
                 data=looks,
