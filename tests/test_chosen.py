@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +16,7 @@ from tests import coded
 from workbench.answers.covered import covered
 from workbench.answers.stamp import data_digests, data_stamp, stamp_line
 from workbench.cli import app
+from workbench.publishing.building import _stages
 from workbench.publishing.chosen import chosen_figure, part_of, points, restriction_of, taken, write_chosen
 from workbench.store.faults import Refused
 from workbench.store.survey import open_survey
@@ -141,3 +144,32 @@ def test_widths(width: str, wide: object) -> None:
 def test_what_is_no_width_is_refused(width: str) -> None:
     with pytest.raises(ValueError, match="width"):
         points(width)
+
+
+PAGE = Path(__file__).parents[1] / "docs/for-authors.md"
+
+
+def test_every_command_of_the_page_for_authors_runs(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(filled)
+    page = PAGE.read_text("utf-8")
+    commands = re.findall(r"^survey .+$", page, re.MULTILINE)
+    assert len(commands) >= 5
+    for command in commands:
+        result = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert result.exit_code == 0, (command, result.output)
+    for name in re.findall(r"\\(?:includegraphics|input)\{([^}]+)\}", page):
+        path = Path("build/chosen" if name.endswith(".pdf") else ".") / name
+        assert path.exists() or path.with_suffix(".tex").exists(), name
+    macros = (filled / "build/latex/numbers.tex").read_text("utf-8")
+    for macro in re.findall(r"\\Survey\w+", page):
+        assert f"{{{macro}}}" in macros
+    [script] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(script, str(PAGE), "exec"), {})
+
+
+def test_a_pipe_sees_lines_that_count_upward(capsys: pytest.CaptureFixture[str]) -> None:
+    with _stages() as stage, ThreadPoolExecutor(4) as at_once:
+        list(at_once.map(stage, [f"question {n}" for n in range(20)]))
+    said = capsys.readouterr().err
+    assert "\r" not in said and "\x1b" not in said
+    assert [int(line.split(".")[0]) for line in said.splitlines()] == list(range(1, 21))

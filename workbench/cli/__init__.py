@@ -696,7 +696,14 @@ def build(
     target = out or survey / "build"
     with door():
         written = make(survey, target, notebooks=not no_notebooks)
-    _made(written, target)
+    typer.echo(f"{len(written)} files written to {target}")
+    for what, where in (
+        ("the reviewer's page", "site/index.html"),
+        ("figures", "figures/"),
+        ("tables", "tables/"),
+        ("LaTeX", "latex/"),
+    ):
+        typer.echo(f"  {what + ':':21}{target / where}")
 
 
 @app.command()

@@ -106,7 +106,7 @@ def write_results(
                 together = waiting.popleft()
             except IndexError:
                 return
-            told(f"{together[0][1]} ({together[0][0] + 1} of {len(QUESTIONS)})")
+            told(together[0][1])
             try:
                 made = answer(who, [one[1:] for one in together], out, stamp, tables)
             except BaseException:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from workbench.answers.stamp import Stamp, data_digests, data_stamp
@@ -194,17 +196,31 @@ def _clear(out: Path, written: list[Path]) -> None:
 
 
 class _stages:  # noqa: N801 - used as a context manager, reads as a verb
-    """Show on the terminal which stage is under way."""
+    """Show which stage is under way: in place on a terminal, a line each where the output goes to a file or pipe.
+
+    Questions are answered at the same time and out of order, so stages are numbered as they begin.
+    """
 
     def __enter__(self) -> _stages:
         from rich.console import Console
 
-        self._status = Console(stderr=True).status("")
-        self._status.__enter__()
+        self._console = Console(stderr=True)
+        self._begun = 0
+        self._lock = Lock()
+        self._status = self._console.status("") if self._console.is_terminal else None
+        if self._status:
+            self._status.__enter__()
         return self
 
     def __call__(self, what: str) -> None:
-        self._status.update(f"Working on: {what} ...")
+        with self._lock:
+            self._begun += 1
+            if self._status:
+                self._status.update(f"{self._begun}. {what} ...")
+            else:
+                sys.stderr.write(f"{self._begun}. {what}\n")
+                sys.stderr.flush()
 
     def __exit__(self, *problem: object) -> None:
-        self._status.stop()
+        if self._status:
+            self._status.stop()
