@@ -19,6 +19,7 @@ from workbench.doors.identifiers import address, arxiv_id, doi, stable
 from workbench.doors.identity import compare
 from workbench.doors.merging import facts, first_public, merge, merge_authors
 from workbench.doors.people import first_agrees
+from workbench.doors.taking import Fate
 from workbench.doors.titles import bare_title, fold, is_markup
 from workbench.store import files, texts
 from workbench.store.bibliography import Entry, read_papers
@@ -52,6 +53,10 @@ def jsonl(folder: Path, *records: object, name: str = "list.jsonl") -> Path:
 
 def put(root: Path, *records: object, name: str = "list.jsonl") -> AddReport:
     return add(root, jsonl(root.parent, *records, name=name))
+
+
+def merged(report: AddReport) -> list[Fate]:
+    return [f for f in report.fates if f.outcome == "merged"]
 
 
 def works(root: Path) -> dict[str, Entry]:
@@ -209,7 +214,7 @@ def test_preprint_and_published_version_are_one_work(survey: Path) -> None:
     )
     report = put(survey, preprint, published)
     assert (report.new, report.merged) == (1, 1)
-    assert "same title" in report.merges[0].why
+    assert "same title" in merged(report)[0].why
     (entry,) = works(survey).values()
     assert (entry.key, entry.title, entry.type, entry.venue, entry.year) == (
         "pre",
@@ -250,7 +255,7 @@ def test_one_arxiv_id_is_one_work_under_any_title_by_the_same_people(survey: Pat
         {"title": "A title of nobody's", "doi": "10.48550/arXiv.2311.00001", "type": "preprint"},
     )
     assert (report.merged, report.maybe) == (1, 1)
-    assert "titles differ" in report.merges[0].why
+    assert "titles differ" in merged(report)[0].why
     assert "titles differ" in next(h["reason"] for h in rows(survey, HITS) if h["outcome"] == "merged")
 
 
@@ -357,7 +362,7 @@ def test_changed_file_is_a_new_search_whose_known_records_merge(survey: Path) ->
     put(survey, record(key="a", title="Brief"), "{")
     report = put(survey, record(key="a", title="Brief"), record(key="b", title="Quite another"))
     assert (report.search, report.new, report.merged) == ("s02-list", 1, 1)
-    assert "same record as in s01-list" in report.merges[0].why
+    assert "same record as in s01-list" in merged(report)[0].why
     assert sorted(works(survey)) == ["a", "b"]
 
 

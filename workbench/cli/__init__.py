@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,12 +61,16 @@ def add(
     columns: Annotated[
         str, typer.Option(help='Of a table whose columns have other names: "title=Titel;year=Jahr".')
     ] = "",
+    supersedes: Annotated[
+        str, typer.Option(help="Id of the search whose file this one corrects: it counts no more.")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     survey: SurveyPath = HERE,
 ) -> None:
-    """Take in the records of a search: log it and every hit, find duplicates, merge what is certain."""
+    """Take in the records of a search, merge what is certain, ask about the rest; say what became of each record."""
     from workbench.doors.adding import add as add_records
 
     with door(), _progress() as progress:
@@ -81,11 +86,17 @@ def add(
                 what.strip(): name
                 for what, _, name in (c.partition("=") for c in columns.split(";") if c.strip())
             },
+            supersedes=supersedes,
             dry_run=dry_run,
             progress=progress,
         )
+    if as_json:
+        typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+        return
     for fault in (*report.warnings, *report.unreadable):
         typer.echo(str(fault), err=True)
+    for fate in report.fates:
+        typer.echo(f"{file.name}, {fate}")
     typer.echo(
         f"{file.name}: {report.rows} rows: {report.new} new, {report.merged} merged, {report.maybe} maybe, "
         f"{len(report.unreadable)} unreadable, {report.known} known already"
@@ -178,20 +189,57 @@ def duplicates(
     decision: Annotated[str, typer.Argument(help="same or different.")] = "",
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
     note: Annotated[str, typer.Option(help="Why.")] = "",
+    keep: Annotated[
+        str, typer.Option(help="Whose decisions hold, where both records have some: its key.")
+    ] = "",
+    take_back: Annotated[
+        bool, typer.Option("--undo", help="Take the merge of the two back: both records as they were.")
+    ] = False,
     survey: SurveyPath = HERE,
 ) -> None:
-    """List pairs of records that may be one work, or decide about a pair."""
-    from workbench.doors.duplicates import decide, pending
+    """List pairs of records that may be one work, likeliest first; decide about any two, or take a merge back."""
+    from workbench.doors.duplicates import decide, pending, undo
 
+    if take_back and (decision or not b):
+        typer.echo("give two keys with --undo, and no decision", err=True)
+        raise typer.Exit(2)
     with door():
+        if take_back:
+            kept, alone = undo(survey, a, b, by, note)
+            typer.echo(f"{alone} stands alone again, beside {kept}")
+            return
         if a:
-            decide(survey, a, b, decision, by, note)
-            typer.echo(f"{a} and {b}: {decision}")
+            kept = decide(survey, a, b, decision, by, note, keep)
+            typer.echo(f"{a} and {b}: {decision}" + (f"; the work is {kept}" if kept else ""))
             return
         pairs = pending(survey)
         for pair in pairs:
             typer.echo(f"{pair}\n")
         typer.echo(f"{len(pairs)} undecided: `survey duplicates A B same|different --by WHO`")
+
+
+@app.command()
+def remove(
+    what: Annotated[str, typer.Argument(help="Id of a search (corpus/searches.yaml), or a record's key.")],
+    by: Annotated[str, typer.Option(help="Who takes it out.")] = "",
+    why: Annotated[str, typer.Option(help="Why.")] = "",
+    put_back: Annotated[bool, typer.Option("--undo", help="Put it back.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
+    ] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Take out a search or a record that was added by mistake; it counts nowhere, and its rows stay in the files."""
+    from workbench.doors.removing import remove as take_out
+
+    with door():
+        report = take_out(survey, what, by=by, why=why, undo=put_back, dry_run=dry_run)
+    told = "put back" if put_back else "taken out"
+    typer.echo(
+        f"{report.kind} {what} {'would be ' if dry_run else ''}{told}; works: {', '.join(report.papers) or 'none'}"
+    )
+    if report.kept:
+        typer.echo(f"works that stay, as another search found them too: {', '.join(report.kept)}")
 
 
 @app.command()

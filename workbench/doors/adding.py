@@ -6,43 +6,20 @@ All files of one ``add`` are replaced together or not at all, and the same file 
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workbench.doors.abstracts import AbstractsReport, join, take_text
-from workbench.doors.finding import Finder
-from workbench.doors.identifiers import arxiv_year, identifiers
-from workbench.doors.identity import Verdict, compare
-from workbench.doors.merging import facts, merge
-from workbench.doors.people import family
+from workbench.doors.abstracts import AbstractsReport, join
 from workbench.doors.records import Corpus, carry_out
-from workbench.doors.sources import Incoming, Unreadable, read_file, take_in
-from workbench.doors.sources.incoming import TYPES
-from workbench.doors.titles import fold
-from workbench.store.bibliography import Entry
+from workbench.doors.removing import take_out_search
+from workbench.doors.sources import Incoming, read_file, take_in
+from workbench.doors.taking import Fate, Progress, Taking
 from workbench.store.clock import now
-from workbench.store.faults import Fault
+from workbench.store.faults import Fault, Refused
 from workbench.store.files import sha256
-from workbench.store.places import KEY
-from workbench.store.searches import Search, next_id, places
-
-_MONTH = re.compile(r"(\d+\s+)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?", re.IGNORECASE)
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Merge:
-    """A record that joined a work: its line and title, the work's key and title, and why."""
-
-    line: int
-    title: str
-    paper: str
-    kept_title: str
-    why: str
+from workbench.store.searches import SEARCHES, Search, next_id, places
+from workbench.store.standing import removed
 
 
 @dataclass(frozen=True)
@@ -59,7 +36,7 @@ class AddReport:
         pairs: new rows of ``maybe_duplicates.csv``.
         unreadable: records that cannot be read, each with line, reason and remedy.
         warnings: what was read but should be looked at.
-        merges: every record that joined a work, with the reason.
+        fates: what became of each record, in the order of the file.
         texts: abstracts that stood in the records themselves and were not in hand before.
         abstracts: what became of the abstracts, where a file of them was given.
         changed: files that changed (or would, in a dry run), relative to the survey folder.
@@ -74,7 +51,7 @@ class AddReport:
     pairs: int
     unreadable: tuple[Fault, ...]
     warnings: tuple[Fault, ...]
-    merges: tuple[Merge, ...]
+    fates: tuple[Fate, ...]
     texts: int
     abstracts: AbstractsReport | None
     changed: tuple[str, ...]
@@ -90,6 +67,7 @@ def add(
     where: str = "",
     terms: str | None = None,
     columns: Mapping[str, str] | None = None,
+    supersedes: str = "",
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> AddReport:
@@ -106,6 +84,8 @@ def add(
             A search that was logged without them is given them now.
         columns: of a table, what is taken -> the column that holds it (see ``sources.table.COLUMNS``); columns by the
             names that databases give them need not be stated.
+        supersedes: id of an earlier search whose file this one corrects: it counts no more, keys of its records are
+            believed, and what only it had found is taken out.
         dry_run: write nothing, report the same.
         progress: called with what is being done, how far, and out of how many.
 
@@ -123,14 +103,17 @@ def add(
     warnings += _notes(file.name, good)
 
     def work(corpus: Corpus) -> AddReport:
+        corrects = _corrected(corpus, supersedes, sha256(data), by)
         search = _search(corpus, file, sha256(data), good, len(good) + len(bad), by, query, where, terms)
-        taking = _Taking(corpus, file.name, search.id)
+        taking = Taking(corpus, file.name, search.id, corrects)
         taking.unreadable(bad)
         taking.readable(good, progress or (lambda _what, _done, _all: None))
         joined = None
         if abstracts:
             joined = join(corpus, abstracts.name, abstract_text, taking.papers)
             joined = replace(joined, warnings=(*abstract_warnings, *joined.warnings))
+        if supersedes:
+            take_out_search(corpus, supersedes, by, f"superseded by {search.id}")
         count = taking.count
         return AddReport(
             search=search.id,
@@ -142,7 +125,7 @@ def add(
             pairs=count["pairs"],
             unreadable=tuple(Fault(file.name, u.line, u.key, u.reason, u.remedy) for u in bad),
             warnings=tuple(warnings),
-            merges=tuple(taking.merges),
+            fates=tuple(sorted(taking.fates, key=lambda f: f.line)),
             texts=count["texts"],
             abstracts=joined,
             changed=(),
@@ -174,6 +157,29 @@ def _where(lines: Sequence[int]) -> str:
     return f"{len(lines)} records, at lines {shown}{', ...' if len(lines) > 12 else ''}"
 
 
+def _corrected(corpus: Corpus, search: str, digest: str, by: str) -> dict[str, str]:
+    """Return the keys in the file of an earlier search -> the works their records are part of."""
+    if not search:
+        return {}
+    if not by.strip():
+        raise Refused([Fault(SEARCHES, 0, search, "nobody is named who corrects it", "say who, with --by")])
+    known = {s.id: s for s in corpus.searches}
+    if search not in known or search in removed(corpus.removals, "search"):
+        message, remedy = "no such search", "`survey status` and corpus/searches.yaml have them"
+        raise Refused([Fault(SEARCHES, 0, search, message, remedy)])
+    if known[search].sha256 == digest:
+        message = "the file is the very one that this search gave"
+        raise Refused(
+            [Fault(SEARCHES, 0, search, message, "give the corrected file, or leave out --supersedes")]
+        )
+    papers = {(h["search"], h["content_sha256"]): h["paper"] for h in corpus.hits}
+    return {
+        r["key"]: papers[r["search"], r["content_sha256"]]
+        for r in corpus.origins()
+        if r["search"] == search and r["key"]
+    }
+
+
 def _search(
     corpus: Corpus,
     file: Path,
@@ -187,8 +193,9 @@ def _search(
 ) -> Search:
     """Return the search that gave this very file, logged now if it is not yet."""
     words = None if terms is None else tuple(w for t in terms.split(";") if (w := " ".join(t.split())))
+    out = removed(corpus.removals, "search")
     for number, search in enumerate(corpus.searches):
-        if search.sha256 == digest:
+        if search.sha256 == digest and search.id not in out:
             if words is not None and search.terms is None:
                 corpus.searches[number] = search = replace(search, terms=words)
             return search
@@ -206,236 +213,3 @@ def _search(
     )
     corpus.searches.append(search)
     return search
-
-
-class _Taking:
-    """Takes the records of one file into a corpus.
-
-    Attributes:
-        papers: key a record came with -> key of the work it became or joined.
-        count: how many records were known, new, merged, maybe; and how many pairs were noted.
-        merges: every record that joined a work.
-    """
-
-    def __init__(self, corpus: Corpus, name: str, search: str) -> None:
-        self._corpus, self._name, self._search = corpus, name, search
-        self._logged = {h["content_sha256"]: h for h in corpus.hits if h["search"] == search}
-        self._seen_before = {h["content_sha256"]: h for h in reversed(corpus.hits) if h["paper"]}
-        self._times: Counter[str] = Counter()
-        self.papers: dict[str, str] = {}
-        self.count: Counter[str] = Counter()
-        self.merges: list[Merge] = []
-
-    def unreadable(self, records: Iterable[Unreadable]) -> None:
-        """Log records that cannot be read."""
-        for record in records:
-            digest = self._digest(record.content)
-            if digest not in self._logged:
-                self._log(digest, "", "unreadable", record.line, record.reason)
-
-    def readable(self, records: Sequence[Incoming], progress: Progress) -> None:
-        """Take records: known ones are passed over, others become works or join one."""
-        todo: list[tuple[Incoming, str]] = []
-        for record in records:
-            digest = self._digest(record.content)
-            if hit := self._logged.get(digest):
-                self.count["known"] += 1
-                self._remember(record, hit["paper"])
-                # The log of hits travels with the survey, abstracts do not: whoever lacks one gets it here.
-                self._keep_text(record, self._corpus.kept(hit["paper"]))
-            else:
-                todo.append((record, digest))
-        if not todo:
-            return
-        keys = list(self._corpus.works)
-        entries = [*self._corpus.works.values(), *(_entry(r) for r, _ in todo)]
-        titles = [e.title for e in entries]
-        progress("looking for duplicates", 0, len(todo))
-        pairs = Finder(entries, len(todo)).pairs()
-        became: dict[int, str] = dict(enumerate(keys))
-        for number, (record, digest) in enumerate(todo):
-            place = len(keys) + number
-            near = [(became[other], titles[other]) for other in pairs.get(place, {})]
-            became[place] = self._take(record, digest, entries[place], near)
-            if number % 200 == 0:
-                progress("adding records", number, len(todo))
-        progress("adding records", len(todo), len(todo))
-
-    def _digest(self, content: str) -> str:
-        """Return a record's digest; the second of two equal records in a file gets another."""
-        self._times[content] += 1
-        times = self._times[content]
-        return sha256(content if times == 1 else f"{content}\n#{times}")
-
-    def _log(self, digest: str, paper: str, outcome: str, line: int, reason: str) -> None:
-        self._corpus.hits.append(
-            {
-                "search": self._search,
-                "content_sha256": digest,
-                "paper": paper,
-                "outcome": outcome,
-                "file": self._name,
-                "line": str(line),
-                "reason": reason,
-            }
-        )
-
-    def _remember(self, record: Incoming, paper: str) -> None:
-        if record.key:
-            self.papers.setdefault(record.key, paper)
-
-    def _take(self, record: Incoming, digest: str, entry: Entry, near: Sequence[tuple[str, str]]) -> str:
-        verdicts = self._verdicts(record, digest, entry, near)
-        same = [(paper, v) for paper, v in verdicts if v.kind == "same"]
-        maybe = [(paper, v) for paper, v in verdicts if v.kind == "maybe"]
-        if same:
-            paper, verdict = same[0]
-            self._join(record, entry, paper, verdict.why)
-            outcome, reason = "merged", verdict.why
-            for other, further in same[1:]:
-                self._pair(
-                    paper, other, further.score, f"one record is like both: {verdict.why}; {further.why}"
-                )
-            for other, further in maybe:
-                if further.by_identifier or "titles differ" in verdict.why:
-                    why = f"line {record.line} of {self._name}: {further.why}"
-                    self._pair(paper, other, further.score, why)
-        else:
-            paper = self._new(record, entry)
-            outcome, reason = ("maybe", f"{maybe[0][0]}: {maybe[0][1].why}") if maybe else ("new", "")
-            for other, verdict in maybe:
-                self._pair(paper, other, verdict.score, verdict.why)
-        self.count[outcome] += 1
-        self._log(digest, paper, outcome, record.line, reason)
-        self._remember(record, paper)
-        self._keep_text(record, paper)
-        # an arXiv id that turns out not to be the work's own must not date it: only what was merged counts
-        self._corpus.see(paper, entry.year)
-        return paper
-
-    def _keep_text(self, record: Incoming, paper: str) -> None:
-        if not record.abstract.strip() or paper not in self._corpus.works:
-            return
-        if take_text(self._corpus, paper, record.title, record.abstract, record.found_via or self._name):
-            self.count["texts"] += 1
-            self._corpus.see(paper)
-
-    def _verdicts(
-        self, record: Incoming, digest: str, entry: Entry, near: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, Verdict]]:
-        """Return the works this record may be, with why; the surest first."""
-        corpus = self._corpus
-        if (hit := self._seen_before.get(digest)) and hit["paper"] in corpus.works:
-            return [(hit["paper"], Verdict("same", 100.0, f"same record as in {hit['search']}"))]
-        found: dict[str, Verdict] = {}
-        for identifier in sorted(identifiers(entry)):
-            for paper in corpus.by_id.get(identifier, ()):
-                if paper in corpus.works:
-                    found.setdefault(paper, compare(entry, corpus.works[paper]))
-        for paper, title in near:
-            work = corpus.works[paper]
-            # the work may have been met under another title than the one it goes by
-            for variant in (work, *([replace(work, title=title)] if title != work.title else [])):
-                verdict = compare(entry, variant)
-                if paper not in found or _rank(verdict) < _rank(found[paper]):
-                    found[paper] = verdict
-        ranked = sorted(found.items(), key=lambda item: (*_rank(item[1]), item[0]))
-        return [(paper, v) for paper, v in ranked if v.kind != "different"]
-
-    def _join(self, record: Incoming, entry: Entry, paper: str, why: str) -> None:
-        corpus = self._corpus
-        kept = corpus.works[paper]
-        corpus.put(merge(kept, entry))
-        row = corpus.records[paper]
-        row["guessed_streams"] = _streams([*row["guessed_streams"].split(";"), *record.streams])
-        self.merges.append(Merge(record.line, record.title, paper, kept.title, why))
-
-    def _new(self, record: Incoming, entry: Entry) -> str:
-        key = self._corpus.free_key(_key(record.key) or _made_key(entry))
-        self._corpus.put(replace(entry, key=key))
-        self._corpus.records[key] = {
-            "paper": key,
-            "first_public": "",
-            "verified": "no",
-            "grey": "yes" if record.grey else "no",
-            "guessed_streams": _streams(record.streams),
-            "text_sha256": "",
-            "stratum": "",
-        }
-        return key
-
-    def _pair(self, one: str, other: str, score: float, why: str) -> None:
-        a, b = sorted((one, other))
-        if a != b and (a, b) not in self._corpus.maybes:
-            self._corpus.maybes[a, b] = {
-                "a": a,
-                "b": b,
-                "score": f"{score:.1f}",
-                "why": why,
-                "decision": "",
-                "by": "",
-                "note": "",
-                "at": "",
-            }
-            self.count["pairs"] += 1
-
-
-def _rank(verdict: Verdict) -> tuple[int, int, float]:
-    kind = {"same": 0, "maybe": 1, "different": 2}[verdict.kind]
-    return (kind, 0 if verdict.by_identifier else 1, -verdict.score)
-
-
-def _entry(record: Incoming) -> Entry:
-    """Return the facts of a record as an entry without a key."""
-    entry = facts("", record.title, record.doi, record.arxiv_id, record.url)
-    kind, venue, year = TYPES.get(record.type, "misc"), record.venue, record.year
-    if re.match(r"(arxiv|corr)\b", venue, re.IGNORECASE) and entry.arxiv_id:
-        kind, venue = "misc", "arXiv"
-    elif record.type == "preprint" and entry.arxiv_id and _MONTH.fullmatch(venue):
-        venue = "arXiv"  # lists leave the month of a preprint where its venue should be
-    if not venue and kind == "misc" and entry.arxiv_id:
-        venue = "arXiv"
-    if year is None and entry.arxiv_id:
-        year = arxiv_year(entry.arxiv_id)
-    return replace(entry, type=kind, venue=venue, year=year, authors=record.authors, details=record.details)
-
-
-def _streams(streams: Iterable[str]) -> str:
-    return ";".join(sorted({s.strip() for s in streams if s.strip()}))
-
-
-def _key(proposed: str) -> str:
-    """Return a proposed key with what a key may not have replaced; empty where nothing is left."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", proposed) if not unicodedata.combining(c))
-    key = re.sub(r"[^A-Za-z0-9._+-]+", "-", plain).strip("-._+")[:80]
-    if key.isdigit():  # programs would take it for a number
-        key = f"ref-{key}"
-    return key if KEY.fullmatch(key) else ""
-
-
-def _made_key(entry: Entry) -> str:
-    """Return a key for a record that came without: its arXiv id, else family, year and a word of the title."""
-    if entry.arxiv_id:
-        return "arxiv-" + entry.arxiv_id.replace("/", "-")
-    return _key("".join(_key_words(entry))) or "work"
-
-
-def _key_words(entry: Entry) -> Iterator[str]:
-    yield family(entry.authors[0]).replace(" ", "") if entry.authors else "anonymous"
-    yield str(entry.year or "")
-    small = {
-        "the",
-        "and",
-        "for",
-        "are",
-        "can",
-        "how",
-        "what",
-        "why",
-        "with",
-        "from",
-        "towards",
-        "toward",
-        "does",
-    }
-    yield next((w for w in fold(entry.title).split() if len(w) > 2 and w not in small), "untitled")

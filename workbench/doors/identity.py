@@ -105,9 +105,7 @@ def compare(a: Entry, b: Entry) -> Verdict:
     printed = [w for w in against if w not in ("venues differ", "numbers differ")]
     near = gap is not None and gap <= 1 and first is not False
     likely_page = title == "equal" or (first and not gap and (title == "trimmed" or score >= 70))
-    # one volume bears one work at a page by one person, unless the titles count them or speak of another
-    single = title in ("equal", "trimmed") or not _counted(a.title, b.title)
-    if where == "same" and near and not printed and likely_page and single:
+    if where == "same" and near and not printed and likely_page and _single(a, b, title):
         return Verdict("same", likely, f"{_TITLE[title]}, same year, volume and first page")
     if title in ("equal", "cut") and first and not against:
         doubt = _doubt(a, b, title, gap)
@@ -136,6 +134,11 @@ def _titles(a: str, b: str) -> tuple[str, float]:
     if cut_at_colon(a, b):
         return "cut", score
     return ("spelt" if spelt_otherwise(a, b) else ""), score
+
+
+def _single(a: Entry, b: Entry, title: str) -> bool:
+    """Say whether a page can bear no second such work: one does, unless the titles count or speak of another."""
+    return title in ("equal", "trimmed") or not _counted(a.title, b.title)
 
 
 def _counted(a: str, b: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,10 +12,12 @@ from workbench.doors.identifiers import identifiers
 from workbench.doors.merging import arxiv_ids, first_public
 from workbench.store import files, texts
 from workbench.store.bibliography import PAPERS, Entry, keep_parsed, papers_text, read_papers
+from workbench.store.clock import now
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row
-from workbench.store.searches import SEARCHES, Search, read_searches, searches_text
-from workbench.store.tables import HITS, MAYBE_DUPLICATES, RECORDS, SAMPLE
+from workbench.store.searches import SEARCHES, Search, number_of, read_searches, searches_text
+from workbench.store.standing import joined
+from workbench.store.tables import FIELDS, HITS, MAYBE_DUPLICATES, MERGES, RECORDS, REMOVALS
 from workbench.store.texts import Text
 
 Report = TypeVar("Report")
@@ -31,7 +34,10 @@ class Corpus:
         maybes: (a, b) -> row of ``maybe_duplicates.csv``.
         searches: the log of searches.
         texts: key -> abstract in hand.
-        sample: rows of ``sample.csv``, which name records by key.
+        merges: rows of ``merges.csv``, those taken back too.
+        removals: rows of ``removals.csv``, those put back too.
+        new_fields: rows that ``fields.csv`` gets.
+        read_fields: reads the rows of ``fields.csv``; asked only when a work is split or made anew.
         by_id: identifier -> keys of the works that have it, in the order met.
     """
 
@@ -41,13 +47,17 @@ class Corpus:
     maybes: dict[tuple[str, str], Row]
     searches: list[Search]
     texts: dict[str, Text]
-    sample: list[Row]
+    merges: list[Row] = field(default_factory=list)
+    removals: list[Row] = field(default_factory=list)
+    new_fields: list[Row] = field(default_factory=list)
+    read_fields: Callable[[], list[Row]] = list
     by_id: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._keys = {k.lower() for k in self.works}
         # a key that a decision took away is never given to another work
         self._keys |= {k.lower() for pair in self.maybes for k in pair}
+        self._keys |= {r["taken"].lower() for r in self.merges} | {r["what"].lower() for r in self.removals}
         for entry in self.works.values():
             self.index(entry)
 
@@ -67,20 +77,40 @@ class Corpus:
 
     def kept(self, key: str) -> str:
         """Return the key of the work that a key stands for now: a merged record's is the one kept."""
-        seen = {key}
-        while key not in self.works:
-            for (a, b), row in self.maybes.items():
-                if (
-                    row["decision"] == "same"
-                    and key in (a, b)
-                    and (other := b if key == a else a) not in seen
-                ):
-                    key = other
-                    seen.add(key)
-                    break
-            else:
-                return key
-        return key
+        return key if key in self.works else joined(self.merges).get(key, key)
+
+    def origins(self) -> list[Row]:
+        """Return the fields of every hit on record, the new ones too, in the order in which they came."""
+        place = {
+            (h["search"], h["content_sha256"]): (number_of(h["search"]), int(h["line"] or 0))
+            for h in self.hits
+        }
+        rows = [
+            r for r in (*self.read_fields(), *self.new_fields) if (r["search"], r["content_sha256"]) in place
+        ]
+        return sorted(rows, key=lambda r: place[r["search"], r["content_sha256"]])
+
+    def note_merge(self, taken: str, kept: str, why: str, by: str, **before: str) -> None:
+        """Put a merge on record; ``before``: what cannot be told from the fields of hits."""
+        earlier = [r for r in self.merges if r["taken"] == taken]
+        self.merges.append(
+            dict.fromkeys(MERGES.header, "")
+            | {
+                "taken": taken,
+                "revision": str(len(earlier) + 1),
+                "kept": kept,
+                "why": why,
+                "by": by,
+                "at": now(),
+            }
+            | before
+        )
+
+    def reserve(self, key: str) -> str:
+        """Return a free key for a record that joins a work at once; nobody else gets it."""
+        free = self.free_key(key)
+        self._keys.add(free.lower())
+        return free
 
     def see(self, paper: str, *years: int | None) -> None:
         """Bring a work's row up to date: the smallest year seen, and whether authors or a text were."""
@@ -118,8 +148,11 @@ class Corpus:
         }
         if self.texts:
             held[texts.ABSTRACTS] = texts.abstracts_text(self.texts.values())
-        if self.sample:
-            held[SAMPLE.path] = files.rows_text(SAMPLE, self.sample)
+        for table, rows in ((MERGES, self.merges), (REMOVALS, self.removals)):
+            if rows:
+                held[table.path] = files.rows_text(table, rows)
+        if self.new_fields:
+            held[FIELDS.path] = files.rows_text(FIELDS, [*self.read_fields(), *self.new_fields])
         return held
 
 
@@ -139,7 +172,8 @@ def load(root: Path, keep: bool = True) -> Corpus:
     records = files.read_rows(root, RECORDS.path, RECORDS, faults)
     hits = files.read_rows(root, HITS.path, HITS, faults)
     maybes = files.read_rows(root, MAYBE_DUPLICATES.path, MAYBE_DUPLICATES, faults)
-    sample = files.read_rows(root, SAMPLE.path, SAMPLE, faults)
+    merges = files.read_rows(root, MERGES.path, MERGES, faults)
+    removals = files.read_rows(root, REMOVALS.path, REMOVALS, faults)
     searches = read_searches(root, faults)
     keys = {e.key for e in works}
     for row in records:
@@ -165,8 +199,18 @@ def load(root: Path, keep: bool = True) -> Corpus:
         {(r["a"], r["b"]): r for r in maybes},
         searches,
         texts.abstracts(root),
-        sample,
+        merges,
+        removals,
+        read_fields=partial(_fields, root),
     )
+
+
+def _fields(root: Path) -> list[Row]:
+    faults: list[Fault] = []
+    rows = files.read_rows(root, FIELDS.path, FIELDS, faults)
+    if faults:
+        raise Refused(faults)
+    return rows
 
 
 def carry_out(

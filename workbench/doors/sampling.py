@@ -19,11 +19,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.store.corpus import stored, year_of
+from workbench.store.corpus import current, stored, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, trying, writing
 from workbench.store.schema import Sampling, Schema, load_schema
 from workbench.store.screened import included, screened
+from workbench.store.standing import standing
 from workbench.store.tables import RECORDS, SAMPLE, SAMPLING
 
 STAGE = "screening"
@@ -62,8 +63,8 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
         blocks = [r for r in stored(root, "sampling", faults) if r["stage"] == STAGE]
         others = [r for r in stored(root, "sampling", faults) if r["stage"] != STAGE]
         drawn = stored(root, "sample", faults)
-        decisions = stored(root, "screening", faults)
-        rulings = stored(root, "adjudications", faults)
+        decisions = standing(root, "screening", faults)
+        rulings = standing(root, "adjudications", faults)
         if faults:
             raise Refused(faults)
         frame = strata(records, schema)
@@ -73,12 +74,14 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
                 [Fault(RECORDS.path, 0, "", message, "bring abstracts first (survey abstracts --from FILE)")]
             )
         years = {r["paper"]: y for r in records if (y := year_of(r))}
-        mine = [r["paper"] for r in drawn if r["stage"] == STAGE]
+        mine = [r["paper"] for r in standing(root, "sample", faults) if r["stage"] == STAGE]
         grey = {r["paper"] for r in records if r["grey"] == "yes"}
         results = {
             r["paper"]: r for r in screened(decisions, rulings, grey) if r["stage"] == "title-abstract"
         }
-        counts = Counter(r["paper"] for r in {(d["paper"], d["coder"]): d for d in decisions}.values())
+        latest = current(decisions, ("coder", "paper", "stage")).values()
+        holding = {(d["paper"], d["coder"]) for d in latest if d["decision"] != "withdrawn"}
+        counts = Counter(paper for paper, _ in holding)
         waiting = sum(counts[p] < 2 for p in mine)
         kept = included(results.values()) & set(mine)
         reached = aims(kept, results, years, schema)

@@ -30,6 +30,7 @@ from workbench.store.files import Row, replace_all, rows_text, trying, writing
 from workbench.store.final import by_machines
 from workbench.store.schema import load_schema
 from workbench.store.screened import included, screened
+from workbench.store.standing import standing
 from workbench.store.tables import SAMPLE, SAMPLING
 
 STAGE = "verification"
@@ -54,10 +55,11 @@ def sample_verification(root: Path, *, size: int | None = None, dry_run: bool = 
         schema = load_schema(root)
         records = {r["paper"]: r for r in stored(root, "records", faults)}
         coders = read_coders(root, faults)
-        decisions, rulings, codings, signoffs, blocks, drawn = (
-            stored(root, name, faults)
-            for name in ("screening", "adjudications", "codings", "signoffs", "sampling", "sample")
+        decisions, rulings, codings, signoffs, blocks = (
+            standing(root, name, faults)
+            for name in ("screening", "adjudications", "codings", "signoffs", "sampling")
         )
+        drawn = stored(root, "sample", faults)
         if size is not None and size < 1:
             faults.append(
                 Fault("command line", 0, "--size", f"{size} papers cannot be drawn", "give 1 or more")

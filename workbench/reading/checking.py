@@ -33,6 +33,12 @@ from workbench.reading.record_rules import (
     sample_faults,
     sayer_of,
 )
+from workbench.reading.taking_back_rules import (
+    DECISIONS,
+    found_by_none,
+    merge_faults,
+    removal_faults,
+)
 from workbench.store.assumptions import assumption_faults
 from workbench.store.batch import near
 from workbench.store.bibliography import PAPERS, Entry, papers_text, read_papers
@@ -49,6 +55,7 @@ from workbench.store.screened import STAGES, included, screened
 from workbench.store.searches import SEARCHES, read_searches
 from workbench.store.settings import read_settings
 from workbench.store.stale import stale, stale_faults
+from workbench.store.standing import counting, joined, removed
 from workbench.store.tables import HITS, RUNS, STORED
 
 
@@ -78,10 +85,18 @@ def check(root: Path) -> list[Fault]:
             faults.append(Fault(PAPERS, entry.line, key, "no row in records.csv", "add it with `survey add`"))
     for row in tables["records"]:
         faults += record_faults(row, entries.keys(), schema)
-    faults += hit_faults({s.id for s in searches}, SEARCHES not in broken, tables["hits"], records)
-    faults += pair_faults(tables["maybe_duplicates"], records)
-    faults += frozen_faults(root, tables["frame"], records)
-    faults += sample_faults(tables["sampling"], tables["sample"], records)
+    logged = {s.id for s in searches}
+    leads = joined(tables["merges"])
+    out = removed(tables["removals"], "record").keys() | found_by_none(tables)
+    gone = leads.keys() | out
+    faults += hit_faults(logged, SEARCHES not in broken, tables["hits"], records, out)
+    faults += merge_faults(tables, records, leads)
+    faults += removal_faults(logged, tables, records)
+    faults += pair_faults(tables["maybe_duplicates"], records, gone)
+    faults += frozen_faults(root, tables["frame"], records, gone)
+    faults += sample_faults(tables["sampling"], tables["sample"], records, gone)
+    for name in DECISIONS:  # what was decided of a record that is none of its own any more counts nowhere
+        tables[name] = counting(name, tables[name], leads, tables["removals"])
     faults += run_faults(tables["runs"], coders.keys())
     faults += panel_faults(tables["audit"])
     for row in tables["screening"]:

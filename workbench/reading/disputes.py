@@ -17,6 +17,7 @@ from workbench.store.files import Row, recover
 from workbench.store.final import final
 from workbench.store.schema import BASES, load_schema
 from workbench.store.screened import included, screened
+from workbench.store.standing import standing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ def disputes(root: Path, *, open_only: bool = False) -> list[Dispute]:
     coders = read_coders(root, faults)
     records = {r["paper"]: r for r in stored(root, "records", faults)}
     codings, signoffs, rulings, verifications, screening = (
-        stored(root, name, faults)
+        standing(root, name, faults)
         for name in ("codings", "signoffs", "adjudications", "verifications", "screening")
     )
     if any(not f.warning for f in faults):

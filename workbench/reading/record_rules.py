@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from workbench.doors.sampling import STAGE as SCREENING
@@ -48,9 +48,12 @@ def record_faults(row: Row, entries: object, schema: Schema | None) -> list[Faul
 
 
 def hit_faults(
-    searches: set[str], log_is_whole: bool, rows: list[Row], records: dict[str, Row]
+    searches: set[str], log_is_whole: bool, rows: list[Row], records: dict[str, Row], gone: Set[str]
 ) -> list[Fault]:
-    """Hits; where the log is not whole, every hit of a faulty search would be a fault of its own."""
+    """Hits; where the log is not whole, every hit of a faulty search would be a fault of its own.
+
+    ``gone``, here and below: keys of records that were taken out, or joined another.
+    """
     faults: list[Fault] = []
     for row in rows:
         say = sayer_of(row, row["paper"], faults)
@@ -63,14 +66,14 @@ def hit_faults(
                 say("an unreadable hit names a paper", "leave the paper empty")
             if not row["reason"]:
                 say("an unreadable hit without a reason", "say why it could not be read")
-        elif row["paper"] not in records:
+        elif row["paper"] not in records and row["paper"] not in gone:
             say(f"unknown paper {row['paper']!r}", f"every hit belongs to a row of {RECORDS.path}")
         if not is_digest(row["content_sha256"]):
             say("content_sha256 is no SHA-256 digest", "let `survey add` write it")
     return faults
 
 
-def pair_faults(rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+def pair_faults(rows: list[Row], records: dict[str, Row], gone: Set[str]) -> list[Fault]:
     """Pairs that may be one work."""
     faults: list[Fault] = []
     for row in rows:
@@ -78,18 +81,18 @@ def pair_faults(rows: list[Row], records: dict[str, Row]) -> list[Fault]:
         if row["decision"] not in ("", "same", "different"):
             say(f"unknown decision {row['decision']!r}", "one of same, different, or nothing")
         for side in ("a", "b"):
-            if row["decision"] != "same" and row[side] not in records:
+            if row["decision"] != "same" and row[side] not in records and row[side] not in gone:
                 say(f"unknown paper {row[side]!r}", "a pair names two records")
         if row["decision"] and not row["by"]:
             say("a decision without a name", "fill in the column by")
     return faults
 
 
-def frozen_faults(root: Path, rows: list[Row], records: dict[str, Row]) -> list[Fault]:
+def frozen_faults(root: Path, rows: list[Row], records: dict[str, Row], gone: Set[str]) -> list[Fault]:
     """The frozen frame names records that are there."""
     faults = frame_faults(root, len(rows))
     for row in rows:
-        if row["paper"] not in records:
+        if row["paper"] not in records and row["paper"] not in gone:
             message = "a record of the frame that is not there"
             faults.append(
                 Fault(row["_file"], int(row["_line"]), row["paper"], message, near(row["paper"], records))
@@ -97,13 +100,17 @@ def frozen_faults(root: Path, rows: list[Row], records: dict[str, Row]) -> list[
     return faults
 
 
-def sample_faults(blocks: list[Row], drawn: list[Row], records: dict[str, Row]) -> list[Fault]:
+def sample_faults(
+    blocks: list[Row], drawn: list[Row], records: dict[str, Row], gone: Set[str]
+) -> list[Fault]:
     """What was drawn agrees with the blocks."""
     faults: list[Fault] = []
     known = {(b["stage"], b["stratum"], b["block"]) for b in blocks}
     for row in drawn:
         say = sayer_of(row, row["paper"], faults)
-        if row["paper"] not in records:
+        if row["paper"] in gone:
+            pass  # what was drawn stays drawn, under the key it had
+        elif row["paper"] not in records:
             say(f"unknown paper {row['paper']!r}", near(row["paper"], records))
         elif row["stage"] == SCREENING and row["stratum"] != records[row["paper"]]["stratum"]:
             say("its stratum is not the one in records.csv", "a stratum is given once and never changed")

@@ -15,6 +15,7 @@ from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.final import final, version_key
 from workbench.store.screened import included, screened
+from workbench.store.standing import joined, removed, standing
 
 _WHOLE = ("paper", "schema", "basis")
 
@@ -48,7 +49,7 @@ def visible(
     shown: dict[tuple[str, str], list[str]] = {}
     why: list[str] = []
     humans = {c.id for c in read_coders(root, []).values() if c.kind == "human"}
-    drawn = any(r["paper"] == paper and r["stage"] == "verification" for r in stored(root, "sample", []))
+    drawn = any(r["paper"] == paper and r["stage"] == "verification" for r in standing(root, "sample", []))
     recoded = any(signed[at] & humans for at in list(signed))
     order = sorted(signed.keys() | begun.keys(), key=lambda at: (version_key(at[0]), at[1]), reverse=True)
     for at in order:
@@ -74,6 +75,13 @@ def show(root: Path, paper: str) -> list[str]:
     recover(root)
     faults: list[Fault] = []
     records = {r["paper"]: r for r in stored(root, "records", faults)}
+    merges, removals = stored(root, "merges", faults), stored(root, "removals", faults)
+    asked, paper = paper, joined(merges).get(paper, paper)
+    if out := removed(removals, "record").get(paper):
+        said = f"was taken out by {out['by']}: {out['why']}"
+        raise Refused(
+            [Fault(out["_file"], int(out["_line"]), paper, said, f"`survey remove {paper} --undo --by WHO`")]
+        )
     if paper not in records:
         raise Refused([Fault("records", 0, paper, f"unknown paper {paper!r}", near(paper, records))])
     entry = next((e for e in read_papers(root, faults) if e.key == paper), None)
@@ -87,10 +95,15 @@ def show(root: Path, paper: str) -> list[str]:
     grey = records[paper]["grey"] == "yes"
     mine = [r for r in rulings if r["paper"] == paper]
     screenings = screened([r for r in screening if r["paper"] == paper], mine, {paper} if grey else set())
-    out = [f"{paper}: {entry.title} ({entry.year})" if entry else paper]
+    told = [f"{paper}: {entry.title} ({entry.year})" if entry else paper]
+    if asked != paper:
+        told.insert(0, f"{asked} is part of {paper}")
+    for row in merges:
+        if row["kept"] == paper and not row["undone"]:
+            told.append(f"joined by {row['taken']} ({row['by']}): {row['why']}")
     for result in screenings:
         reason = f", {result['reason']}" if result["reason"] else ""
-        out.append(f"{result['stage']}: {result['decision']}{reason} ({result['resolved']})")
+        told.append(f"{result['stage']}: {result['decision']}{reason} ({result['resolved']})")
     shown, why = visible(root, paper, codings, signoffs, grey)
     held: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     if shown:
@@ -100,7 +113,7 @@ def show(root: Path, paper: str) -> list[str]:
             held[row["schema"], row["basis"]].append(row)
     newest = current(codings, ("coder", *_WHOLE, "facet", "code"))
     for (schema, basis), who in shown.items():
-        out += ["", f"schema {schema}, from the {basis}: {', '.join(who)}"]
+        told += ["", f"schema {schema}, from the {basis}: {', '.join(who)}"]
         rows = {
             (r["facet"], r["code"], r["coder"]): r
             for r in newest.values()
@@ -111,18 +124,20 @@ def show(root: Path, paper: str) -> list[str]:
         codes = sorted({at[:2] for at in rows} | stands.keys() | {(r["facet"], r["code"]) for r in ruled})
         for facet, code in codes:
             holds = _holds(stands.get((facet, code))) if stands else "superseded by a newer version"
-            out.append(f"  {facet} {code}: {holds}")
+            told.append(f"  {facet} {code}: {holds}")
             for coder in who:
-                out.append(f"    {coder}: {_said(rows.get((facet, code, coder)))}")
+                told.append(f"    {coder}: {_said(rows.get((facet, code, coder)))}")
             for row in sorted(ruled, key=lambda r: int(r["revision"])):
                 if (row["facet"], row["code"]) == (facet, code):
-                    out.append(f"    ruling {row['revision']} by {row['by']} ({row['chosen']}): {_said(row)}")
-                    out += [f"      because: {row['rationale']}"] * bool(row["rationale"])
+                    told.append(
+                        f"    ruling {row['revision']} by {row['by']} ({row['chosen']}): {_said(row)}"
+                    )
+                    told += [f"      because: {row['rationale']}"] * bool(row["rationale"])
     if why:
-        out += ["", *(f"not shown: {sentence}" for sentence in why)]
+        told += ["", *(f"not shown: {sentence}" for sentence in why)]
     if not shown and not why:
-        out.append("nobody has coded it")
-    return out
+        told.append("nobody has coded it")
+    return told
 
 
 def _holds(row: dict[str, Any] | None) -> str:

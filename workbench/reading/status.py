@@ -13,6 +13,7 @@ from workbench.store.faults import Fault, Refused
 from workbench.store.final import final, human_verified_share
 from workbench.store.schema import load_schema
 from workbench.store.screened import STAGES, included, screened
+from workbench.store.standing import standing
 
 
 def status(root: Path) -> dict[str, dict[str, Any]]:
@@ -34,14 +35,14 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
     """
     faults: list[Fault] = []
     schema = load_schema(root)
-    hits = stored(root, "hits", faults)
+    hits = standing(root, "hits", faults)
     records = {r["paper"]: r for r in stored(root, "records", faults)}
-    decisions = stored(root, "screening", faults)
-    rulings = stored(root, "adjudications", faults)
-    sample = stored(root, "sample", faults)
-    codings = stored(root, "codings", faults)
-    signoffs = stored(root, "signoffs", faults)
-    verifications = stored(root, "verifications", faults)
+    decisions = standing(root, "screening", faults)
+    rulings = standing(root, "adjudications", faults)
+    sample = standing(root, "sample", faults)
+    codings = standing(root, "codings", faults)
+    signoffs = standing(root, "signoffs", faults)
+    verifications = standing(root, "verifications", faults)
     coders = read_coders(root, faults)
     if any(not f.warning for f in faults):
         raise Refused(f for f in faults if not f.warning)

@@ -21,6 +21,8 @@ def screened(screening: Iterable[Row], adjudications: Iterable[Row], grey: set[s
     """
     by_paper: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in current(screening, ("coder", "paper", "stage")).values():
+        if row["decision"] == "withdrawn":
+            continue
         by_paper[row["paper"], row["stage"]].append(row)
     # The last ruling holds, whichever schema was in force and whatever was read.
     rulings = [a for a in adjudications if a["facet"] == "screening"]

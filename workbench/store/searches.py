@@ -52,8 +52,13 @@ class Search:
     @property
     def number(self) -> int:
         """The number in the id; 0 where there is none."""
-        found = re.match(r"s(\d+)-", self.id)
-        return int(found[1]) if found else 0
+        return number_of(self.id)
+
+
+def number_of(identifier: str) -> int:
+    """Return the number in a search's id (``s02-lists``); 0 where there is none."""
+    found = re.match(r"s(\d+)-", identifier)
+    return int(found[1]) if found else 0
 
 
 def read_searches(root: Path, faults: list[Fault]) -> list[Search]:

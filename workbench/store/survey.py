@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.store.corpus import current, stored, year_of
+from workbench.store.corpus import current, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.schema import Schema, load_schema
 from workbench.store.settings import Settings, load_settings
+from workbench.store.standing import standing
 from workbench.store.tables import DERIVED, STORED, Table
 
 if TYPE_CHECKING:
@@ -90,6 +91,21 @@ class Survey:
         """The sampling frame last frozen, a row a record; ``score`` is missing where too few were screened."""
         rows: list[dict[str, Any]] = [{**r, "score": r["score"] or None} for r in self._rows("frame")]
         return _frame(STORED["frame"], rows, {"score": "float64"})
+
+    @cached_property
+    def fields(self) -> pd.DataFrame:
+        """What every hit said of its work, as it came in."""
+        return self._table("fields")
+
+    @cached_property
+    def merges(self) -> pd.DataFrame:
+        """Which record joined which work and why, merges that were taken back too."""
+        return self._table("merges")
+
+    @cached_property
+    def removals(self) -> pd.DataFrame:
+        """Searches and records that were taken out, those put back too."""
+        return self._table("removals")
 
     @cached_property
     def sampling(self) -> pd.DataFrame:
@@ -256,7 +272,7 @@ class Survey:
         cache: dict[str, list[Row]] = self.__dict__.setdefault("_stored", {})
         if name not in cache:
             faults: list[Fault] = []
-            cache[name] = stored(self.root, name, faults)
+            cache[name] = standing(self.root, name, faults)
             _refuse(faults)
         return cache[name]
 

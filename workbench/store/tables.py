@@ -93,6 +93,63 @@ HITS = Table(
         "reason": "why merged, maybe or unreadable",
     },
 )
+FIELDS = Table(
+    "fields",
+    "corpus/fields.csv",
+    ("search", "content_sha256"),
+    {
+        "search": "id in searches.yaml",
+        "content_sha256": "digest of the record as it came in, as in hits.csv",
+        "record": "key of the record that the hit was, or would have been alone; merges lead from it to the work",
+        "key": "the key it had in its file, which means nothing outside of it",
+        "type": "BibTeX entry type",
+        "title": "title, plain text",
+        "authors": "`Family, Given` joined by semicolons",
+        "year": "year of the version cited",
+        "venue": "where it appeared",
+        "doi": "DOI, without address",
+        "arxiv_id": "arXiv id, without version",
+        "url": "address",
+        "streams": "streams guessed by the search, semicolon-separated",
+        "grey": "yes for grey literature",
+        **dict.fromkeys(("editor", "volume", "number", "pages", "month", "keywords", "note"), "as it came"),
+    },
+)
+MERGES = Table(
+    "merges",
+    "corpus/merges.csv",
+    ("taken", "revision"),
+    {
+        "taken": "key of the record that joined a work; it leads to that work",
+        "revision": "1, 2, ...; a record that was split off may join again",
+        "kept": PAPER + " that it joined",
+        "why": "what made the two one work",
+        "by": "who merged them; rule where nobody was asked",
+        "at": WHEN,
+        "kept_text_sha256": "what the work's row in records.csv had before, where it can be told in no other way",
+        "kept_stratum": "likewise",
+        "taken_text_sha256": "likewise of the record that joined; empty where it never stood alone",
+        "taken_stratum": "likewise",
+        "undone": "when it was taken back; empty while it holds",
+        "undone_by": "by whom",
+        "undone_why": "why",
+    },
+)
+REMOVALS = Table(
+    "removals",
+    "corpus/removals.csv",
+    ("what", "revision"),
+    {
+        "what": "id of a search, or key of a record, that was taken out of the survey",
+        "revision": "1, 2, ...; what was put back may be taken out again",
+        "kind": "search or record",
+        "why": "why so",
+        "by": "who took it out",
+        "at": WHEN,
+        "undone": "when it was put back; empty while it is out",
+        "undone_by": "by whom",
+    },
+)
 MAYBE_DUPLICATES = Table(
     "maybe_duplicates",
     "corpus/maybe_duplicates.csv",
@@ -399,6 +456,9 @@ STORED = {
     for t in (
         RECORDS,
         HITS,
+        FIELDS,
+        MERGES,
+        REMOVALS,
         MAYBE_DUPLICATES,
         FRAME,
         SAMPLING,
