@@ -110,7 +110,7 @@ def check(root: Path) -> list[Fault]:
         _run_and_time(row, tables["runs"], say)
     faults += _decisions(tables, records, coders, schema)
     faults += _measurements(tables, records, coders, schema)
-    faults += form_faults(tables, coders, schema, versions_kept(root))
+    faults += form_faults(tables, schema, versions_kept(root))
     if not broken & {HITS.path, SEARCHES}:
         faults += searched_faults({s.id: s.rows for s in searches if s.sha256}, tables["hits"])
     if schema:

@@ -21,13 +21,12 @@ WHOLE = {
 
 
 def form_faults(
-    tables: dict[str, list[Row]], coders: Collection[str], schema: Schema | None, versions: Collection[str]
+    tables: dict[str, list[Row]], schema: Schema | None, versions: Collection[str]
 ) -> list[Fault]:
     """Return what is wrong with the form of cells.
 
     Args:
         tables: the rows of every stored table.
-        coders: ids of those who may decide.
         schema: the schema in force; None where it cannot be read.
         versions: versions of the schema of which a copy is kept.
     """
@@ -52,7 +51,7 @@ def form_faults(
             message = f"unknown stratum {row['stratum'][:80]!r}"
             _say(row, faults)(message, f"no block of {SAMPLING.path} is of it: restore one of the two")
     for row in tables["maybe_duplicates"]:
-        _pair(row, coders, _say(row, faults))
+        _pair(row, _say(row, faults))
     known = {*versions, *([schema.version] if schema else [])}
     for row in tables["runs"]:
         say = _say(row, faults)
@@ -65,7 +64,7 @@ def form_faults(
     return faults
 
 
-def _pair(row: Row, coders: Collection[str], say: Say) -> None:
+def _pair(row: Row, say: Say) -> None:
     if not 0 <= _real(row["score"]) <= 100:
         say(f"score is {row['score'][:40]!r}, not between 0 and 100", f"restore {MAYBE_DUPLICATES.path}")
     if row["a"] == row["b"]:
@@ -73,8 +72,6 @@ def _pair(row: Row, coders: Collection[str], say: Say) -> None:
     elif row["a"] > row["b"]:
         say("the pair stands the wrong way round", "the alphabetically first key comes first")
     if row["decision"]:
-        if row["by"] and row["by"] not in coders:
-            say(f"unknown coder {row['by'][:40]!r}", "add the coder to corpus/coders.yaml")
         if (wrong := stamp_fault(row["at"])) is not None:
             say(f"at {wrong}", "write UTC to the second: 2026-11-24T09:30:00Z")
     elif row["by"] or row["at"]:
