@@ -11,6 +11,7 @@ from workbench.cli import app
 from workbench.doors.adding import add
 from workbench.doors.duplicates import decide, pending, undo
 from workbench.doors.removing import remove
+from workbench.doors.screening import screen
 from workbench.reading.checking import check
 from workbench.reading.showing import show
 from workbench.reading.status import status
@@ -251,3 +252,45 @@ def test_add_says_what_became_of_each_record(root: Path, capsys: pytest.CaptureF
     fates = json.loads(capsys.readouterr().out)["fates"]
     assert [f["outcome"] for f in fates] == ["known", "known", "known", "unreadable"]
     assert [f["paper"] for f in fates] == ["one", "one", "ed", ""]
+
+
+def decided(root: Path, paper: str, decision: str, coder: str, reason: str = "") -> None:
+    row = {"paper": paper, "decision": decision, "reason": reason, "_line": "1", "_file": "flags"}
+    screen(root, coder, [row])
+
+
+def test_a_pair_noticed_after_screening_is_merged_where_the_decisions_agree_or_are_withdrawn(
+    root: Path,
+) -> None:
+    put(root, ONE, FOREIGN)
+    people = "".join(
+        f"- {{id: {c}, kind: human, name: {c.title()}, since: '2026-11-01'}}\n" for c in ("ann", "bob")
+    )
+    (root / "corpus/coders.yaml").write_text(people, "utf-8")
+    for coder in ("ann", "bob"):
+        decided(root, "one", "include", coder)
+    decided(root, "foreign", "unsure", "ann")
+    with pytest.raises(Refused, match="decisions that do not agree") as refused:
+        decide(root, "one", "foreign", "same", "cat")
+    assert all("survey screen --withdraw" in f.remedy and "--keep" in f.remedy for f in refused.value.faults)
+    decided(root, "foreign", "withdrawn", "ann")
+    with pytest.raises(Refused, match="no decision of yours to withdraw"):
+        decided(root, "foreign", "withdrawn", "bob")
+    assert decide(root, "one", "foreign", "same", "cat") == "one"
+    assert status(root)["duplicates"]["total"] == 1
+    assert status(root)["screened"]["total"] == 1
+    assert len((root / "corpus/screening/ann.csv").read_text("utf-8").splitlines()) == 4  # history stays
+
+
+def test_two_records_with_the_same_decisions_are_merged_and_count_once(root: Path) -> None:
+    put(root, ONE, FOREIGN)
+    people = "".join(
+        f"- {{id: {c}, kind: human, name: {c.title()}, since: '2026-11-01'}}\n" for c in ("ann", "bob")
+    )
+    (root / "corpus/coders.yaml").write_text(people, "utf-8")
+    for coder in ("ann", "bob"):
+        for paper in ("one", "foreign"):
+            decided(root, paper, "include", coder)
+    decide(root, "one", "foreign", "same", "cat")
+    assert status(root)["included"]["total"] == 1
+    assert sound(root)

@@ -326,9 +326,17 @@ def screen(
     note: Annotated[str | None, typer.Option(help="Why, in your own words.")] = None,
     run: Annotated[str, typer.Option(help="The run, for a language model.")] = "",
     batch: Annotated[str, typer.Option(help="What the run was given.")] = "",
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take your decision on the record back; its rows stay.")
+    ] = False,
     survey: SurveyPath = HERE,
 ) -> None:
     """Record screening decisions: one by flags, many with --from; all of them or none."""
+    if withdraw:
+        if decision or from_file:
+            typer.echo("give --paper with --withdraw, and neither --decision nor --from", err=True)
+            raise typer.Exit(2)
+        decision = "withdrawn"
     flags = locals()
     from workbench.doors.screening import COLUMNS
     from workbench.doors.screening import screen as record

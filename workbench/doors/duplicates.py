@@ -225,7 +225,8 @@ def _which_stays(root: Path, corpus: Corpus, a: str, b: str) -> str:
                 0,
                 key,
                 f"both records have decisions that do not agree, this one in {', '.join(decided[key])}",
-                f"say whose hold: `--keep {key}`; or take screenings back: `survey screen --withdraw --paper {key}`",
+                f"say whose hold: `--keep {key}`; or take screenings back: `survey screen --withdraw --coder WHO "
+                f"--paper {key}`",
             )
             for key in (a, b)
         )

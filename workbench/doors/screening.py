@@ -18,6 +18,8 @@ from workbench.store.tables import SCREENING
 from workbench.store.texts import Text, abstracts, full_text, quoted
 
 DECISIONS = ("include", "exclude", "unsure")
+#: Takes an earlier decision back: the rows stay, the screener counts as not having decided.
+WITHDRAWN = "withdrawn"
 #: What a screener may give; the rest is filled in by the door.
 COLUMNS = ("paper", "stage", "decision", "reason", "streams", "basis", "note")
 
@@ -62,6 +64,11 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
                 say("record given twice in this batch", "give one decision a record and stage")
             seen.add(key)
             before = latest.get(key)
+            if row.get("decision") == WITHDRAWN and (not before or before["decision"] == WITHDRAWN):
+                say(
+                    "there is no decision of yours to withdraw",
+                    "`survey show KEY` says what stands of a record",
+                )
             if before and all(before[c] == row.get(c, "") for c in COLUMNS):
                 unchanged += 1
                 continue
@@ -102,7 +109,7 @@ def screening_faults(
         say(f"unknown paper {paper!r}", near(paper, records))
     elif row["stage"] == "title-abstract" and row["basis"] == "full-text":
         say("full text read at the stage title-abstract", "give the stage full-text")
-    for column, known in (("stage", STAGES), ("decision", DECISIONS), ("basis", BASES)):
+    for column, known in (("stage", STAGES), ("decision", (*DECISIONS, WITHDRAWN)), ("basis", BASES)):
         if row.get(column, "") not in known:
             say(f"unknown {column} {row.get(column, '')!r}", near(row.get(column, ""), known))
     reasons = [r.id for r in schema.screening.reasons]

@@ -226,7 +226,7 @@ SCREENING = Table(
         "paper": PAPER,
         "stage": "title-abstract or full-text",
         "revision": "1, 2, ...; the highest one holds",
-        "decision": "include, exclude or unsure",
+        "decision": "include, exclude or unsure; withdrawn takes the earlier ones back",
         "reason": "reason of exclusion, from the schema; empty otherwise",
         "streams": "streams the screener sees, semicolon-separated; they steer the sampling",
         "basis": "title, abstract or full-text",
