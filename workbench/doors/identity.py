@@ -275,11 +275,12 @@ def _asked(
         or (first and few_words_apart(a.title, b.title))
     ):
         return Verdict("maybe", likely, why)
-    if not against and (first or score >= RETITLED) and same_name(a.title, b.title):
+    elsewhere = set(against) <= {"venues differ"}  # a work may grow on its way from one venue to the next
+    if elsewhere and (first or score >= RETITLED) and same_name(a.title, b.title):
         return Verdict("maybe", likely, f"titles begin with the same name, {known}")
     whole = people.named(a.authors)
     if (
-        not against
+        elsewhere
         and len(whole) >= 3
         and len(whole) == len(people.named(b.authors))
         and overlap == 1
