@@ -232,11 +232,13 @@ class Repeated:
     Attributes:
         estimate: kinds x codes.
         missed: repeats x kinds x codes.
+        worth: kinds x codes, as many papers of equal weight as the records behind a total are worth.
         inside: the total of papers that are in, and its standard error.
     """
 
     estimate: Floats
     missed: Floats
+    worth: Floats
     inside: tuple[float, float]
 
 
@@ -269,7 +271,10 @@ def repeated(
         missed[b] = np.einsum("snj,nj->sj", y, np.broadcast_to(moved - copies[:, None], y.shape[1:]))
         inside[b] = (moved.mean(axis=1) - copies) @ included
     estimate = np.einsum("snj,nj->sj", y, np.broadcast_to(weight, y.shape[1:]))
-    return Repeated(estimate, missed, (float(common @ included), float(np.sqrt((inside**2).mean()))))
+    squares = np.einsum("snj,nj->sj", y, np.broadcast_to(weight**2, y.shape[1:]))
+    # Kish 1965, Survey Sampling, section 11.2C.
+    worth = np.divide(estimate**2, squares, out=np.zeros_like(squares), where=squares > 0)
+    return Repeated(estimate, missed, worth, (float(common @ included), float(np.sqrt((inside**2).mean()))))
 
 
 def totals(design: Design, steps: Flags, of: Repeated, at: tuple[int, ...], *, confidence: float) -> Totals:
@@ -301,7 +306,7 @@ def totals(design: Design, steps: Flags, of: Repeated, at: tuple[int, ...], *, c
     ratio[1:] = np.clip(estimate[1:] / before, 0, 1)
     error = ((missed[:, 1:] - np.nan_to_num(ratio[1:]) * missed[:, :-1]) ** 2).mean(axis=0) / before**2
     # A ratio of 0 or 1 shows no variance; then the papers behind it count, by how unequal their weights are.
-    effective = np.minimum(found[:-1], _over(ratio[1:] * (1 - ratio[1:]), error))
+    effective = np.minimum(of.worth[chain[:-1]], _over(ratio[1:] * (1 - ratio[1:]), error))
     ends = interval(ratio[1:], effective, confidence=confidence)
     ratio_low, ratio_high = np.full_like(ratio, np.nan), np.full_like(ratio, np.nan)
     ratio_low[1:], ratio_high[1:] = ends[..., 0], ends[..., 1]

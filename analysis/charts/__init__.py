@@ -13,15 +13,12 @@ from analysis.charts.cooccurrence import cooccurrence_network
 from analysis.charts.coverage import coverage_heatmap
 from analysis.charts.frame import stamped
 from analysis.charts.gaps import gaps_heatmap
-from analysis.charts.measurement import measurement_plot
+from analysis.charts.measurement import measurement_plot, verdict
 from analysis.charts.never_met import never_met_plot
 from analysis.charts.paired_evidence import paired_dumbbells
-from analysis.charts.pooled import pooled_rates_plot
 from analysis.charts.prisma import prisma_flow
-from analysis.charts.sensitivity import sensitivity_plot
 from analysis.charts.sides import counterpart_pairs, sides_by_pressure
 from analysis.charts.theme import use_theme
-from analysis.charts.undermeasurement import discussed_against_measured
 from analysis.charts.validation import raw_against_corrected
 
 __all__ = [
@@ -32,16 +29,14 @@ __all__ = [
     "cooccurrence_network",
     "counterpart_pairs",
     "coverage_heatmap",
-    "discussed_against_measured",
     "gaps_heatmap",
     "measurement_plot",
     "never_met_plot",
     "paired_dumbbells",
-    "pooled_rates_plot",
     "prisma_flow",
     "raw_against_corrected",
-    "sensitivity_plot",
     "sides_by_pressure",
     "stamped",
     "use_theme",
+    "verdict",
 ]

@@ -60,7 +60,7 @@ def measurement_plot(
         [r["code"] for r in rows_],
         names={r["code"]: r["name"] for r in rows_},
         sides={r["code"]: r["side"] for r in rows_},
-        widest=page * (0.32 if is_narrow(width) else 0.42),
+        widest=page * 0.45,
     )
     left = rows.margin
     said = {r["code"]: r["said"] if not is_narrow(width) else _SHORT[r["said"]] for r in rows_}
@@ -69,7 +69,7 @@ def measurement_plot(
     gap = 16.0
     split = round((plot - gap) * 0.6, 2)
     share_from, share_to = round(split + gap, 2), round(plot, 2)
-    most = max(r["discussed_high"] for r in rows_)
+    most = max(max(r["discussed_high"], r["raised"]) for r in rows_)
     scale = alt.Scale(type="sqrt", domain=[0, max(most, 1.0)], range=[3.5, split], nice=False, clamp=True)
     steps = [v for v in (0, 10, 25, 50, 100, 200, 400, 800) if v <= most]
     ticks = steps if not is_narrow(width) else [v for v in steps if v in (0, 25, 100, 400)]
