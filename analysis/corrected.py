@@ -25,7 +25,7 @@ from scipy import special, stats
 
 from analysis.recoded import STAGE, Drawn, drawn
 from analysis.selection import FAILURE_MODE, LEVELS, coded_papers, counted, level_rank, need
-from analysis.undermeasurement import jeffreys
+from analysis.weights import jeffreys
 
 Floats = NDArray[np.float64]
 

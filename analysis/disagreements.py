@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.presence import NO_INFORMATION, PRESENT, compare, states_of, values_of
 from analysis.selection import FAILURE_MODE, known_codes, need, tuples
-from analysis.undermeasurement import jeffreys
+from analysis.weights import jeffreys
 
 #: A pair of modes that fewer papers carry is not ranked by how often it is confused.
 FEW = 10

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.selection import FAILURE_MODE, counted, known_codes, level_rank, need, one_of, tuples
-from analysis.undermeasurement import jeffreys
+from analysis.weights import jeffreys
 
 #: The two sides that are compared; the difference is always the first less the second.
 FIRST, SECOND = "evaluation", "alignment"

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from analysis.recoded import STAGE, drawn
 from analysis.selection import FAILURE_MODE, coded_papers, need, paper_codes
-from analysis.undermeasurement import jeffreys
+from analysis.weights import jeffreys
 
 #: Outcomes of an audit that look at a code that a machine gave; ``add`` does not.
 OUTCOMES = ("confirm", "correct", "reject")

@@ -7,7 +7,7 @@ What the probabilities hold for: within a stratum the order is random, but how m
 after looking at what the earlier blocks brought (how many included papers of its stream). The probabilities are
 therefore conditional on the number of blocks drawn in the end. Stopping once enough was found favours samples that hold
 much, so that totals of the stopped strata lean upwards a little. Rates among papers that discuss a mode are ratios, in
-which most of this cancels; ``docs/simulations/undermeasurement.md`` says how much is left.
+which most of this cancels; :mod:`analysis.design_estimates` repeats the stopping as part of the design.
 """
 
 from __future__ import annotations
@@ -176,6 +176,36 @@ def ratio(
     return rate, np.where(there, variance, np.nan)
 
 
+def jeffreys(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95) -> NDArray[np.float64]:
+    """Equal-tailed Jeffreys interval of a proportion.
+
+    The quantiles of Beta(x + 1/2, n - x + 1/2), with the lower end 0 at x = 0 and the upper end 1 at x = n, so
+    that the coverage does not vanish at the edges (Brown, Cai & DasGupta 2001, Statistical Science 16, 4.1).
+
+    Least data: one trial; of none the ends are missing.
+
+    Args:
+        successes: x, one or many.
+        trials: n, one or many.
+        confidence: share of the posterior inside, between 0 and 1.
+
+    Returns:
+        Array of shape (..., 2), lower and upper ends; both missing (nan) where n is 0.
+
+    Raises:
+        ValueError: x is not between 0 and n, or ``confidence`` not strictly between 0 and 1.
+    """
+    x, n = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(trials, dtype=float))
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence={confidence} must lie strictly between 0 and 1")
+    if np.any((x < 0) | (x > n)):
+        raise ValueError("successes must lie between 0 and the number of trials")
+    tail = (1 - confidence) / 2
+    low = np.where(x == 0, 0.0, stats.beta.ppf(tail, x + 0.5, n - x + 0.5))
+    high = np.where(x == n, 1.0, stats.beta.ppf(1 - tail, x + 0.5, n - x + 0.5))
+    return np.stack([np.where(n == 0, np.nan, low), np.where(n == 0, np.nan, high)], axis=-1)
+
+
 def interval(rate: ArrayLike, effective: ArrayLike, *, confidence: float = 0.95) -> Floats:
     """Jeffreys interval of a rate that rests on so many papers' worth of data, which need not be whole.
 
@@ -207,146 +237,3 @@ def interval(rate: ArrayLike, effective: ArrayLike, *, confidence: float = 0.95)
     high = np.where(r == 1, 1.0, stats.beta.ppf(1 - tail, a, b))
     ends = np.stack([np.where(whole, r, low), np.where(whole, r, high)], axis=-1)
     return np.where(np.isnan(r)[..., None], np.nan, ends)
-
-
-def weighted_rates(
-    modes: pd.DataFrame, drawn: pd.DataFrame, *, confidence: float = 0.95, min_discussed: int = 10
-) -> pd.DataFrame:
-    """Rate of measuring among the papers of the frame that discuss a mode, estimated from the drawn ones.
-
-    The estimate and its linearised standard error are those of :func:`ratio`. The interval is :func:`interval` with
-    the smaller of two effective numbers: that of the variance estimate, rate (1 - rate) / variance, and the one to
-    expect of unequal weights alone, (sum w)^2 / sum w^2 (1 - f) over the domain, f the sampling fraction (Kish 1992,
-    Journal of Official Statistics 8, 183-200, with the finite population correction). With ten to forty papers over
-    fifteen strata the variance estimate is itself so unsure that intervals from it alone cover too little; with the
-    smaller of the two they cover what they should (``docs/simulations/undermeasurement.md``).
-
-    Least data: one drawn paper that discusses the mode; under ``min_discussed`` it is *too few*.
-
-    Args:
-        modes: ``analysis.undermeasurement.undermeasurement``'s table: ``code``, ``papers_discussed``,
-            ``papers_measured``.
-        drawn: :func:`weights` of every drawn paper, those that discuss nothing included.
-        confidence: level of the interval.
-        min_discussed: drawn papers that must discuss a mode before its rate is not ``too few``.
-
-    Returns:
-        One row a mode, in the order given: ``code``; ``weighted_discussed`` (drawn papers that discuss it),
-        ``weighted_frame`` (papers of the frame estimated to discuss it), ``weighted_rate``, ``weighted_se`` (0 at a
-        rate of 0 or 1, where linearisation says nothing: read the interval), ``weighted_low``, ``weighted_high``,
-        ``weighted_effective`` (effective number of papers), ``weighted_outside`` (papers that discuss it but are
-        outside the sample and so left out) and ``weighted_note`` (``too few``, ``not estimable: no drawn paper
-        discusses it``, ``not estimable: no sample``, else empty).
-
-    Raises:
-        ValueError: a column is missing.
-    """
-    need(modes, "modes", ("code", "papers_discussed", "papers_measured"))
-    need(drawn, "drawn", ("paper", "stratum", "frame", "drawn", "weight"))
-    known = drawn[drawn["weight"].notna().to_numpy(dtype=bool)].reset_index(drop=True)
-    place = {paper: k for k, paper in enumerate(known["paper"])}
-    x = np.zeros((len(known), len(modes)))
-    y = np.zeros((len(known), len(modes)))
-    outside = []
-    for j, (discussed, measured) in enumerate(
-        zip(modes["papers_discussed"], modes["papers_measured"], strict=True)
-    ):
-        x[[place[p] for p in discussed if p in place], j] = 1
-        y[[place[p] for p in measured if p in place], j] = 1
-        outside.append(sum(p not in place for p in discussed))
-    frame = known["frame"].to_numpy(dtype=float)
-    size = known["drawn"].to_numpy(dtype=float)
-    rate, variance = ratio(y, x, known["stratum"].to_numpy(dtype=object), frame, size)
-    effective = _effective(rate, variance, x, frame, size)
-    ends = interval(rate, effective, confidence=confidence)
-    n = x.sum(axis=0)
-    note = np.select(
-        [np.full(len(modes), known.empty), n == 0, n < min_discussed],
-        ["not estimable: no sample", "not estimable: no drawn paper discusses it", "too few"],
-        default="",
-    )
-    return pd.DataFrame(
-        {
-            "code": pd.Series(list(modes["code"]), dtype="str"),
-            "weighted_discussed": n.astype(np.int64),
-            "weighted_frame": np.where(n > 0, ((frame / np.maximum(size, 1))[:, None] * x).sum(axis=0), 0.0),
-            "weighted_rate": rate,
-            "weighted_se": np.sqrt(variance),
-            "weighted_low": ends[:, 0],
-            "weighted_high": ends[:, 1],
-            "weighted_effective": np.where(n > 0, effective, 0.0),
-            "weighted_outside": np.array(outside, dtype=np.int64),
-            "weighted_note": pd.Series(note, dtype="str"),
-        }
-    )
-
-
-def _effective(rate: Floats, variance: Floats, x: Floats, frame: Floats, drawn: Floats) -> Floats:
-    """Effective number of papers of each domain: the smaller of what the variance and what the weights say."""
-    w = (frame / np.maximum(drawn, 1))[:, None] * x
-    open_ = (1 - drawn / np.maximum(frame, 1))[:, None]
-    squares = (w**2 * open_).sum(axis=0)
-    by_weights = np.divide(w.sum(axis=0) ** 2, squares, out=np.full(x.shape[1], np.inf), where=squares > 0)
-    by_variance = np.divide(rate * (1 - rate), variance, out=np.full(x.shape[1], np.inf), where=variance > 0)
-    return np.asarray(np.minimum(by_weights, np.where(by_variance > 0, by_variance, np.inf)), dtype=float)
-
-
-def weighted_total(modes: pd.DataFrame, drawn: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Rate over all pairs of a paper and a mode, raw and weighted, with papers as the unit that was drawn.
-
-    A paper that discusses three modes is one draw, not three: y and x of :func:`ratio` are its numbers of modes
-    measured and discussed, so that what the modes of one paper have in common widens the interval.
-
-    Least data: one drawn paper that discusses a mode.
-
-    Args:
-        modes: as for :func:`weighted_rates`.
-        drawn: as for :func:`weighted_rates`.
-        confidence: level of the intervals.
-
-    Returns:
-        Rows ``raw`` (the drawn papers taken as they come, as if drawn from an endless frame) and ``weighted`` (for the
-        frame), each with ``papers`` (drawn ones that discuss a mode), ``pairs``, ``rate``, ``se``, ``low``, ``high``,
-        ``effective`` (pairs' worth of data) and ``note``.
-
-    Raises:
-        ValueError: a column is missing.
-    """
-    need(modes, "modes", ("code", "papers_discussed", "papers_measured"))
-    need(drawn, "drawn", ("paper", "stratum", "frame", "drawn", "weight"))
-    known = drawn[drawn["weight"].notna().to_numpy(dtype=bool)].reset_index(drop=True)
-    place = {paper: k for k, paper in enumerate(known["paper"])}
-    x, y = np.zeros(len(known)), np.zeros(len(known))
-    for held, papers in ((x, modes["papers_discussed"]), (y, modes["papers_measured"])):
-        for paper in (p for several in papers for p in several if p in place):
-            held[place[paper]] += 1
-    frame, size = known["frame"].to_numpy(dtype=float), known["drawn"].to_numpy(dtype=float)
-    stratum = known["stratum"].to_numpy(dtype=object)
-    one = np.ones(len(known))
-    rows = []
-    for name, strata, big, small in (
-        ("raw", one, one * 1e12, one * max(len(known), 1)),
-        ("weighted", stratum, frame, size),
-    ):
-        rate, variance = ratio(y, x, strata, big, small)
-        effective = np.where(
-            variance > 0, rate * (1 - rate) / np.where(variance > 0, variance, 1.0), (x > 0).sum()
-        )
-        ends = interval(rate, effective, confidence=confidence)
-        rows.append(
-            (
-                name,
-                int((x > 0).sum()),
-                int(x.sum()),
-                rate[0],
-                float(np.sqrt(variance[0])),
-                ends[0, 0],
-                ends[0, 1],
-                float(effective[0]) if x.any() else 0.0,
-                "" if x.any() else "not estimable: no drawn paper discusses a mode",
-            )
-        )
-    table = pd.DataFrame(
-        rows, columns=["which", "papers", "pairs", "rate", "se", "low", "high", "effective", "note"]
-    )
-    return table.astype({"which": "str", "note": "str"})

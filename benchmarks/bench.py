@@ -39,7 +39,6 @@ from analysis.nullmodel import APART, null_counts, null_matrices
 from analysis.pairs import pairs
 from analysis.selection import FAILURE_MODE, Incidence
 from analysis.trends import trends
-from analysis.undermeasurement import undermeasurement
 from workbench.doors.finding import Finder
 from workbench.doors.identity import compare
 from workbench.doors.titles import fold
@@ -186,10 +185,6 @@ def carried(final: pd.DataFrame, facet: str, level: str = "") -> dict[str, set[s
 def looped(kind: str, final: pd.DataFrame, papers: pd.DataFrame) -> Counts:
     """Return the positive counts as a notebook would make them; ``kind`` may be a facet to cross with."""
     modes = carried(final, FAILURE_MODE)
-    if kind == "undermeasurement":
-        measured = carried(final, FAILURE_MODE, "measures")
-        counts = Counter((c, "discussed") for codes in modes.values() for c in codes)
-        return counts + Counter((c, "measured") for codes in measured.values() for c in codes)
     if kind == "trends":
         year = dict(zip(papers["paper"], papers["first_public"], strict=True))
         return Counter((year[p], c) for p, codes in modes.items() for c in codes)
@@ -205,9 +200,7 @@ def looped(kind: str, final: pd.DataFrame, papers: pd.DataFrame) -> Counts:
 def counts_of(kind: str, made: Any) -> Counts:
     if kind == "cooccurrence":
         return {frozenset((a, b)): n for a, b, n in made.edges(data="count")}
-    if kind == "undermeasurement":
-        made = made.melt("code", ["discussed", "measured"])
-    columns = {"undermeasurement": ["code", "variable", "value"], "trends": ["year", "code", "discussed"]}
+    columns = {"trends": ["year", "code", "discussed"]}
     cells = zip(*(made[c] for c in columns.get(kind, ["row", "column", "n"])), strict=True)
     return {(a, b): int(n) for a, b, n in cells if n}
 
@@ -222,7 +215,6 @@ def matrices(
 ) -> list[Row]:
     """Time every coverage matrix, rate, year table and graph over some papers; ``which`` says over which."""
     ours: dict[str, Callable[[], Any]] = {f: partial(coverage, final, FAILURE_MODE, f) for f in facets}
-    ours["undermeasurement"] = partial(undermeasurement, final, modes)
     ours["trends"] = partial(trends, final, papers)
     ours["cooccurrence"] = partial(cooccurrence, final)
     rows = []

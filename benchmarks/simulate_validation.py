@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from analysis.coefficients import binary_estimates, interval, resampled, set_estimates
 from analysis.corrected import QUANTITIES, corrected, rate_interval
-from analysis.undermeasurement import jeffreys
 from analysis.validation import weighted_interval
+from analysis.weights import jeffreys
 
 OUT = Path(__file__).parent.parent / "docs/simulations/validation.md"
 SEED = 20261125

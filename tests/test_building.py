@@ -41,8 +41,8 @@ STEMS = (
     "cooccurrence",
     "coverage",
     "coverage-measures",
+    "measurement",
     "prisma",
-    "undermeasurement",
 )
 TABLES = (
     "agreement",
@@ -57,9 +57,9 @@ TABLES = (
     "full-text-shift",
     "matrix",
     "matrix-measures",
+    "measurement",
     "prisma",
     "trends",
-    "undermeasurement",
 )
 
 
@@ -182,9 +182,7 @@ def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
     assert "Judge bias in Judges 2" in described(built, "coverage")
     assert "Nothing is drawn" in described(built, "coverage-measures")
     assert "works coded by two 4" in described(built, "prisma")
-    assert "0 modes have papers enough for a rate, 1 too few; 2 are never" in described(
-        built, "undermeasurement"
-    )
+    assert "For each of 3 failure modes" in described(built, "measurement")
     assert "over 4 papers coded twice" in described(built, "agreement")
 
 
@@ -197,8 +195,9 @@ def test_tables_name_the_papers_behind_their_counts(filled: Path) -> None:
         assert all(int(r["n"]) == len([p for p in r["papers"].split(";") if p]) for r in tables[table])
     matrix = {r["row"]: r for r in tables["matrix"]}
     assert matrix["judge-bias"] == {"row": "judge-bias", "llm-as-judge": "2", "reward-hacking": "0"}
-    modes = {r["code"]: r for r in tables["undermeasurement"]}
-    assert (modes["judge-bias"]["papers_discussed"], modes["judge-bias"]["measured"]) == ("p01;p03", "0")
+    told = {(r["code"], r["reading"], r["estimate"]): r for r in tables["measurement"]}
+    mode = told["judge-bias", "all in", "model"]
+    assert (mode["read_raised"], mode["read_measured"]) == ("2", "0")
     left = {r["reason"]: (r["codings"], r["papers"]) for r in tables["dropped"]}
     assert left["unresolved"] == ("1", "1")
     assert left["no year"] == ("", "0")

@@ -143,7 +143,6 @@ def years() -> pd.DataFrame:
 
 FIGURES = {
     "coverage": lambda **k: charts.coverage_heatmap(cells(), sides=SIDES, **k),
-    "undermeasurement": lambda **k: charts.discussed_against_measured(modes(), corpus_rate=0.31, **k),
     "cooccurrence": lambda **k: charts.cooccurrence_network(graph(), sides=SIDES, **k),
     "prisma": lambda **k: charts.prisma_flow(flow(), **k),
     "agreement": lambda **k: charts.agreement_plot(agreement(), sides=SIDES, **k),
@@ -324,27 +323,6 @@ def test_coverage_says_which_papers_it_counts() -> None:
     assert "raises" not in texts
 
 
-def test_undermeasurement_says_among_which_papers_and_sets_few_apart() -> None:
-    table = modes()
-    svg = drawing(charts.discussed_against_measured(table))
-    texts = [word.text for word in words(svg)]
-    assert "among papers whose abstract raises the mode" in " ".join(texts)
-    assert "too few: 1 of 4" in texts and "too few: 2 of 7" in texts
-    assert texts.count("never discussed") == 1
-    at = {word.text: word.top for word in words(svg)}
-    # Last of its side, although its name and its place in the schema come earlier.
-    assert at["shallow-safety"] > at["interpretability-illusion"]
-    rings = re.findall(r'aria-label="([^"]*: discussed by [^"]*)"', svg)
-    assert len(rings) == (table["discussed"] > 0).sum()
-    assert "judge-bias: discussed by 28, measured by 12, 43% (33% to 53%)" in rings
-
-
-def test_undermeasurement_says_which_text_was_read() -> None:
-    texts = " ".join(read(charts.discussed_against_measured(modes(), basis="full-text")))
-    assert "among papers whose text raises the mode" in texts
-    assert "abstract" not in texts
-
-
 def test_cooccurrence_is_the_same_for_a_seed_and_areas_follow_papers() -> None:
     one = drawing(charts.cooccurrence_network(graph(), sides=SIDES, seed=4))
     shuffled = nx.Graph()
@@ -445,14 +423,6 @@ NOTHING = {
     "coverage, all zero": (
         lambda k: charts.coverage_heatmap(cells().assign(n=0), sides=SIDES, **k),
         "Every cell is zero",
-    ),
-    "undermeasurement, no rows": (
-        lambda k: charts.discussed_against_measured(modes().iloc[:0], **k),
-        "Nothing to draw",
-    ),
-    "undermeasurement, never discussed": (
-        lambda k: charts.discussed_against_measured(modes()[modes()["discussed"] == 0], **k),
-        "No paper discusses any",
     ),
     "cooccurrence, no nodes": (lambda k: charts.cooccurrence_network(nx.Graph(), **k), "Nothing to draw"),
     "cooccurrence, no edges": (

@@ -25,7 +25,6 @@ MODULES = (
         "audit.trilemma",
         "corrected",
         "first_dates",
-        "sensitivity",
         "sides",
     ),
     *("trends", "audit.trilemma", "validation", "weights"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from analysis.charts.theme import page_width
 from analysis.design_estimates import Design, Stopping, blocks_taken, drawn_again, exact_limit, raked
 from analysis.measurement import READINGS, Thresholds, decided, records, volumes
 from analysis.volume_table import carried, measurement, meets
+from workbench.answers.answer import Answer
+from workbench.answers.measurement import measured
+from workbench.store.survey import open_survey
 
 CODES = [f"c{k}" for k in range(6)]
 
@@ -311,3 +315,78 @@ def test_the_figure_is_exactly_a_column_wide(width: charts.theme.Width) -> None:
     assert chart["width"] + chart["padding"]["left"] + chart["padding"]["right"] == pytest.approx(
         page_width(width)
     )
+
+
+# The survey as it stood with 225 papers. Its frame was not frozen: strata alone are known.
+
+
+@pytest.fixture(scope="module")
+def pilot_answer(pilot: Path) -> Answer:
+    """The answer of the pilot, once."""
+    return measured(open_survey(pilot))
+
+
+@pytest.fixture(scope="module")
+def pilot_table(pilot_answer: Answer) -> pd.DataFrame:
+    """Its table."""
+    return pilot_answer.tables["measurement"].set_index(["reading", "estimate", "code"]).sort_index()
+
+
+def test_weights_of_strata_alone_give_what_was_recomputed_by_hand(pilot_table: pd.DataFrame) -> None:
+    every = pilot_table.loc["all in", "design", ""]
+    assert every["read_measured"] / every["read_raised"] == pytest.approx(0.40, abs=0.005)  # raw
+    assert every["ratio"] == pytest.approx(0.49, abs=0.006)
+    assert 0.40 < every["ratio_low"] < every["ratio_high"] < 0.58
+    for reading, code, count in (
+        ("all in", "saturation", 81),
+        ("motives out", "saturation", 27),
+        ("all in", "contamination", 231),
+        ("motives out", "contamination", 177),
+    ):
+        assert pilot_table.loc[reading, "design", code]["discussed"] == pytest.approx(count, abs=0.6)
+
+
+def test_motives_are_most_of_what_is_read_of_unrepresentative_sampling(pilot_table: pd.DataFrame) -> None:
+    code = "unrepresentative-sampling"
+    assert pilot_table.loc["all in", "model", code]["read_discussed"] == 31
+    assert pilot_table.loc["motives out", "model", code]["read_discussed"] == 11
+
+
+@pytest.mark.parametrize(
+    ("code", "raised", "found"),
+    [
+        ("statistical-fragility", (35, 15, 71), (1, 0, 13)),
+        ("saturation", (80, 45, 138), (9, 1, 31)),
+        ("adversarial-fragility", (392, 303, 507), (215, 152, 302)),
+        ("contamination", (230, 165, 309), (65, 35, 111)),
+    ],
+)
+def test_another_model_comes_to_the_same(
+    pilot_table: pd.DataFrame, code: str, raised: tuple[int, int, int], found: tuple[int, int, int]
+) -> None:
+    """Medians and 90% intervals of a Gamma-Poisson factorisation of strata by code, motives counted, made elsewhere."""
+    row = pilot_table.loc["all in", "model", code]
+    for what, (middle, low, high) in (("raised", raised), ("measured", found)):
+        assert low <= row[what] <= high
+        assert row[f"{what}_low"] <= middle <= row[f"{what}_high"]
+
+
+def test_nothing_is_rare_before_enough_was_read(pilot_table: pd.DataFrame) -> None:
+    # The least chance of being drawn is 20 in 393; three papers of a hundred could all have been missed.
+    mine = pilot_table.loc["motives out", "model"]
+    assert not (mine["rare"] == "yes").any()
+    assert pilot_table.loc["motives out", "design", "sandbagging"]["raised_high"] == 57
+    assert {"yes", "no", "open"} >= set(mine["hardly_measured"])
+
+
+def test_the_answer_is_five_sentences_with_numbers(pilot_answer: Answer) -> None:
+    sentences = list(pilot_answer.tables["measurement-in-words"]["sentence"])
+    assert len(sentences) == 5
+    assert all(any(c.isdigit() for c in s) and s.endswith(".") for s in sentences)
+    assert "3,252 records" in sentences[0] and "439" in sentences[0] and "225" in sentences[0]
+
+
+def test_without_a_frozen_frame_the_table_says_what_it_was_calibrated_to(pilot_answer: Answer) -> None:
+    (printed,) = pilot_answer.printed
+    assert "Calibrated to strata and period alone." in printed.note
+    assert len(printed.table) == 39

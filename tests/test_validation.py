@@ -18,8 +18,8 @@ from scipy import stats
 from analysis import charts
 from analysis.corrected import QUANTITIES, corrected, corrected_rates, rate_interval
 from analysis.recoded import drawn, recoded
-from analysis.undermeasurement import jeffreys
 from analysis.validation import validation, weighted_interval
+from analysis.weights import jeffreys
 from tests.coded import PASSES, coded, keep, whole, word
 from tests.coder_tables import T1, T2, T3, codes, coding, tables
 from workbench.answers.validated import validated

@@ -19,16 +19,15 @@ from workbench.answers.flow_of_records import flow_of_records
 from workbench.answers.gaps import ignoring_rules, surprising
 from workbench.answers.instability import unstable
 from workbench.answers.left_out import left_out
+from workbench.answers.measurement import measured
 from workbench.answers.methods_section import methods
 from workbench.answers.paired_evidence import paired
 from workbench.answers.panel import panel
 from workbench.answers.portfolio import portfolio
 from workbench.answers.raised_together import raised_together
 from workbench.answers.reading_more import reading_more
-from workbench.answers.sensitivity import sensitive
 from workbench.answers.sides import compared
 from workbench.answers.trilemma import held_together
-from workbench.answers.under_measured import under_measured
 from workbench.answers.validated import validated
 
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "coverage": covered,
     "gaps": surprising,
     "gaps ignoring rules": ignoring_rules,
-    "under-measurement": under_measured,
-    "sensitivity of under-measurement": sensitive,
+    "measurement": measured,
     "co-occurrence": raised_together,
     "agreement": agreed,
     "validation": validated,

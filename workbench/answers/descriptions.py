@@ -49,27 +49,6 @@ def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str =
     )
 
 
-def undermeasured(modes: pd.DataFrame) -> str:
-    """Describe the plot of discussed against measured."""
-    discussed, measured = int(modes["discussed"].sum()), int(modes["measured"].sum())
-    if not discussed:
-        return f"{NOTHING} no settled coding discusses any of the {_number(len(modes), 'failure mode')}."
-    ranked = modes[modes["note"] == ""]
-    few, never = (int((modes["note"] == note).sum()) for note in ("too few", "never discussed"))
-    said = [
-        f"For each of {_number(len(modes), 'failure mode')} the papers that discuss and that measure it. Over all "
-        f"pairs of a paper and a mode, {measured} of {discussed} ({measured / discussed:.0%}) are measured.",
-        f"{len(ranked)} modes have papers enough for a rate, {few} too few; {never} are never discussed.",
-    ]
-    if len(ranked):
-        said.append(f"Least measured: {'; '.join(_rate(r) for r in _records(ranked[:NAMED]))}.")
-    if len(ranked) > NAMED:
-        # Ties at the other end in the order of the table.
-        top = ranked.iloc[NAMED:].sort_values("rate", ascending=False, kind="stable")[:NAMED]
-        said.append(f"Most measured: {'; '.join(_rate(r) for r in _records(top))}.")
-    return " ".join(said)
-
-
 def network(nodes: pd.DataFrame, edges: pd.DataFrame, names: Mapping[str, str], least: int) -> str:
     """Describe the network of modes that papers raise together; pairs of fewer than ``least`` are not drawn."""
     drawn = edges[edges["count"] >= least]
@@ -152,13 +131,6 @@ def years(whole: pd.DataFrame, sides: pd.DataFrame) -> str:
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def _rate(row: Mapping[str, Any]) -> str:
-    return (
-        f"{row['name']} {row['measured']} of {row['discussed']}, {row['rate']:.0%} "
-        f"({row['low']:.0%} to {row['high']:.0%})"
-    )
 
 
 def _estimate(row: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import charts
 from analysis.design_estimates import Stopping
 from analysis.measurement import READINGS, Thresholds
-from analysis.volume_table import STATEMENTS, carried, measurement
+from analysis.volume_table import COLUMNS, STATEMENTS, carried, measurement
 from analysis.weights import weights
 from workbench.answers.answer import BASIS, Answer, Printed, figure, in_schema
 from workbench.answers.measurement_in_words import alternative, false_decisions, headline, in_words
@@ -37,13 +37,16 @@ def measured(survey: Survey) -> Answer:
         basis=BASIS,
     )
     frame, known = frame_of(survey)
+    title = f"How many papers raise, discuss and measure each {settings.words.code}"
     if not frame["read"].any():
-        return Answer({})
+        nothing = pd.DataFrame(columns=COLUMNS)
+        draw = partial(charts.measurement_plot, nothing, reading=READINGS[0], ratio=at.ratio)
+        silent = "Nothing is drawn: no record of the frame was drawn and read."
+        return Answer({"measurement": nothing}, (figure("measurement", title, silent, draw, data=nothing),))
     stopping = stopping_rule(survey, frame)
     table = measurement(frame, survey.failure_modes, held, at, stopping=stopping)
     facts = {"records": len(frame), "read": int(frame["read"].sum()), "in": int(frame["included"].sum())}
     words = in_words(table, at, settings.words, facts)
-    title = f"How many papers raise, discuss and measure each {settings.words.code}"
     draw = partial(charts.measurement_plot, table, reading=READINGS[0], ratio=at.ratio)
     return Answer(
         {"measurement": table, "measurement-in-words": pd.DataFrame({"sentence": words})},

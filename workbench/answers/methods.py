@@ -234,10 +234,12 @@ def _analysis(survey: Survey) -> str:
         f" or more, up to {_n(draws)} where its cells need them," if draws > DRAWS else ""
     )
     return (
-        "All counts are of works, never of codings. A rate is the share of works that measure a failure mode among "
-        "those that discuss it, with Jeffreys' interval (Brown, Cai & DasGupta 2001); rates are partially pooled by a "
-        "beta-binomial model whose hyperparameters are integrated over, and given weighted for the sampling design as "
-        "well. Whether a cell of failure mode by another facet holds fewer or more works than its margins let expect "
+        "All counts are of works, never of codings. How many works of the sampling frame raise, discuss and measure a "
+        "failure mode is estimated twice: by the design, with weights raked to known counts of the frame (Deville, "
+        "Särndal & Sautory 1993) and intervals from repeated draws by the same rule, and by multilevel logistic "
+        "regressions that predict the records not read, which decide. A mode named only as the motive of a new "
+        "instrument is not counted as discussed. "
+        "Whether a cell of failure mode by another facet holds fewer or more works than its margins let expect "
         f"is tested against {span} of a null model that keeps both margins of each facet's matrix (curveball "
         f"trades: Strona et al. 2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each "
         "tail, at half the false discovery rate of 5%, over the cells that could have been surprising (Tarone 1990). "

@@ -16,17 +16,18 @@ import pandas as pd
 
 from analysis.agreement import agreement
 from analysis.audit.panel import correlations, most_complete, panel
+from analysis.charts.measurement import verdict
 from analysis.coverage import gaps, gaps_summary, in_words
 from analysis.disagreements import confusion
 from analysis.prisma import prisma
 from analysis.selection import BASES, FAILURE_MODE, GREY, LEVELS, SETTLED
-from analysis.undermeasurement import undermeasurement
 from workbench.answers.agreed import coded_first_under
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.gaps import CROSSED, grids
+from workbench.answers.measurement import measured as how_much
+from workbench.answers.measurement_in_words import headline as deciding
 from workbench.answers.paired_evidence import paired
 from workbench.answers.stamp import Stamp, stamp_line
-from workbench.answers.under_measured import under_measured
 from workbench.answers.validated import absence
 from workbench.publishing.site.flow import leaves
 from workbench.store.assumptions import assumptions
@@ -384,21 +385,26 @@ def _screening(survey: Survey, place: Mapping[str, int]) -> Plain:
     }
 
 
+def _rates(tables: Mapping[str, pd.DataFrame]) -> Plain:
+    """Papers per 1,000 that discuss and measure each code, the ratio, what is decided; nothing where none was read."""
+    if tables["measurement"].empty:
+        return _plain(pd.DataFrame({"code": pd.Series([], dtype="str")}), ["code"])
+    rows = deciding(tables["measurement"])
+    made = pd.DataFrame(
+        {"code": rows["code"], "note": ["no paper discusses it" if n else "" for n in rows["ratio"].isna()]}
+    )
+    for new, old in (("rate", "ratio"), ("low", "ratio_low"), ("high", "ratio_high")):
+        made[new] = rows[old]
+    for what in ("discussed", "measured"):
+        for end in ("", "_low", "_high"):
+            made[f"{what}{end}"] = (rows[f"{what}{end}"] * 1000 / rows["included"]).round(1)
+    made["decided"] = [verdict(r) for r in rows.to_dict("records")]
+    return _plain(made, list(made.columns))
+
+
 def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> Plain:
     """What was computed for the unfiltered selection: rates, agreement, paired evidence."""
-    under = under_measured(survey).tables
-    kept = [c for c in under["undermeasurement"].columns if c not in ("papers_discussed", "papers_measured")]
-    rates = {"exclude": _plain(under["undermeasurement"], kept)}
-    for grey in GREY[1:]:
-        other = undermeasurement(final, survey.failure_modes, grey=grey, basis=BASIS)
-        rates[grey] = _plain(
-            other,
-            [
-                c
-                for c in ("code", "discussed", "measured", "rate", "low", "high", "note")
-                if c in other.columns
-            ],
-        )
+    rates = {GREY[0]: _rates(how_much(survey).tables)}
     now = survey.schema.version
     headline, training = coded_first_under(survey.codings, survey.signoffs, now)
     compared: Plain = {
@@ -436,7 +442,6 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
     )
     return {
         "rates": rates,
-        "total": _plain(under["undermeasurement-total"]),
         "agreement": _plain(agreed[agreed["statistic"] != "kappa"]),
         "agreed_of": {
             "headline": len(headline),

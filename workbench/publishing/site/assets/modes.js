@@ -11,9 +11,10 @@
 
   /** Rates as computed for the unfiltered selection, by mode; null for any other. @param {any} results */
   function rates(results) {
-    if (!ESG.unfiltered()) return null;
+    const held = results.rates[ESG.state.filters.grey];
+    if (!ESG.unfiltered() || !held) return null;
     return new Map(
-      ESG.unpack(results.rates[ESG.state.filters.grey])
+      ESG.unpack(held)
         .rows()
         .map((r) => [r.code, r]),
     );
@@ -38,11 +39,11 @@
       "figure",
       {},
       ESG.chart(
-        "share of the papers raising a failure mode that measure it",
+        "share of the papers discussing a failure mode that measure it",
         ESG.intervalSpec(points, {
           width: ESG.width(760),
           domain: [0, 1],
-          title: "measured of discussed, with its 95% interval",
+          title: "measured of discussed, in the frame, with its 90% interval",
           percent: true,
         }),
       ),
@@ -110,7 +111,6 @@
       };
     });
     const selected = ESG.selection({ ...ESG.state.filters, level: "mentions" });
-    const has = (column) => known && rows.some((x) => x.r && x.r[column] !== undefined && x.r[column] !== null);
     const link = (key, more) => (x) => (x[key] ? h("a", { href: cell(x.mode, more) }, x[key]) : "0");
     const numeric = (key, title, more, help) => ({
       id: key,
@@ -120,6 +120,17 @@
       get: (x) => x[key],
       show: link(key, more),
     });
+    const volume = (what, title) => ({
+      id: `frame-${what}`,
+      title,
+      numeric: true,
+      help: "Papers of the frame per 1,000 that are in, read or predicted, with the 90% interval",
+      get: (x) => x.r[what],
+      show: (x) =>
+        x.r[what] === null || x.r[what] === undefined
+          ? ""
+          : `${ESG.number(x.r[what], 0)} (${ESG.number(x.r[`${what}_low`], 0)}–${ESG.number(x.r[`${what}_high`], 0)})`,
+    });
     const columns = [
       {
         id: "mode",
@@ -127,12 +138,7 @@
         get: (x) => x.mode.name,
         show: (x) => [
           ESG.codeLink(x.mode),
-          h(
-            "div",
-            { class: "quiet" },
-            x.mode.side,
-            x.r && x.r.named_in_query === "name" ? ", a search named it" : "",
-          ),
+          h("div", { class: "quiet" }, x.mode.side),
         ],
       },
       numeric("discussed", "Discussed", { level: "mentions" }, "Papers that at least mention it"),
@@ -141,9 +147,9 @@
       known
         ? {
             id: "rate",
-            title: "Rate (95% interval)",
+            title: "In the frame (90% interval)",
             numeric: true,
-            help: "Measured over discussed, with Jeffreys' interval",
+            help: "Of the papers of the frame that discuss it, read or predicted, the share that measures it",
             get: (x) => x.r.rate,
             show: (x) =>
               x.r.note || x.r.rate === null || x.r.rate === undefined
@@ -157,40 +163,19 @@
             get: (x) => (x.discussed ? x.measured / x.discussed : null),
             show: (x) => (x.discussed ? `${x.measured}/${x.discussed}` : "never discussed"),
           },
-      has("pooled_mean")
-        ? {
-            id: "pooled",
-            title: "Pooled",
-            numeric: true,
-            help: "Partially pooled over modes (beta-binomial)",
-            get: (x) => x.r.pooled_mean,
-            show: (x) =>
-              x.r.pooled_mean === null || x.r.pooled_mean === undefined
-                ? ""
-                : ESG.rated(x.r.pooled_mean, x.r.pooled_low, x.r.pooled_high),
-          }
-        : null,
-      has("p_below")
-        ? {
-            id: "below",
-            title: "P(below)",
-            numeric: true,
-            help: "Posterior probability that the mode's rate lies below the mean over modes",
-            get: (x) => x.r.p_below,
-            show: (x) => (x.r.p_below === null || x.r.p_below === undefined ? "" : ESG.probability(x.r.p_below)),
-          }
-        : null,
-      has("rank")
-        ? {
-            id: "rank",
-            title: "Rank",
-            numeric: true,
-            help: "1 is the least measured; only modes with papers enough are ranked",
-            get: (x) => x.r.rank,
-            show: (x) =>
-              x.r.rank === null || x.r.rank === undefined ? "" : `${x.r.rank} (${x.r.rank_low}–${x.r.rank_high})`,
-          }
-        : null,
+      ...(known
+        ? [
+            volume("discussed", "Discuss, of 1,000"),
+            volume("measured", "Measure, of 1,000"),
+            {
+              id: "decided",
+              title: "Decided",
+              help: "Whether it is talked about and not measured, hardly measured or rare, by the thresholds of the protocol",
+              get: (x) => x.r.decided || "",
+              show: (x) => x.r.decided || "",
+            },
+          ]
+        : []),
       {
         id: "mitigated",
         title: "Remedy (measured)",
@@ -224,14 +209,14 @@
           : h(
               "p",
               { class: "statement" },
-              `Rates with intervals, pooled rates and ranks: ${ESG.NOT_COMPUTED}. Counts are.`,
+              `Estimates for the whole frame: ${ESG.NOT_COMPUTED}. Counts are.`,
             ),
         known ? rateChart(rows) : countChart(rows),
         ESG.table({
           id: "under",
           caption: "Failure modes by how often they are discussed and measured",
           quiet: true,
-          sort: has("rank") ? "rank.up" : "discussed.down",
+          sort: "discussed.down",
           rows,
           columns,
         }),
@@ -460,19 +445,16 @@
 
   /** @param {any} r @param {any} of */
   function rateWords(r, of) {
-    if (!r) return `Rate of measuring with its interval: ${ESG.NOT_COMPUTED}.`;
-    if (r.note)
-      return (
-        `Rate of measuring: ${r.note}${r.note === "too few" ? `, at ${ESG.count(of.levels[1], "paper")}` : ""}. ` +
-        (r.pooled_mean !== null && r.pooled_mean !== undefined
-          ? `Pooled with the other modes it would be ${ESG.percent(r.pooled_mean)} (${ESG.percent(r.pooled_low)} to ${ESG.percent(r.pooled_high)}).`
-          : "")
-      );
+    if (!r) return `Estimates for the whole frame: ${ESG.NOT_COMPUTED}.`;
+    if (r.discussed === null || r.discussed === undefined) return "Nothing was read yet.";
+    const range = (what) =>
+      `${ESG.number(r[what], 0)} (${ESG.number(r[`${what}_low`], 0)} to ${ESG.number(r[`${what}_high`], 0)})`;
+    const share = r.note
+      ? r.note
+      : `of those that discuss it ${ESG.percent(r.rate)} (${ESG.percent(r.low)} to ${ESG.percent(r.high)}) measure it`;
     return (
-      `Rate of measuring ${ESG.percent(r.rate)} (95% interval ${ESG.percent(r.low)} to ${ESG.percent(r.high)})` +
-      (r.p_below !== null && r.p_below !== undefined
-        ? `; below the mean over modes with probability ${ESG.probability(r.p_below)}.`
-        : ".")
+      `In the whole frame, of 1,000 papers that are in, about ${range("discussed")} discuss it beyond naming it as a motive and ` +
+      `${range("measured")} measure it: ${share}. Decided: ${r.decided}. (90% intervals; ${ESG.count(of.levels[1], "paper")} read raise it.)`
     );
   }
 
