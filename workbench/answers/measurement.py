@@ -63,9 +63,9 @@ def thresholds(survey: Survey) -> Thresholds:
 
 
 def unknown_outcome(survey: Survey) -> set[str]:
-    """Drawn papers of which it is not known whether they raise a code: not screened, or in and not coded."""
+    """Drawn papers of which it is not known whether they raise a code: not screened, or in and not signed off."""
     out = survey.screened[(survey.screened["decision"] == "exclude").to_numpy(dtype=bool)]
-    coded = survey.final[(survey.final["basis"] == BASIS).to_numpy(dtype=bool)]
+    coded = survey.signoffs[(survey.signoffs["basis"] == BASIS).to_numpy(dtype=bool)]
     drawn = survey.sample[(survey.sample["stage"] == STAGE).to_numpy(dtype=bool)]
     return set(drawn["paper"]) - set(out["paper"]) - set(coded["paper"])
 
