@@ -7,7 +7,7 @@ UV     := $(BIN)/uv --quiet --no-config
 UV_PIN := 0.13.9
 
 .DEFAULT_GOAL := build
-.PHONY: build test browser lab lint bench lock clean
+.PHONY: build test torture browser lab lint bench lock clean
 
 # Whoever runs make here has this checkout's Makefile and its code run already: that is the act by which its notebooks
 # are trusted too, and no more is trusted by it than runs anyway. A survey got from elsewhere is not built by make.

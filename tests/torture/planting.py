@@ -42,6 +42,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "guessed_streams": ("no-such-stream",), "streams": ("no-such-stream",),
     "stratum": ("no-such-stratum",),
     "proxy_value": ("", "words"), "latent_value": ("", "words"), "id": ("",), "reason": ("no-such-reason",),
+    "kept": PAPER, "taken": PAPER, "undone_by": ("nobody",), "undone": ("yesterday",), "record": DIGEST, "what": WORD,
+    "kept_text_sha256": DIGEST, "taken_text_sha256": DIGEST, "year": ("x",),
+    **dict.fromkeys(
+        ("arxiv_id", "authors", "doi", "editor", "kept_stratum", "key", "keywords", "month", "number", "pages",
+         "taken_stratum", "title", "type", "undone_why", "url", "venue", "volume"), ()),
     # Free text, or of a form that only its own file knows: nothing but what no file can hold.
     **dict.fromkeys(
         ("file", "why", "note", "locator", "model", "batch", "rationale", "proxy_measure", "latent_measure", "change",

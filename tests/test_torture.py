@@ -1,0 +1,71 @@
+"""The harness knows every column, file and door; a part of it runs here, all of it by `make torture`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.coded import fill
+from tests.torture import doors, hostile
+from tests.torture.planting import COLUMNS, PANEL, Tally, canonical, plant_cells
+from workbench.store.tables import STORED
+
+DOORS = Path(__file__).parents[1] / "workbench/doors"
+#: Modules that write through another door, and those that have no entry yet: frame, removing.
+NOT_DOORS: set[str] = {"records", "verification_sample", "frame", "removing"}
+
+
+def test_every_column_of_every_table_has_its_faults() -> None:
+    lacking = {(n, c) for n, t in STORED.items() if n != PANEL for c in t.header} - {
+        (n, c) for n, t in STORED.items() for c in t.header if c in COLUMNS
+    }
+    assert lacking == set()
+
+
+def test_every_door_is_in_the_harness() -> None:
+    writing = {
+        p.stem
+        for p in DOORS.glob("*.py")
+        if re.search(r"\bwriting\(root\)|carry_out\(", p.read_text("utf-8"))
+    }
+    modules = {name for door in doors.DOORS.values() for name in door.__code__.co_names}
+    known = {"put": "coding", "sign": "coding", "add_abstracts": "abstracts", "add": "adding", "decide": "duplicates",
+             "sample": "sampling", "screen": "screening", "adjudicate": "adjudication", "verify": "verification",
+             "measure": "measuring"}  # fmt: skip
+    assert writing - NOT_DOORS - {known[m] for m in modules if m in known} == set()
+
+
+@pytest.fixture
+def filled(survey: Path) -> Path:
+    fill(survey)
+    return survey
+
+
+def test_planting_starts_from_whole_tables_and_finds_what_it_plants_in_one(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert canonical(filled)
+    runs = {k: t for k, t in STORED.items() if k == "runs"}
+    monkeypatch.setattr("tests.torture.planting.STORED", runs)
+    tally = Tally("runs")
+    plant_cells(filled, tally)
+    assert tally.tried > 10
+    assert (tally.tracebacks, tally.missed) == (0, [])
+
+
+def test_a_door_killed_at_each_step_loses_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "DOORS", {"adjudicate": doors.DOORS["adjudicate"]})
+    tally = Tally("kills")
+    doors.kill(filled, tally, 60)
+    assert tally.tried > 4
+    assert (tally.lost, tally.tracebacks, tally.missed) == (0, 0, [])
+
+
+def test_a_stranger_s_journal_and_key_are_refused(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = {k: v for k, v in hostile.LAID.items() if k in ("a key that climbs", "macros that double")}
+    monkeypatch.setattr(hostile, "LAID", some)
+    tally = Tally("hostile")
+    hostile.lay_all(filled, tally)
+    assert (tally.tried, tally.caught, tally.missed) == (2, 2, [])
