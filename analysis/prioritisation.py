@@ -21,16 +21,6 @@ FEW = 10
 SEED = 20261125
 
 
-class LearnerMissing(RuntimeError):
-    """The package that the learner needs is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the learner needs scikit-learn, which is not installed: pip install 'evalsafetygap[learn]' "
-            "(by stream and at random need nothing)"
-        )
-
-
 @dataclass(frozen=True)
 class Words:
     """Texts as the learner sees them: made once, used for every training.
@@ -80,13 +70,6 @@ def _ticket(seed: int | str, paper: str) -> str:
     return hashlib.sha256(f"reading/{seed}/{paper}".encode()).hexdigest()
 
 
-def learner_installed() -> bool:
-    """Say whether the learner can be used here."""
-    from importlib.util import find_spec
-
-    return find_spec("sklearn") is not None
-
-
 def words(texts: Mapping[str, str]) -> Words:
     """Return texts as the learner sees them.
 
@@ -94,13 +77,10 @@ def words(texts: Mapping[str, str]) -> Words:
         texts: paper -> title and abstract, or the title alone; at least one word among them all.
 
     Raises:
-        LearnerMissing: scikit-learn is not installed.
         ValueError: there is no word in any text.
     """
-    try:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-    except ImportError:
-        raise LearnerMissing from None
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     papers = tuple(sorted(texts))
     given = [texts[p] for p in papers]
     # What stands in one text only tells nothing of another; where that is all there is, it is kept.
@@ -124,14 +104,9 @@ def scores(of: Words, decided: Mapping[str, bool]) -> dict[str, float]:
     Returns:
         paper -> score from 0 (like the excluded) to 1 (like the included), decided ones too. Empty until there is one
         decision of each kind. The same decisions give the same scores, whatever their order.
-
-    Raises:
-        LearnerMissing: scikit-learn is not installed.
     """
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError:
-        raise LearnerMissing from None
+    from sklearn.linear_model import LogisticRegression
+
     row = {p: n for n, p in enumerate(of.papers)}
     seen = sorted(p for p in decided if p in row)
     if len({decided[p] for p in seen}) < 2:

@@ -49,9 +49,6 @@ def rehearse(
 
     Returns:
         Every paper once, in the order read.
-
-    Raises:
-        LearnerMissing: scikit-learn is not installed.
     """
     read = list(start)
     left = set(included) - set(read)

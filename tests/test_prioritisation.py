@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.prioritisation import (
-    LearnerMissing,
     at_random,
     by_score,
     by_stream,
@@ -122,16 +119,6 @@ def test_texts_that_share_no_word_are_still_texts() -> None:
     assert of.matrix.shape == (2, 2)
     with pytest.raises(ValueError, match="no word in any text"):
         words({"a": "", "b": "the of"})
-
-
-def test_without_scikit_learn_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    of = words({"a": "proxy fails", "b": "robot arm"})
-    for name in ("sklearn.feature_extraction.text", "sklearn.linear_model"):
-        monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(LearnerMissing, match=r"pip install 'evalsafetygap\[learn\]'"):
-        words({"a": "proxy"})
-    with pytest.raises(LearnerMissing, match="scikit-learn"):
-        scores(of, {"a": True, "b": False})
 
 
 def test_the_learner_finds_made_up_records_sooner_than_chance() -> None:

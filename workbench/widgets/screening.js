@@ -143,7 +143,7 @@ function time(s) {
 }
 function top(app) {
   const s = app.state, id = `sc-order-${s.id}`, few = fewFor(s);
-  const learner = !s.once.learner_installed ? " (needs scikit-learn)" : few ? ` (a guess before ${s.once.few} of each)` : "";
+  const learner = few ? ` (a guess before ${s.once.few} of each)` : "";
   return h("div", { "data-key": "top" },
     h("div", { class: "sv-bar sc-bar" },
       h("strong", {}, `Screening ${atFullText(app) ? "full texts " : ""}as ${s.coder}`),
@@ -153,7 +153,7 @@ function top(app) {
     h("div", { class: "sv-bar sc-bar" },
       h("span", {}, h("label", { for: id }, "Order "),
         h("select", { id, class: "sc-order", value: s.order, onchange: (e) => reorder(app, e.target.value) },
-          s.once.orders.map((o) => h("option", { value: o, selected: o === s.order, disabled: o === "learner" && !s.once.learner_installed },
+          s.once.orders.map((o) => h("option", { value: o, selected: o === s.order },
             ORDER_NAMES[o] + (o === "learner" ? learner : ""))))),
       button("Back to the last", () => back(app), { keyed: "z", disabled: !s.decided, title: "Show what you decided last, to change it" }),
       button(s.list ? "Hide my decisions" : "My decisions", () => list(app), { keyed: "x", class: "sc-mine", "aria-expanded": s.list ? "true" : "false" }),

@@ -26,7 +26,6 @@ from analysis.prioritisation import (
     by_score,
     by_stream,
     drawn_at_random,
-    learner_installed,
     scores,
     words,
 )
@@ -192,7 +191,7 @@ class ScreeningWidget(Widget):
             "record": None,
         }
         if self._once:
-            out["once"] = _rules(schema) | {"learner_installed": learner_installed()}
+            out["once"] = _rules(schema)
         who = coders.get(self.coder)
         if who is None or who.kind != "human":
             if self.coder:
@@ -316,8 +315,6 @@ class ScreeningWidget(Widget):
             "excluded": kinds.count("exclude"),
             "few": FEW,
         }
-        if not learner_installed():
-            return said | {"why": "The learner needs scikit-learn: pip install 'evalsafetygap[learn]'."}
         if min(said["included"], said["excluded"]) < FEW:
             return said | {"why": f"Too few decisions: it speaks after {FEW} of each kind."}
         if paper not in score:
@@ -391,8 +388,6 @@ class ScreeningWidget(Widget):
         return f"{schema.sampling.seed}/{self.coder}"
 
     def _scores(self, drawn: Mapping[str, Row]) -> dict[str, float]:
-        if not learner_installed():
-            return {}
         decided = {p: d == "include" for p in drawn if (d := self._decision(p)) in ("include", "exclude")}
 
         def made() -> dict[str, float]:
@@ -419,9 +414,6 @@ class ScreeningWidget(Widget):
     def _check_order(self, order: str) -> None:
         if order not in ORDERS:
             raise _refusal(f"unknown order {order!r}", f"one of {', '.join(ORDERS)}")
-        if order == "learner" and not learner_installed():
-            remedy = "pip install 'evalsafetygap[learn]'; by stream and at random need nothing"
-            raise _refusal("the learner needs scikit-learn, which is not installed", remedy)
 
     # ---- files, read again only when they changed
 
