@@ -261,20 +261,9 @@ def test_the_learner_is_asked_for_speaks_late_and_then_orders(
     assert browser("suggest", paper=shown)["suggestion"]["rank"] == 1
 
 
-def test_without_scikit_learn_everything_else_works(drawn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "learner_installed", lambda: False)
-    with pytest.raises(Refused, match=r"scikit-learn.*evalsafetygap\[learn\]"):
-        ScreeningWidget(drawn, "eva", "learner")
+def test_an_order_that_is_none_is_refused(drawn: Path) -> None:
     with pytest.raises(Refused, match="unknown order 'luck'"):
         ScreeningWidget(drawn, "eva", "luck")
-    browser = Browser(ScreeningWidget(drawn, "eva", "random"))
-    assert browser.state["once"]["learner_installed"] is False
-    browser("order", order="learner")
-    assert "needs scikit-learn" in browser.faults[0]
-    told = browser("suggest", paper=browser.state["record"]["paper"])["suggestion"]
-    assert "pip install" in told["why"]
-    browser.decide("include")
-    assert browser.faults == []
 
 
 def test_what_the_criteria_speak_of_is_told_with_them(drawn: Path) -> None:

@@ -36,7 +36,7 @@ from workbench.store.bibliography import PAPERS, Entry, read_papers
 from workbench.store.clock import now
 from workbench.store.coders import PATH as CODERS
 from workbench.store.coders import read_coders
-from workbench.store.corpus import current, path_of, revision, stored, year_of
+from workbench.store.corpus import current, revision, stored, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, sha256
 from workbench.store.schema import PATH as SCHEMA
@@ -461,7 +461,7 @@ class ScreeningWidget(Widget):
                 r["paper"]: r for r in came_to if r["decision"] == "include" and r["paper"] in self._records()
             }
 
-        folder = Path(path_of(STORED["screening"], "*"))
+        folder = Path(STORED["screening"].path.format(coder="*"))
         files = sorted((self.root / folder.parent).glob(folder.name))
         paths = [*(f.relative_to(self.root).as_posix() for f in files), "corpus/adjudications.csv"]
         return self._keep("taken in", [(p, self._stamp(p)) for p in (*paths, "corpus/records.csv")], made)
