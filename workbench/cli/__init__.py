@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workbench.cli import searches
 from workbench.cli.telling import door, run
 
 app = typer.Typer(
@@ -859,6 +860,9 @@ def lab(survey: SurveyPath = HERE) -> None:
             [sys.executable, "-P", "-m", "jupyterlab", str(survey / "notebooks/00_start_here.ipynb")]
         )
     )
+
+
+searches.commands(app, _progress)
 
 
 def main() -> None:

@@ -14,11 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, field_validator
 
 from workbench.searching.phrases import BadPhrase, Phrase, parse
 from workbench.store.batch import near
+from workbench.store.budgets import incoming_bytes
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import sha256
 from workbench.store.yaml_files import Lines, read_model
@@ -29,7 +29,6 @@ FIELDS = ("title", "abstract")
 PLAIN = "phrase"
 #: A query file is no larger: what somebody writes is not.
 MOST_BYTES = 1_000_000
-_DEEPEST = 8
 _ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 Name = Annotated[StrictStr, Field(pattern=_ID)]
@@ -98,6 +97,21 @@ class Concept(_Strict):
     fields: tuple[StrictStr, ...] = ()
     phrases: tuple[StrictStr, ...] | dict[Name, tuple[StrictStr | tuple[StrictStr, ...], ...]]
     hit_when: tuple[dict[StrictStr, Count], ...] = ()
+
+    @field_validator("phrases", mode="before")
+    @classmethod
+    def _texts(cls, given: object) -> object:
+        """Say plainly what is no phrase; the alternatives of the type would be told one by one."""
+        if not isinstance(given, list | tuple | dict):
+            raise ValueError("neither a list of phrases nor lists of phrases by kind")
+        for kind, phrases in given.items() if isinstance(given, dict) else [(PLAIN, given)]:
+            if not isinstance(phrases, list | tuple):
+                raise ValueError(f"{kind} is no list of phrases")
+            for item in phrases:
+                inner = item if isinstance(item, list | tuple) and isinstance(given, dict) else [item]
+                if not inner or not all(isinstance(text, str) for text in inner):
+                    raise ValueError(f"{item!r} is no phrase: put it in quotes, or delete it")
+        return given
 
 
 class Rule(_Strict):
@@ -211,12 +225,9 @@ def read_query(path: Path, codes: tuple[str, ...] | None = None) -> Query:
     faults: list[Fault] = []
     name = str(path)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Refused([Fault(name, 0, "", error.strerror or "cannot be read", "give a query file")]) from None
-    _plain_yaml(data, name, faults)
-    if faults:
-        raise Refused(faults)
+        data = incoming_bytes(path, MOST_BYTES)
+    except Refused as refused:
+        raise Refused(replace(f, file=name) for f in refused.faults) from None
     remedy = "see docs/searching.md for what a query file may hold"
     form, lines = read_model(path.parent, path.name, Form, faults, remedy)
     faults = [replace(f, file=name) for f in faults]
@@ -227,34 +238,6 @@ def read_query(path: Path, codes: tuple[str, ...] | None = None) -> Query:
     if faults:
         raise Refused(faults)
     return Query(path, sha256(data), form, lists)
-
-
-def _plain_yaml(data: bytes, name: str, faults: list[Fault]) -> None:
-    """YAML's anchors, aliases and depths have no place in a query; a small file of them can fill the memory."""
-    if len(data) > MOST_BYTES:
-        message = f"{len(data)} bytes, more than {MOST_BYTES}"
-        faults.append(Fault(name, 0, "", message, "a query is words; records are searched with --over"))
-        return
-    depth = 0
-    try:
-        for event in yaml.parse(data, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            line = event.start_mark.line + 1 if event.start_mark else 0
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                message = "an anchor or an alias of YAML (& or *)"
-                remedy = 'write the words out; a phrase that begins with & or * stands in quotes: "..."'
-                faults.append(Fault(name, line, "", message, remedy))
-                return
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _DEEPEST:
-                faults.append(Fault(name, line, "", "lists within lists too deep", "see docs/searching.md"))
-                return
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        remedy = "mend the line; a text with : or # in it stands in quotes"
-        faults.append(
-            Fault(name, mark.line + 1 if mark else 0, "", f"not readable as YAML ({problem})", remedy)
-        )
 
 
 def _lists(concept: Concept, number: int, lines: Lines, name: str, faults: list[Fault]) -> Iterator[List]:

@@ -15,6 +15,8 @@ _TEXTS = ("key", "title", "venue", "type", "arxiv_id", "doi", "url", "abstract",
 #: What a line may hold. What stands after the first two lines is known, and kept nowhere.
 FIELDS = frozenset(_TEXTS) | {"authors", "year", "streams", "grey"}
 FIELDS |= {"query_score", "basis", "digest", "reported_gap", "verified_by", "title_agreement", "source"}
+# what `survey search` writes beside a record
+FIELDS |= {"concepts", "codes"}
 _LATEX = re.compile(r"\{[A-Z][A-Za-z0-9]{0,11}\}|\\[&%_#$]|\\[a-zA-Z]+\{")
 
 
