@@ -58,6 +58,7 @@ TABLES = (
     "matrix",
     "matrix-measures",
     "measurement",
+    "missing_abstracts",
     "prisma",
     "trends",
 )

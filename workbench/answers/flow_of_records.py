@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis import charts
 from analysis.prisma import prisma
+from analysis.recall import without_abstract
 from workbench.answers import descriptions
 from workbench.answers.answer import BASIS, Answer, figure
 
@@ -30,4 +31,7 @@ def flow_of_records(survey: Survey) -> Answer:
     names["reasons-differ"] = "screeners agree on out, not on why"
     draw = partial(charts.prisma_flow, table, names=names)
     title = "Flow of records (PRISMA 2020)"
-    return Answer({"prisma": table}, (figure("prisma", title, descriptions.flow(table), draw, data=table),))
+    return Answer(
+        {"prisma": table, "missing_abstracts": without_abstract(survey.papers)},
+        (figure("prisma", title, descriptions.flow(table), draw, data=table),),
+    )
