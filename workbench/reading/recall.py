@@ -18,7 +18,7 @@ from workbench.doors.finding import Finder
 from workbench.doors.identifiers import address, arxiv_id, arxiv_in_words, doi, identifiers
 from workbench.doors.identity import compare
 from workbench.doors.merging import facts
-from workbench.doors.sources import reader, take_in
+from workbench.doors.sources import READERS, read_file, take_in
 from workbench.doors.titles import bare_title, fold, similarity, squeezed
 from workbench.store.bibliography import Entry, read_papers
 from workbench.store.faults import Fault, Refused
@@ -100,7 +100,8 @@ def recall(root: Path, file: Path) -> Recalled:
 
     Args:
         root: the survey folder.
-        file: ``.bib``, ``.jsonl``, or a plain list: a title, DOI, arXiv id or address a line, ``#`` for remarks.
+        file: records in any format that ``survey add`` reads; or, in a ``.txt`` or anything else, a plain list: a
+            title, DOI, arXiv id or address a line, ``#`` for remarks.
 
     Raises:
         Refused: the list or the survey's records cannot be read.
@@ -123,19 +124,19 @@ def recall(root: Path, file: Path) -> Recalled:
 
 def _list(file: Path) -> tuple[list[Entry], list[Fault]]:
     """Return the works of a list, each knowing its line, and what could not be read."""
-    _, text, odd = take_in(file)
-    read = reader(file.suffix)
-    if read is None:
+    if (suffix := file.suffix.lower()) == ".txt" or suffix not in READERS:
+        _, text, odd = take_in(file)
         rows = [(n, line.strip()) for n, line in enumerate(text.split("\n"), 1)]
         return [_named(line, n) for n, line in rows if line and not line.startswith("#")], odd
-    good, bad = read(text, file.name)
+    held = read_file(file)
     entries = [
         replace(
             facts("", i.title, i.doi, i.arxiv_id, i.url), authors=tuple(i.authors), year=i.year, line=i.line
         )
-        for i in good
+        for i in held.good
     ]
-    return entries, odd + [Fault(file.name, b.line, b.key, b.reason, b.remedy, True) for b in bad]
+    bad = [Fault(file.name, b.line, b.key, b.reason, b.remedy, True) for b in held.bad]
+    return entries, [*held.warnings, *bad]
 
 
 def _named(line: str, number: int) -> Entry:
