@@ -58,7 +58,7 @@ TABLES = (
     "matrix",
     "matrix-measures",
     "measurement",
-    "missing_abstracts",
+    "missing-abstracts",
     "prisma",
     "trends",
 )

@@ -32,6 +32,6 @@ def flow_of_records(survey: Survey) -> Answer:
     draw = partial(charts.prisma_flow, table, names=names)
     title = "Flow of records (PRISMA 2020)"
     return Answer(
-        {"prisma": table, "missing_abstracts": without_abstract(survey.papers)},
+        {"prisma": table, "missing-abstracts": without_abstract(survey.papers)},
         (figure("prisma", title, descriptions.flow(table), draw, data=table),),
     )
