@@ -11,7 +11,6 @@ repeatable a coding is and nothing about its validity, and every row here says w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -21,13 +20,15 @@ from analysis.coefficients import (
     Estimates,
     binary_estimates,
     interval,
+    pair_posterior,
     ratio,
     resampled,
     same_set,
-    set_estimates,
 )
 from analysis.presence import PRESENT, Compared, compare, missing_codes, states_of, values_of
-from analysis.selection import FAILURE_MODE, known_codes, level_rank, need, one_of
+from analysis.selection import FAILURE_MODE, LEVELS, known_codes, level_rank, need, one_of
+
+Floats = NDArray[np.float64]
 
 #: What a coder can be.
 KINDS = ("human", "language-model")
@@ -72,7 +73,7 @@ def _row(
         elif papers == 1:
             notes.append("one paper: no interval")
         elif not draws:
-            notes.append("no interval asked for")
+            notes += [] if estimate.remark else ["no interval asked for"]
         else:
             low, high, undefined = interval(values[1:])
             if undefined > 0.05 * draws:
@@ -93,6 +94,47 @@ def _row(
         "kind": kind,
         "note": "; ".join(notes),
     }
+
+
+def _of_levels(ordinal: Floats, values: Floats, weights: Floats, cut: int) -> list[Estimates]:
+    """Alpha of measured or not where all saw the code, and of measured or one level below where all chose one."""
+    there = ~np.isnan(values)
+    seen = (there.sum(axis=2) >= 2) & (np.where(there, values, 1) == 1).all(axis=2)
+    seen &= (~np.isnan(ordinal) | ~there).all(axis=2)
+    near = seen & (np.nan_to_num(ordinal, nan=cut) >= cut - 1).all(axis=2)
+    found = []
+    for name, units in (("alpha_measured", seen), ("alpha_measured_below", near)):
+        marks = np.where(units[:, :, None] & there, np.where(ordinal >= cut, 1.0, 0.0), np.nan)
+        alpha = next(e for e in binary_estimates(marks, weights, None) if e.statistic == "alpha_nominal")
+        found.append(Estimates(name, alpha.draws[:, -1:], alpha.papers[-1:], alpha.positives[-1:]))
+    return found
+
+
+def _of_code(estimate: Estimates, values: Floats, draws: int, seed: int) -> Estimates:
+    """The draws of single codes: of the posterior where every paper was read by two, else those of the bootstrap."""
+    given = (~np.isnan(values)).sum(axis=2)
+    if not draws or not np.isin(given, (0, 1, 2)).all() or estimate.statistic == "alpha_ordinal":
+        return estimate
+    seen = np.where(given == 2, np.nansum(values, axis=2), -1)
+    made = pair_posterior(*((seen == k).sum(axis=0) for k in (2, 1, 0)), draws=draws, seed=seed)
+    drawn = made.get(estimate.statistic)
+    if drawn is None:
+        return Estimates(
+            estimate.statistic,
+            estimate.draws[:1],
+            estimate.papers,
+            estimate.positives,
+            "no interval of one code",
+        )
+    last = estimate.draws.shape[1] - 1
+    whole = np.concatenate([drawn, estimate.draws[1:, last:]], axis=1)
+    return Estimates(
+        estimate.statistic,
+        np.vstack([estimate.draws[:1], whole]),
+        estimate.papers,
+        estimate.positives,
+        estimate.remark,
+    )
 
 
 def _kind(held: Compared, twice: NDArray[np.bool_], coder_kinds: Mapping[str, str]) -> str:
@@ -119,12 +161,15 @@ def agreement(
     coders: Iterable[str] | None = None,
     assessable: Collection[tuple[str, str]] | None = None,
     blind: bool = True,
+    measured: str = LEVELS[-1],
 ) -> pd.DataFrame:
     """Agreement per code and per facet, each coefficient with a bootstrap interval.
 
     Rare codes make alpha and kappa fall although coders hardly differ (Cicchetti & Feinstein 1990): read
-    prevalence, observed agreement, AC1 and alpha together. Intervals are 95% percentile intervals over
-    resampled papers (not coders, not cells); draws in which a coefficient is undefined are counted and left out.
+    prevalence, observed agreement, AC1 and alpha together. Intervals of a facet are 95% percentile intervals over
+    resampled papers (not coders, not cells); draws in which a coefficient is undefined are counted and left out. Those
+    of a single code read by two are of the posterior in :func:`analysis.coefficients.pair_posterior`: a bootstrap of a
+    rare code has no spread to show (``docs/simulations/agreement.md``). Kappa of a single code has none.
 
     Least data: one paper signed off by two coders for a value, two for an interval; alpha and kappa need the code to be
     both there and absent, alpha of the levels a paper in which all its coders saw the mode. Under 10 positives a code
@@ -143,6 +188,7 @@ def agreement(
         coders: as in :func:`presence`.
         assessable: as in :func:`presence`.
         blind: as in :func:`presence`.
+        measured: the lowest level that counts as measured.
 
     Returns:
         ``facet``, ``code``, ``statistic``, ``value``, ``low``, ``high``, ``papers`` (with two values or more),
@@ -157,13 +203,16 @@ def agreement(
         ``kappa``. Rows with an empty ``code`` stand for the facet as a whole: the same statistics pooled over
         all paper x code units (``positives`` then counts units), ``alpha_nominal_mean``, the plain mean of
         the alphas of the codes where alpha is defined, and ``exact_set``, the share of coder pairs on a paper
-        who gave it the very same set of codes.
+        who gave it the very same set of codes; for failure modes also ``alpha_measured`` (measured or not, among the
+        units that all coders of the paper saw) and ``alpha_measured_below`` (measured or one level below, among the
+        units for which all chose one of the two).
 
     Raises:
         ValueError: an argument is not one of its words, a code stands twice, a coder has no kind, ``draws`` is
             negative, or a column is missing.
     """
     need(codes, "codes", ("facet", "code"))
+    one_of("measured", measured, LEVELS)
     if draws < 0:
         raise ValueError(f"draws={draws} must not be negative")
     held = compare(codings, signoffs, basis=basis, schema=schema, papers=papers, coders=coders, blind=blind)
@@ -211,10 +260,13 @@ def agreement(
                 0,
             ),
         ]
+        if ordinal is not None:
+            summary += [(one, 0) for one in _of_levels(ordinal, values, weights, LEVELS.index(measured) + 1)]
         for estimate, column in summary:
             rows.append(_row(estimate, column, facet, "", float(share[last]), kind, bool(hidden.all())))
+        of_codes = [_of_code(estimate, values, draws, seed) for estimate in made]
         for column, code in enumerate(wanted):
-            for estimate in made:
+            for estimate in of_codes:
                 prevalence = float(share[column])
                 rows.append(_row(estimate, column, facet, code, prevalence, kind, bool(hidden[column])))
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
@@ -226,216 +278,5 @@ def agreement(
             **dict.fromkeys(text, "str"),
             **dict.fromkeys(whole_numbers, "int64"),
             **dict.fromkeys(real, "float64"),
-        }
-    )
-
-
-def agreement_pairs(
-    codings: pd.DataFrame,
-    signoffs: pd.DataFrame,
-    codes: pd.DataFrame,
-    *,
-    coder_kinds: Mapping[str, str],
-    draws: int = 1000,
-    seed: int = 20261124,
-    basis: str = "abstract",
-    schema: str | None = None,
-    papers: Iterable[str] | None = None,
-    coders: Iterable[str] | None = None,
-    assessable: Collection[tuple[str, str]] | None = None,
-    blind: bool = True,
-) -> pd.DataFrame:
-    """Agreement of every pair of coders, over the papers that the two share.
-
-    Coders overlap in part only: of each pair the papers are others, so a coefficient of one pair is not to be held
-    against that of another without looking at ``papers`` and ``prevalence``.
-
-    Least data: as :func:`agreement`, for each pair of coders who signed off one paper.
-
-    Args:
-        codings: as in :func:`agreement`, and so are all other arguments.
-        signoffs: all coders' sign-offs, with the column ``coder``.
-        codes: ``facet`` and ``code``.
-        coder_kinds: coder -> ``human`` or ``language-model``.
-        draws: bootstrap draws.
-        seed: seed of the draws, the same for every pair.
-        basis: as in :func:`presence`.
-        schema: as in :func:`presence`.
-        papers: as in :func:`presence`.
-        coders: as in :func:`presence`.
-        assessable: as in :func:`presence`.
-        blind: as in :func:`presence`.
-
-    Returns:
-        ``coder_a`` < ``coder_b`` and the columns of :func:`agreement`, pair by pair. Pairs that share no paper under
-        one schema version are left out; no row where there is no such pair.
-
-    Raises:
-        ValueError: as in :func:`agreement`.
-    """
-    chosen = None if papers is None else list(papers)
-    held = compare(codings, signoffs, basis=basis, schema=schema, papers=chosen, coders=coders, blind=blind)
-    parts = []
-    for one, two in combinations(held.coders, 2):
-        here = signoffs[(signoffs["basis"] == basis) & signoffs["coder"].isin([one, two])]
-        if schema is not None:
-            here = here[here["schema"] == schema]
-        if chosen is not None:
-            here = here[here["paper"].isin(chosen)]
-        if not here.groupby(["paper", "schema"])["coder"].nunique().ge(2).any():
-            continue
-        table = agreement(
-            codings,
-            signoffs,
-            codes,
-            coder_kinds=coder_kinds,
-            draws=draws,
-            seed=seed,
-            basis=basis,
-            schema=schema,
-            papers=chosen,
-            coders=[one, two],
-            assessable=assessable,
-            blind=blind,
-        )
-        table.insert(0, "coder_a", pd.Series([one] * len(table), dtype="str"))
-        table.insert(1, "coder_b", pd.Series([two] * len(table), dtype="str"))
-        parts.append(table)
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    return pd.DataFrame({c: pd.Series(dtype="str") for c in ("coder_a", "coder_b", *_COLUMNS)})
-
-
-_SET_COLUMNS = (
-    "facet",
-    "statistic",
-    "value",
-    "low",
-    "high",
-    "papers",
-    "codes_per_paper",
-    "empty",
-    "sets",
-    "undefined_draws",
-    "kind",
-    "note",
-)
-
-
-def agreement_sets(
-    codings: pd.DataFrame,
-    signoffs: pd.DataFrame,
-    codes: pd.DataFrame,
-    *,
-    coder_kinds: Mapping[str, str],
-    draws: int = 1000,
-    seed: int = 20261124,
-    basis: str = "abstract",
-    schema: str | None = None,
-    papers: Iterable[str] | None = None,
-    coders: Iterable[str] | None = None,
-    assessable: Collection[tuple[str, str]] | None = None,
-    blind: bool = True,
-) -> pd.DataFrame:
-    """Agreement about the whole set of codes that a paper carries in a facet: the second view.
-
-    One value a coder and paper: the set of codes seen. Two sets that share some codes agree in part, after
-    Passonneau's (2006) MASI; see :func:`analysis.coefficients.masi_distance`. Code by code, absences that everybody
-    grants make agreement look high; a set is compared with the sets that other papers got.
-
-    Least data: one paper whose whole set of codes two coders gave for a value, two for an interval; alpha needs
-    two different sets.
-
-    Args:
-        codings: as in :func:`agreement`, and so are all other arguments.
-        signoffs: all coders' sign-offs, with the column ``coder``.
-        codes: ``facet`` and ``code``; codes that cannot be told on this basis are left out of the sets.
-        coder_kinds: coder -> ``human`` or ``language-model``.
-        draws: bootstrap draws over papers; 0 gives no intervals.
-        seed: seed of the draws.
-        basis: as in :func:`presence`.
-        schema: as in :func:`presence`.
-        papers: as in :func:`presence`.
-        coders: as in :func:`presence`.
-        assessable: as in :func:`presence`.
-        blind: as in :func:`presence`.
-
-    Returns:
-        Four rows a facet: ``alpha_masi`` (Krippendorff's alpha with the MASI distance), ``masi`` (1 - mean
-        distance of the coders of a paper), ``jaccard`` and ``exact_set``, with 95% percentile intervals; beside them
-        ``papers`` (with two sets or more), ``codes_per_paper`` (mean size of a set), ``empty`` (share of sets
-        without a code), ``sets`` (distinct ones), ``undefined_draws``, ``kind`` and ``note``. A coder's set is missing
-        where the coder said *no information* of any of its codes.
-
-    Raises:
-        ValueError: as in :func:`agreement`.
-    """
-    need(codes, "codes", ("facet", "code"))
-    if draws < 0:
-        raise ValueError(f"draws={draws} must not be negative")
-    held = compare(codings, signoffs, basis=basis, schema=schema, papers=papers, coders=coders, blind=blind)
-    twice = held.signed.sum(axis=1) >= 2
-    kind = _kind(held, twice, coder_kinds)
-    number = int(twice.sum())
-    weights = resampled(number, draws, seed) if number else np.empty((1 + draws, 0))
-    rows: list[dict[str, object]] = []
-    for facet in codes["facet"].unique():
-        wanted = known_codes(f"codes of {facet}", list(codes.loc[codes["facet"] == facet, "code"]))
-        told = ~missing_codes(facet, wanted, assessable)
-        states, _ = states_of(held, facet, wanted, assessable)
-        # Without a code that can be told there is no set, not an empty one.
-        values = values_of(states)[twice]
-        sets = set_estimates(values[:, told] if told.any() else values, weights)
-        beside = {
-            "papers": sets.units,
-            "codes_per_paper": float(sets.size[0]),
-            "empty": float(sets.empty[0]),
-            "sets": sets.sets,
-        }
-        for statistic, drawn in (
-            ("alpha_masi", sets.alpha),
-            ("masi", sets.masi),
-            ("jaccard", sets.jaccard),
-            ("exact_set", sets.exact),
-        ):
-            low, high, undefined = float("nan"), float("nan"), 0
-            notes = []
-            if not told.any():
-                notes = ["not assessable on this basis"]
-            elif not sets.units:
-                notes = ["no paper coded by two coders"]
-            elif np.isnan(drawn[0]):
-                notes = ["undefined: no variation"]
-            elif sets.units == 1:
-                notes = ["one paper: no interval"]
-            elif not draws:
-                notes = ["no interval asked for"]
-            else:
-                low, high, undefined = interval(drawn[1:])
-                if undefined > 0.05 * draws:
-                    notes.append(f"undefined in {undefined} of {draws} draws")
-                if low == high:
-                    notes.append("no spread among the draws")
-                if statistic == "alpha_masi" and not sets.exact_draws:
-                    notes.append("interval to the first order")
-            rows.append(
-                {
-                    "facet": facet,
-                    "statistic": statistic,
-                    "value": float(drawn[0]),
-                    "low": low,
-                    "high": high,
-                    **beside,
-                    "undefined_draws": undefined,
-                    "kind": kind,
-                    "note": "; ".join(notes),
-                }
-            )
-    table = pd.DataFrame(rows, columns=list(_SET_COLUMNS))
-    return table.astype(
-        {
-            **dict.fromkeys(("facet", "statistic", "kind", "note"), "str"),
-            **dict.fromkeys(("papers", "sets", "undefined_draws"), "int64"),
-            **dict.fromkeys(("value", "low", "high", "codes_per_paper", "empty"), "float64"),
         }
     )

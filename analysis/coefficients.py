@@ -7,13 +7,12 @@ papers, so that all draws are one product of the weights with the papers' own su
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from analysis.selection import LEVELS, one_of
 
@@ -304,163 +303,34 @@ def interval(draws: Floats) -> tuple[float, float, int]:
     return float(low), float(high), len(draws) - len(defined)
 
 
-# ---------------------------------------------------------------- set-valued codings
+def pair_posterior(
+    both: NDArray[np.int64], one: NDArray[np.int64], neither: NDArray[np.int64], *, draws: int, seed: int
+) -> dict[str, Floats]:
+    """Draws of what two coders' agreement on single codes may be, from how often both, one or neither saw the code.
 
-#: Up to this many distinct sets the expected disagreement of every draw is exact; it takes draws x sets^2 steps.
-EXACT_SETS = 1500
-
-
-def masi_distance(one: Collection[str], other: Collection[str]) -> float:
-    """Distance of two sets of codes: 1 - J M, after Passonneau (2006), Measuring Agreement on Set-valued Items.
-
-    J is their Jaccard coefficient and M their monotonicity: 1 for the same set, 2/3 where one holds the other,
-    1/3 where they overlap and neither holds the other, 0 where they share nothing (LREC 2006, section 3). Two
-    empty sets, which the source does not treat, say the same: 0. An empty set and another share nothing: 1.
-    """
-    a, b = set(one), set(other)
-    if a == b:
-        return 0.0
-    shared = len(a & b)
-    monotone = 2 / 3 if shared == min(len(a), len(b)) else 1 / 3
-    return 1.0 - shared / len(a | b) * monotone
-
-
-def set_alpha(values: Sequence[Sequence[Collection[str] | None]]) -> float:
-    """Krippendorff's alpha of sets of codes, with the MASI distance.
+    The three shares have a Dirichlet posterior under Jeffreys' prior (1/2 each: Berger, Bernardo & Sun 2015, Bayesian
+    Analysis 10:189, section 3 for the multinomial). A code that both saw once and nobody else ever has an interval of
+    its own, where resampled papers would show alpha 1.000 to 1.000 or nothing.
 
     Args:
-        values: for each coder one set a unit, None where the coder gave none.
+        both: papers in which both saw the code, one entry a code.
+        one: papers in which one of the two did.
+        neither: papers in which neither did.
+        draws: draws.
+        seed: their seed.
 
     Returns:
-        At most 1; missing (nan) when no unit has two sets, or all sets are the same.
-
-    Raises:
-        ValueError: coders have different numbers of units.
+        ``prevalence``, ``observed``, ``alpha_nominal`` and ``ac1``: draws x codes.
     """
-    if len({len(row) for row in values}) > 1:
-        raise ValueError("every coder must have one entry a unit")
-    codes = sorted({code for row in values for one in row if one is not None for code in one})
-    members = np.zeros((len(values[0]) if values else 0, len(codes), len(values)))
-    for m, row in enumerate(values):
-        for u, one in enumerate(row):
-            members[u, :, m] = np.nan if one is None else [code in one for code in codes]
-    if not codes:
-        return float("nan")
-    return float(set_estimates(members, np.ones((1, len(members)))).alpha[0])
-
-
-@dataclass(frozen=True)
-class SetEstimates:
-    """What sets of codes come to, per draw.
-
-    Attributes:
-        alpha: Krippendorff's alpha with the MASI distance, one a draw.
-        masi: 1 - mean MASI distance of the pairs within a unit, averaged over units.
-        jaccard: likewise, of the Jaccard coefficient (two empty sets: 1).
-        exact: likewise, share of pairs with the very same set.
-        size: mean number of codes in a set.
-        empty: share of sets that are empty.
-        units: units with two sets or more.
-        sets: distinct sets among them.
-        exact_draws: the expected disagreement of every draw is exact and not of the first order.
-    """
-
-    alpha: Floats
-    masi: Floats
-    jaccard: Floats
-    exact: Floats
-    size: Floats
-    empty: Floats
-    units: int
-    sets: int
-    exact_draws: bool
-
-
-def set_estimates(values: Floats, weights: Floats) -> SetEstimates:
-    """Agreement about sets of codes, for all draws at once.
-
-    The expected disagreement is a quadratic form in how often each distinct set was given. Where more than
-    ``EXACT_SETS`` distinct sets occur, the draws take its first-order expansion about the papers themselves; what is
-    left out is of the order of 1 / units. The estimate itself is always exact.
-
-    Args:
-        values: units x codes x coders, 1, 0 or missing; a set with any missing code is no set.
-        weights: draws x units; the first row must weigh every unit once.
-    """
-    known = ~np.isnan(values).any(axis=1)
-    m = known.sum(axis=1)
-    unit = m >= 2
-    known = known & unit[:, None]
-    given = values.transpose(0, 2, 1)[known] == 1  # one row a set that was given
-    at_unit, _ = np.nonzero(known)
-    if not len(given):
-        nothing = np.full(len(weights), np.nan)
-        return SetEstimates(nothing, nothing, nothing, nothing, nothing, nothing, 0, 0, True)
-    packed = np.packbits(given, axis=1)
-    _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    sets: NDArray[np.float32] = given[first].astype(np.float32)
-    which = which.ravel()
-    place = np.full(known.shape, -1)
-    place[known] = which
-    held = sparse.csr_matrix(
-        (np.ones(len(which)), (at_unit, which)), shape=(len(values), len(sets))
-    )  # units x sets
-    distance, alike, same = (np.zeros(len(values)) for _ in range(3))
-    pairs = np.zeros(len(values))
-    for a, b in combinations(range(values.shape[2]), 2):
-        both = known[:, a] & known[:, b]
-        one, two = sets[place[both, a]], sets[place[both, b]]
-        masi, jaccard = _set_distances((one * two).sum(axis=1), one.sum(axis=1), two.sum(axis=1))
-        distance[both] += masi
-        alike[both] += jaccard
-        same[both] += place[both, a] == place[both, b]
-        pairs[both] += 1
-    of_pairs = np.where(unit, pairs, 1.0)
-    units = weights @ unit.astype(float)
-    n = weights @ np.where(unit, m, 0).astype(float)
-    # Both orders of a pair stand in the coincidence matrix, each with weight 1 / (m - 1).
-    observed = weights @ (2 * distance / np.where(unit, m - 1, 1))
-    marginal = np.asarray(held.T @ weights.T).T  # draws x sets
-    expected, exact = _expected(sets, marginal)
-    size = weights @ np.asarray(held @ sets.sum(axis=1))
-    empty = weights @ np.asarray(held @ (sets.sum(axis=1) == 0))
-    return SetEstimates(
-        1.0 - ratio((n - 1) * observed, expected),
-        ratio(weights @ (1.0 * unit - distance / of_pairs), units),
-        ratio(weights @ (alike / of_pairs), units),
-        ratio(weights @ (same / of_pairs), units),
-        ratio(size, n),
-        ratio(empty, n),
-        int(unit.sum()),
-        len(sets),
-        exact,
-    )
-
-
-def _set_distances(
-    shared: NDArray[np.floating], one: NDArray[np.floating], two: NDArray[np.floating]
-) -> tuple[Floats, Floats]:
-    """MASI distances and Jaccard coefficients from the sizes of the sets and of what they share."""
-    union = np.asarray(one + two - shared, dtype=float)
-    jaccard: Floats = np.where(union == 0, 1.0, shared / np.where(union == 0, 1.0, union))
-    equal = (shared == one) & (shared == two)
-    monotone = np.select([equal, shared == np.minimum(one, two), shared > 0], [1.0, 2 / 3, 1 / 3], 0.0)
-    return 1.0 - jaccard * monotone, jaccard
-
-
-def _expected(sets: NDArray[np.float32], marginal: Floats) -> tuple[Floats, bool]:
-    """Sum over all pairs of sets of how often both were given times their distance, for every draw."""
-    sizes = sets.sum(axis=1)
-    exact = len(sets) <= EXACT_SETS
-    rows = max(1, 4_000_000 // max(1, len(sets)))
-    whole = np.empty((len(sets), len(sets))) if exact else np.empty((0, 0))
-    mean = np.empty(len(sets))
-    for start in range(0, len(sets), rows):
-        part = slice(start, start + rows)
-        distances, _ = _set_distances(sets[part] @ sets.T, sizes[part, None], sizes[None, :])
-        if exact:
-            whole[part] = distances
-        mean[part] = distances @ marginal[0]
-    if exact:
-        return np.einsum("dk,dk->d", marginal @ whole, marginal), True
-    return 2 * (marginal @ mean) - marginal[0] @ mean, False
+    counts = np.stack([both, one, neither], axis=-1).astype(float)
+    shares = np.random.default_rng(seed).standard_gamma(counts + 0.5, size=(draws, *counts.shape))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    mixed = shares[..., 1]
+    seen = shares[..., 0] + mixed / 2
+    chance = 2 * seen * (1 - seen)
+    return {
+        "prevalence": seen,
+        "observed": 1 - mixed,
+        "alpha_nominal": 1 - ratio(mixed, chance),
+        "ac1": 1 - ratio(mixed, 1 - chance),
+    }

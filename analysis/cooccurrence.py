@@ -1,6 +1,6 @@
 """Co-occurrence: which codes of a facet papers carry together, and how strongly.
 
-How surprising a pair is given both margins says ``analysis.pairs``.
+All of it speaks of the sample alone, and has no interval. What one would expect of a pair says ``analysis.expected``.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ import pandas as pd
 
 from analysis.selection import FAILURE_MODE, LEVELS, incidence, meetings, one_of, tuples
 
-_EDGE_MEASURES = ("count", "association_strength", "lift", "jaccard", "npmi")
-#: What ``analysis.pairs.with_significance`` adds to an edge.
-SIGNIFICANCE = ("expected", "p_lower", "p_upper", "q_lower", "q_upper", "testable", "class")
+_EDGE_MEASURES = ("count", "association_strength", "jaccard", "npmi")
 
 
 def npmi(together: int, first: int, second: int, papers: int) -> float:
@@ -60,10 +58,10 @@ def cooccurrence(
 ) -> nx.Graph:
     """Graph of the codes of one facet that papers carry together.
 
-    With c papers carrying both, s_i and s_j carrying each, and N papers in all: association strength is
-    c / (s_i s_j), the proximity index with occurrences as s (van Eck & Waltman 2009); times N it is the lift,
-    observed over expected under independence. Jaccard is c / (s_i + s_j - c); :func:`npmi` as said there. The
-    two ratios inflate rare pairs: read them beside ``count``.
+    With c papers carrying both, s_i and s_j carrying each, and N papers that carry any code of the facet:
+    association strength is c / (s_i s_j), the proximity index with occurrences as s (van Eck & Waltman 2009).
+    Jaccard is c / (s_i + s_j - c); :func:`npmi` as said there. The ratios inflate rare pairs: read them beside
+    ``count``. N is that of ``analysis.expected``, so that both speak of the same papers.
 
     Args:
         final: the survey's table ``final``.
@@ -77,9 +75,8 @@ def cooccurrence(
 
     Returns:
         Undirected graph. Nodes, isolated ones included: ``n``, ``papers`` (sorted tuple). Edges: ``count``,
-        ``association_strength``, ``lift``, ``jaccard``, ``npmi``, ``papers`` (sorted tuple). Graph: ``facet``,
-        ``papers`` (N, papers with a row that counts in any facet), ``min_level`` (empty for a facet without
-        levels), ``grey``, ``basis``.
+        ``association_strength``, ``jaccard``, ``npmi``, ``papers`` (sorted tuple). Graph: ``facet``, ``papers`` (N),
+        ``min_level`` (empty for a facet without levels), ``grey``, ``basis``.
 
     Raises:
         ValueError: an argument is not one of its words, ``min_count`` is negative, or a column is missing.
@@ -89,7 +86,8 @@ def cooccurrence(
     one_of("min_level", min_level, LEVELS)
     held = incidence(final, facet, min_level=min_level, grey=grey, basis=basis, codes=codes)
     cells = meetings(held, held)
-    size, papers = len(held.codes), len(held.papers)
+    size = len(held.codes)
+    papers = int((np.asarray(held.matrix.sum(axis=1)).ravel() > 0).sum())
     counts = np.fromiter((len(p) for p in cells), dtype=np.int64, count=len(cells)).reshape(size, size)
     graph = nx.Graph(
         facet=facet,
@@ -109,7 +107,6 @@ def cooccurrence(
             held.codes[j],
             count=c,
             association_strength=c / (first * second),
-            lift=papers * c / (first * second),
             jaccard=c / (first + second - c),
             npmi=npmi(c, first, second, papers),
             papers=cells[i * size + j],
@@ -133,16 +130,12 @@ def edges_table(graph: nx.Graph) -> pd.DataFrame:
     """Edges of a co-occurrence graph, most papers first.
 
     Returns:
-        ``source`` < ``target``, ``count``, ``association_strength``, ``lift``, ``jaccard``, ``npmi``; of a graph
-        from ``analysis.pairs.with_significance`` also ``expected``, ``p_lower``, ``p_upper``, ``q_lower``,
-        ``q_upper`` (missing where the pair is not testable in that tail), ``testable``, ``class``; ``papers``
-        (sorted tuple).
+        ``source`` < ``target``, ``count``, ``association_strength``, ``jaccard``, ``npmi``, ``papers`` (sorted tuple).
     """
     edges = sorted(
         ((*sorted((a, b)), data) for a, b, data in graph.edges(data=True)),
         key=lambda edge: (-edge[2]["count"], edge[0], edge[1]),
     )
-    tested = bool(edges) and all("class" in d for _, _, d in edges)
     return pd.DataFrame(
         {
             "source": pd.Series([a for a, _, _ in edges], dtype="str"),
@@ -150,12 +143,6 @@ def edges_table(graph: nx.Graph) -> pd.DataFrame:
             **{
                 m: np.array([d[m] for _, _, d in edges], dtype=np.int64 if m == "count" else np.float64)
                 for m in _EDGE_MEASURES
-            },
-            **{
-                m: pd.Series(
-                    [d[m] for _, _, d in edges], dtype="str" if m in ("testable", "class") else "float64"
-                )
-                for m in (SIGNIFICANCE if tested else ())
             },
             "papers": tuples([d["papers"] for _, _, d in edges]),
         }

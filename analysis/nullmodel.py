@@ -21,12 +21,12 @@ All of it is conditional on the sample: which papers were drawn and coded is not
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.selection import Incidence
@@ -36,7 +36,7 @@ CHAINS = 4
 #: Trades between two retained draws, and before the first, in multiples of the number of papers.
 APART, BURN_IN = 5, 50
 SEED = 20261124
-#: Draws where nothing else is asked for; a test of a whole grid takes as many at least.
+#: Draws where nothing else is asked for.
 DRAWS = 10_000
 #: Largest block of counts that one chain holds at a time, cells.
 _BLOCK = 1_000_000
@@ -58,11 +58,8 @@ class Tallies:
         at_most: draws with a count no greater than the observed one.
         at_least: draws with a count no less than the observed one.
         lowest: least count that the margins leave possible, a bound.
-        highest: greatest count that the margins leave possible, a bound.
         at_lowest: draws that reach ``lowest``.
-        at_highest: draws that reach ``highest``.
         trades: trades between two retained draws, per facet.
-        time: integrated autocorrelation time of the draws, in draws: 1 when they are as good as independent.
         note: why the null is a single table, when it is; else empty.
     """
 
@@ -73,26 +70,9 @@ class Tallies:
     at_most: NDArray[np.int64]
     at_least: NDArray[np.int64]
     lowest: NDArray[np.int64]
-    highest: NDArray[np.int64]
     at_lowest: NDArray[np.int64]
-    at_highest: NDArray[np.int64]
     trades: int
-    time: float
     note: str
-
-
-def draws_needed(tests: int, level: float) -> int:
-    """Null draws with which so many cells can be told apart from the level, at least 10,000, in whole thousands.
-
-    The first of m cells is found at level / m. The least that B draws show is 1 / (B + 1), with a Monte Carlo error
-    as large as itself: with two errors added it stays below level / m from B = 3 m / level on. A tenth more is for
-    draws that are not quite independent.
-
-    Args:
-        tests: cells of one tail that could be surprising.
-        level: false discovery rate of that tail.
-    """
-    return max(DRAWS, 1_000 * int(np.ceil(3.3 * tests / level / 1_000)))
 
 
 def null_counts(
@@ -165,29 +145,22 @@ def null_tallies(
     """
     problem = _problem(left, right, held, trades, draws)
     observed = _dense(left.matrix.T @ (right or left).matrix)
-    lowest, highest = problem.bounds
-    independent = np.outer(_sums(left, 0), _sums(right or left, 0)) / max(len(left.papers), 1)
-    weight = np.divide(1.0, independent, out=np.zeros_like(independent), where=independent > 0)
+    lowest = problem.lowest
     shape, shares = observed.shape, _shares(draws)
     # Of the blocks' own type: no block is copied to compare it.
-    seen, least, most = (table.astype(np.int32) for table in (observed, lowest, highest))
-    sums = np.zeros((CHAINS, 6, *shape), dtype=np.int64)
-    walks: list[NDArray[np.float64]] = [np.zeros(0)] * CHAINS
+    seen, least = observed.astype(np.int32), lowest.astype(np.int32)
+    sums = np.zeros((CHAINS, 5, *shape), dtype=np.int64)
 
     def add(chain: int, state: Words) -> None:
-        walk = []
         for block in _blocks(problem, shares[chain], state):
             wide = block - seen
             sums[chain, 0] += wide.sum(0, dtype=np.int64)
             sums[chain, 1] += np.einsum("ijk,ijk->jk", wide, wide, dtype=np.int64)
-            for k, hit in enumerate((wide <= 0, wide >= 0, block <= least, block >= most), start=2):
+            for k, hit in enumerate((wide <= 0, wide >= 0, block <= least), start=2):
                 sums[chain, k] += hit.sum(0, dtype=np.int32)
-            apart = block - independent
-            walk.append(np.einsum("ijk,ijk,jk->i", apart, apart, weight))
-        walks[chain] = np.concatenate(walk) if walk else np.zeros(0)
 
     _chains(add, seed)
-    moved, squared, at_most, at_least, at_lowest, at_highest = sums.sum(0)
+    moved, squared, at_most, at_least, at_lowest = sums.sum(0)
     with np.errstate(invalid="ignore"):
         shift = moved / draws if draws else np.full(shape, np.nan)
         spread = np.sqrt(np.maximum(squared / draws - shift**2, 0.0)) if draws else np.full(shape, np.nan)
@@ -199,11 +172,8 @@ def null_tallies(
         at_most=at_most,
         at_least=at_least,
         lowest=lowest,
-        highest=highest,
         at_lowest=at_lowest,
-        at_highest=at_highest,
         trades=problem.apart,
-        time=autocorrelation_time(walks),
         note=problem.note,
     )
 
@@ -277,37 +247,6 @@ def fixed_by_margins(facet: Incidence) -> str:
     return "no two papers each carry a code that the other lacks"
 
 
-def autocorrelation_time(walks: Sequence[ArrayLike]) -> float:
-    """Integrated autocorrelation time of a statistic along chains, averaged over the chains by their length.
-
-    1 + 2 x the sum of autocorrelations, cut off by the initial positive sequence (Geyer 1992, Statistical Science
-    7:473, section 3.3). The effective number of draws is their number over this; it is at least 1 here, so that
-    chance never makes draws better than independent.
-
-    Args:
-        walks: one series a chain.
-
-    Returns:
-        The time in draws; 1 for a statistic that never changes and for chains of fewer than four draws.
-    """
-    total, weight = 0.0, 0
-    for walk in walks:
-        x = np.asarray(walk, dtype=float)
-        n = len(x)
-        x = x - x.mean() if n else x
-        variance = float(x @ x) / n if n else 0.0
-        if n < 4 or variance <= 1e-12:
-            continue
-        spectrum = np.abs(np.fft.rfft(x, 2 * n)) ** 2
-        rho = np.fft.irfft(spectrum)[:n] / n / variance
-        pairs = rho[: n - n % 2].reshape(-1, 2).sum(1)
-        negative = np.flatnonzero(pairs <= 0)
-        pairs = pairs[: negative[0] if len(negative) else len(pairs)]
-        total += n * max(1.0, 2.0 * float(pairs.sum()) - 1.0)
-        weight += n
-    return total / weight if weight else 1.0
-
-
 @dataclass(frozen=True)
 class _Problem:
     """Both facets as bit masks: what may move, what is kept, and where a paper neither gives nor takes."""
@@ -321,7 +260,7 @@ class _Problem:
     shape: tuple[int, int]
     apart: int
     burn_in: int
-    bounds: tuple[NDArray[np.int64], NDArray[np.int64]]
+    lowest: NDArray[np.int64]
     note: str
 
 
@@ -366,46 +305,35 @@ def _problem(
         shape=(len(left.codes), len(other.codes)),
         apart=apart,
         burn_in=burn_in,
-        bounds=_bounds(left, other, kept, free, blocked)
+        lowest=_held_bound(left, other, kept, free, blocked)
         if held is not None
-        else _margin_bounds(left, other, right is None),
+        else _margin_bound(left, other, right is None),
         note=f"the null is a single table: {why}" if why else "",
     )
 
 
-def _margin_bounds(
-    left: Incidence, right: Incidence, same: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bounds on every count when only papers with a code in both facets can be in a cell (Frechet 1940)."""
+def _margin_bound(left: Incidence, right: Incidence, same: bool) -> NDArray[np.int64]:
+    """Least count of every cell when only papers with a code in both facets can be in one (Frechet 1940)."""
     here, there = _sums(left, 1) > 0, _sums(right, 1) > 0
     both = int((here & there).sum())
     r = np.maximum(_sums(left, 0) - int((here & ~there).sum()), 0)
     c = np.maximum(_sums(right, 0) - int((there & ~here).sum()), 0)
     lowest = np.maximum(r[:, None] + c[None, :] - both, 0)
-    highest = np.minimum(np.minimum.outer(_sums(left, 0), _sums(right, 0)), both)
     if same:
-        for bound in (lowest, highest):
-            np.fill_diagonal(bound, _sums(left, 0))
-        # Two codes need a second code in a paper: papers with one code only are in no cell off the diagonal.
-        several = int((_sums(left, 1) > 1).sum())
-        off = ~np.eye(len(highest), dtype=bool)
-        highest[off] = np.minimum(highest, several)[off]
-    return lowest, highest
+        np.fill_diagonal(lowest, _sums(left, 0))
+    return np.asarray(lowest, dtype=np.int64)
 
 
-def _bounds(
+def _held_bound(
     left: Incidence, right: Incidence, kept: Words, free: Words, blocked: Words
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bounds on every count when some cells are held and the left facet stays as it is."""
+) -> NDArray[np.int64]:
+    """Least count of every cell when some are held and the left facet stays as it is."""
     a, width = left.matrix, len(right.codes)
     gives = _unpacked(free, width).astype(np.int64)
     takes = (~_unpacked(blocked, width) & (gives.sum(1) > 0)[:, None]).astype(np.int64)
     base = _dense(a.T @ sparse.csr_matrix(_unpacked(kept, width).astype(np.int64)))
-    inside = _dense(a.T @ sparse.csr_matrix(takes))
-    outside = takes.sum(0)[None, :] - inside
-    lowest = base + np.maximum(gives.sum(0)[None, :] - outside, 0)
-    highest = base + np.minimum(inside, gives.sum(0)[None, :])
-    return lowest, highest
+    outside = takes.sum(0)[None, :] - _dense(a.T @ sparse.csr_matrix(takes))
+    return np.asarray(base + np.maximum(gives.sum(0)[None, :] - outside, 0), dtype=np.int64)
 
 
 def _blocks(problem: _Problem, draws: int, state: Words) -> Iterator[NDArray[np.int32]]:

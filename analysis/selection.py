@@ -7,7 +7,7 @@ coders agreed on or an adjudication settled, on one basis, with grey literature 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -80,6 +80,26 @@ def level_rank(levels: pd.Series[str]) -> NDArray[np.int64]:
     """Place of each level in ``LEVELS``, counted from 1; 0 for an empty or unknown one."""
     ranks = levels.map({level: rank for rank, level in enumerate(LEVELS, start=1)})
     return np.asarray(ranks.fillna(0), dtype=np.int64)
+
+
+def meets(rows: pd.DataFrame, conditions: Iterable[Mapping[str, str]]) -> NDArray[np.bool_]:
+    """Say which rows meet at least one of several conditions.
+
+    Args:
+        rows: codings.
+        conditions: each a mapping of column -> value; a row meets it when all its columns have their values.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    any_of = np.zeros(len(rows), dtype=bool)
+    for condition in conditions:
+        need(rows, "codings", condition)
+        all_of = np.ones(len(rows), dtype=bool)
+        for column, value in condition.items():
+            all_of &= (rows[column] == value).to_numpy(dtype=bool)
+        any_of |= all_of
+    return any_of
 
 
 def _on_basis(final: pd.DataFrame, grey: str, basis: str) -> pd.DataFrame:

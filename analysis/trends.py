@@ -1,152 +1,118 @@
-"""Time: how many papers a year discuss a code, and how many measure it."""
+"""Time: how many papers a year of the frame are in scope, and how often they measure what they discuss.
+
+The sample was drawn more densely in some years than in others, so that counts of the sample say nothing of how the
+literature grew. Every number of the frame is weighted, and has the interval of its replicate weights
+(``analysis.replicates``); counts of the sample have none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.selection import FAILURE_MODE, LEVELS, coded_papers, incidence, need, one_of
+from analysis.replicates import Floats, share, spread
+from analysis.selection import coded_papers, counted, meets, need
 
-#: Which year of a paper is meant: of its first public version (every analysis uses it), or of the version cited.
-YEARS = {"year": "first_public", "cited": "year"}
-
-
-def _years(papers: pd.DataFrame, keys: list[str], by: str) -> tuple[list[str], NDArray[np.int64], int]:
-    """Papers that have a year, their years, and how many have none."""
-    one_of("by", by, YEARS)
-    need(papers, "papers", ("paper", YEARS[by]))
-    of_paper = papers.drop_duplicates("paper").set_index("paper")[YEARS[by]].reindex(keys)
-    there = of_paper.notna().to_numpy(dtype=bool)
-    dated = [key for key, has in zip(keys, there, strict=True) if has]
-    return dated, np.asarray(of_paper[there], dtype=np.int64), int((~there).sum())
+#: Fewer drawn papers than this in a period, and the estimate of the frame is *too few*.
+LEAST = 10
+COUNTS = ("papers", "raised", "discussed", "measured", "unweighted")
+ESTIMATES = tuple(
+    f"{name}{end}" for name in ("frame", "rate", "rate_raised") for end in ("", "_low", "_high")
+)
 
 
 def trends(
     final: pd.DataFrame,
     papers: pd.DataFrame,
+    drawn: pd.DataFrame,
+    replicates: Floats,
+    facet: str,
+    measured: Sequence[str],
     *,
-    by: str = "year",
-    facet: str = FAILURE_MODE,
+    motive: Iterable[Mapping[str, str]] = (),
+    split: int | None = None,
     grey: str = "exclude",
     basis: str = "abstract",
-    codes: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Papers a year that carry each code of a facet.
+    """Papers in scope a year, and the rate at which their codes are measured, for the frame.
 
-    Least data: one dated paper; counts only, no test.
+    Least data: :data:`LEAST` drawn papers in a period for an estimate of the frame; one for a count.
 
     Args:
         final: the survey's table ``final``.
-        papers: the survey's table ``papers``: its ``first_public`` and ``year`` date the papers.
-        by: ``year``, of the first public version, or ``cited``, of the version cited.
-        facet: the facet.
+        papers: the survey's table ``papers``: ``first_public``, the year of the first public version, dates them.
+        drawn: ``analysis.weights.weights`` of every drawn paper.
+        replicates: ``analysis.replicates.replicates`` of ``drawn``.
+        facet: the headline facet, whose codes carry levels.
+        measured: the levels that count as measured.
+        motive: conditions under which a code is raised as a mere motive, and not discussed.
+        split: first year of the later of two periods; None for one period.
         grey: ``exclude``, ``include`` or ``only``.
         basis: ``title``, ``abstract`` or ``full-text``.
-        codes: codes in order, never-used ones included and others left out; default: those used, sorted.
 
     Returns:
-        ``year``, ``code``, ``discussed`` (papers with the code; a failure mode at any level), ``measured``
-        (papers with the mode at ``measures``; missing for other facets, which have no level) and
-        ``papers_coded`` (papers of the year with a row that counts in any facet): every year from the first to
-        the last coded paper, empty ones included, times every code. Papers without a year are in no row;
-        ``table.attrs["without_year"]`` counts them.
+        One row a year from the first to the last, empty ones included, then one row each for ``before SPLIT`` and
+        ``from SPLIT``, then ``all``: ``period``; counts of the sample: ``papers`` (coded), ``raised``, ``discussed``,
+        ``measured`` (codes, summed over papers), ``unweighted`` (papers that were not drawn and enter no estimate);
+        of the frame, each with a 95% interval ``_low``, ``_high``: ``frame`` (papers in scope), ``rate`` (measured of
+        discussed) and ``rate_raised`` (measured of raised, motives in); ``note`` (``too few``, ``no drawn paper`` or
+        empty). ``attrs["without_year"]`` counts the papers that have no year and are in no row.
 
     Raises:
-        ValueError: an argument is not one of its words, a code stands twice, or a column is missing.
+        ValueError: an argument is not one of its words, or a column is missing.
     """
+    need(papers, "papers", ("paper", "first_public"))
     keys = coded_papers(final, grey=grey, basis=basis)
-    dated, years, undated = _years(papers, keys, by)
-    levels = (LEVELS[0], LEVELS[-1]) if facet == FAILURE_MODE else (LEVELS[0],)
-    wanted = codes
-    counts: list[NDArray[np.int64]] = []
-    first, last = (int(years.min()), int(years.max())) if len(years) else (0, -1)
-    span = last - first + 1
-    for level in levels:
-        made = incidence(final, facet, min_level=level, grey=grey, basis=basis, papers=dated, codes=wanted)
-        wanted = made.codes
-        by_year = np.zeros((span, len(wanted)), dtype=np.int64)
-        np.add.at(by_year, years - first, np.asarray(made.matrix.toarray(), dtype=np.int64))
-        counts.append(by_year)
-    names = list(wanted or [])
-    coded = np.bincount(years - first, minlength=span) if span else np.zeros(0, dtype=np.int64)
-    measured = counts[1].ravel() if facet == FAILURE_MODE else np.full(span * len(names), np.nan)
-    table = pd.DataFrame(
-        {
-            "year": np.repeat(np.arange(first, last + 1), len(names)),
-            "code": pd.Series(names * span, dtype="str"),
-            "discussed": counts[0].ravel(),
-            "measured": pd.Series(measured).astype("Int64"),
-            "papers_coded": np.repeat(coded, len(names)),
-        }
-    )
-    table.attrs["without_year"] = undated
+    dates = papers.drop_duplicates("paper").set_index("paper")["first_public"].reindex(keys)
+    known = dates.notna().to_numpy(dtype=bool)
+    years = np.asarray(dates[known], dtype=np.int64)
+    dated = [key for key, has in zip(keys, known, strict=True) if has]
+    rows = counted(final, grey=grey, basis=basis)
+    rows = rows[(rows["facet"] == facet).to_numpy(dtype=bool)]
+    place = pd.Index(dated, dtype=object).get_indexer(pd.Index(rows["paper"], dtype=object))
+    kinds = {
+        "raised": np.ones(len(rows), dtype=bool),
+        "discussed": ~meets(rows, motive),
+        "measured": rows["level"].isin(list(measured)).to_numpy(dtype=bool),
+    }
+    number = {"papers": np.ones(len(dated), dtype=np.int64)}
+    for name, kept in kinds.items():
+        number[name] = np.bincount(place[kept & (place >= 0)], minlength=len(dated)).astype(np.int64)
+    at = pd.Index(drawn.loc[drawn["weight"].notna(), "paper"], dtype=object)
+    column = np.flatnonzero(drawn["weight"].notna().to_numpy(dtype=bool))
+    to = at.get_indexer(pd.Index(dated, dtype=object))
+    number["unweighted"] = (to < 0).astype(np.int64)
+    periods = _periods(years, split)
+    found = []
+    for period, inside in periods.items():
+        row: dict[str, object] = {"period": period}
+        row |= {name: int(number[name][inside].sum()) for name in COUNTS}
+        mine = inside & (to >= 0)
+        of_frame = {name: np.zeros(len(drawn)) for name in COUNTS[:-1]}
+        for name, values in of_frame.items():
+            values[column[to[mine]]] = number[name][mine]
+        many = int(mine.sum())
+        estimates = np.full((3, 3), np.nan)
+        if many >= LEAST:
+            estimates[0] = spread(lambda w, x=of_frame["papers"]: w @ x, replicates)  # type: ignore[misc]
+            for k, base in enumerate(("discussed", "raised"), start=1):
+                estimates[k] = spread(share(of_frame["measured"], of_frame[base]), replicates)
+        row |= dict(zip(ESTIMATES, estimates.ravel(), strict=True))
+        row["note"] = "" if many >= LEAST else "too few" if many else "no drawn paper"
+        found.append(row)
+    table = pd.DataFrame(found, columns=["period", *COUNTS, *ESTIMATES, "note"])
+    table = table.astype({"period": "str", "note": "str", **dict.fromkeys(COUNTS, "int64")})
+    table.attrs["without_year"] = int((~known).sum())
     return table
 
 
-def attention(
-    final: pd.DataFrame,
-    papers: pd.DataFrame,
-    failure_modes: pd.DataFrame,
-    *,
-    by_side: bool = False,
-    by: str = "year",
-    grey: str = "exclude",
-    basis: str = "abstract",
-) -> pd.DataFrame:
-    """Papers a year that discuss any failure mode, and that measure any.
-
-    Least data: one dated paper; counts only, no test.
-
-    Args:
-        final: the survey's table ``final``.
-        papers: the survey's table ``papers``, as for :func:`trends`.
-        failure_modes: the schema's table: ``code`` and ``side``.
-        by_side: count the modes of each side apart; a paper can count on several sides.
-        by: as for :func:`trends`.
-        grey: ``exclude``, ``include`` or ``only``.
-        basis: ``title``, ``abstract`` or ``full-text``.
-
-    Returns:
-        ``year``, with ``by_side`` also ``side`` (in the order of ``failure_modes``), ``papers_coded`` (papers of the
-        year with a row that counts in any facet, whatever the side), ``discussed`` and ``measured`` (papers):
-        every year from the first to the last coded paper, empty ones included. Papers without a year are in no
-        row; ``table.attrs["without_year"]`` counts them.
-
-    Raises:
-        ValueError: an argument is not one of its words, a column is missing, or ``final`` carries a mode that
-            ``failure_modes`` does not know.
-    """
-    need(failure_modes, "failure_modes", ("code", "side"))
-    codes = list(failure_modes["code"])
-    dated, years, undated = _years(papers, coded_papers(final, grey=grey, basis=basis), by)
-    for code in sorted(set(incidence(final, FAILURE_MODE, grey=grey, basis=basis).codes)):
-        one_of("final: failure mode", code, codes)
-    carried = [
-        incidence(
-            final, FAILURE_MODE, min_level=level, grey=grey, basis=basis, papers=dated, codes=codes
-        ).matrix.toarray()
-        for level in (LEVELS[0], LEVELS[-1])
-    ]
-    first, last = (int(years.min()), int(years.max())) if len(years) else (0, -1)
-    span = last - first + 1
-    coded = np.bincount(years - first, minlength=span) if span else np.zeros(0, dtype=np.int64)
-    side_of = np.array(failure_modes["side"], dtype=object)
-    parts = []
-    for side in failure_modes["side"].unique() if by_side else [None]:
-        mine = np.ones(len(codes), dtype=bool) if side is None else side_of == side
-        part: dict[str, object] = {"year": np.arange(first, last + 1)}
-        if side is not None:
-            part["side"] = pd.Series([side] * span, dtype="str")
-        part["papers_coded"] = coded
-        for column, matrix in zip(("discussed", "measured"), carried, strict=True):
-            hit = matrix[:, mine].any(axis=1)
-            part[column] = np.bincount((years - first)[hit], minlength=span)[:span].astype(np.int64)
-        parts.append(pd.DataFrame(part))
-    columns = ["year", *(["side"] if by_side else []), "papers_coded", "discussed", "measured"]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    table = table.sort_values("year", kind="stable", ignore_index=True)
-    table.attrs["without_year"] = undated
-    return table
+def _periods(years: np.ndarray, split: int | None) -> dict[str, np.ndarray]:
+    """The years from the first to the last, the two periods, and all: name -> which papers."""
+    if not len(years):
+        return {"all": np.zeros(0, dtype=bool)}
+    made = {str(year): years == year for year in range(int(years.min()), int(years.max()) + 1)}
+    if split is not None:
+        made |= {f"before {split}": years < split, f"from {split}": years >= split}
+    return made | {"all": np.ones(len(years), dtype=bool)}

@@ -34,11 +34,11 @@ from widget_page import answer_times, first_code_time, ruling_times
 
 import analysis.agreement
 from analysis.cooccurrence import cooccurrence
-from analysis.coverage import coverage, gaps
+from analysis.coverage import coverage
+from analysis.expected import Grid
+from analysis.expected import expected as expected_counts
 from analysis.nullmodel import APART, null_counts, null_matrices
-from analysis.pairs import pairs
 from analysis.selection import FAILURE_MODE, Incidence
-from analysis.trends import trends
 from workbench.doors.finding import Finder
 from workbench.doors.identity import compare
 from workbench.doors.titles import fold
@@ -185,9 +185,6 @@ def carried(final: pd.DataFrame, facet: str, level: str = "") -> dict[str, set[s
 def looped(kind: str, final: pd.DataFrame, papers: pd.DataFrame) -> Counts:
     """Return the positive counts as a notebook would make them; ``kind`` may be a facet to cross with."""
     modes = carried(final, FAILURE_MODE)
-    if kind == "trends":
-        year = dict(zip(papers["paper"], papers["first_public"], strict=True))
-        return Counter((year[p], c) for p, codes in modes.items() for c in codes)
     if kind == "cooccurrence":
         graph = nx.Graph()
         for a, b in (pair for codes in modes.values() for pair in combinations(codes, 2)):
@@ -200,7 +197,7 @@ def looped(kind: str, final: pd.DataFrame, papers: pd.DataFrame) -> Counts:
 def counts_of(kind: str, made: Any) -> Counts:
     if kind == "cooccurrence":
         return {frozenset((a, b)): n for a, b, n in made.edges(data="count")}
-    columns = {"trends": ["year", "code", "discussed"]}
+    columns: dict[str, list[str]] = {}
     cells = zip(*(made[c] for c in columns.get(kind, ["row", "column", "n"])), strict=True)
     return {(a, b): int(n) for a, b, n in cells if n}
 
@@ -215,7 +212,6 @@ def matrices(
 ) -> list[Row]:
     """Time every coverage matrix, rate, year table and graph over some papers; ``which`` says over which."""
     ours: dict[str, Callable[[], Any]] = {f: partial(coverage, final, FAILURE_MODE, f) for f in facets}
-    ours["trends"] = partial(trends, final, papers)
     ours["cooccurrence"] = partial(cooccurrence, final)
     rows = []
     for kind, make in ours.items():
@@ -255,31 +251,7 @@ def agreement(final: pd.DataFrame, facets: dict[str, list[str]]) -> list[Row]:
             f"agreement, {len(some)} failure modes", modes, "loop, krippendorff", theirs, bar, modes < 1, note
         ),
         Row(f"agreement, all {len(every)} codes", all_, bar=bar, met=all_ < 1),
-        *every_agreement(facets, PAPERS, bar),
-        *every_agreement(facets, 10 * PAPERS, ""),
     ]
-
-
-def every_agreement(facets: dict[str, list[str]], papers: int, bar: str) -> list[Row]:
-    """Codes, sets of codes and pairs of three coders, over the failure modes."""
-    codings, signoffs, _ = generated.coders_of(
-        generated.coded(facets, papers)[0], facets[FAILURE_MODE], papers
-    )
-    some = pd.DataFrame([{"facet": FAILURE_MODE, "code": c} for c in facets[FAILURE_MODE]])
-    kinds = dict.fromkeys(generated.CODERS, "human")
-    parts = [
-        partial(clock, partial(one, codings, signoffs, some, coder_kinds=kinds, draws=DRAWS))
-        for one in (
-            analysis.agreement.agreement,
-            analysis.agreement.agreement_sets,
-            analysis.agreement.agreement_pairs,
-        )
-    ]
-    codes, sets, pairs = medians(3, *parts)
-    together = codes + sets + pairs
-    note = f"codes {codes * 1000:.0f}, sets {sets * 1000:.0f}, three pairs of coders {pairs * 1000:.0f} ms"
-    what = f"all agreement, {papers:,} papers x {len(some)} modes"
-    return [Row(what, together, bar=bar, met=together < 1 if bar else None, note=note)]
 
 
 def duplicates() -> list[Row]:
@@ -354,17 +326,17 @@ def nulls() -> list[Row]:
 
 
 def surprises(every: dict[str, pd.DataFrame]) -> list[Row]:
-    """Time the tests of cells and of pairs, with as many draws as each needs; once each, for they take their time."""
+    """Time the table of what could be expected, of a grid and of pairs; once, for it takes its time."""
     rows = []
     for which, final in every.items():
-        cells: list[pd.DataFrame] = []
-        both: list[pd.DataFrame] = []
-        for kind, kept, call in (
-            ("gaps, failure_mode x stream", cells, partial(gaps, final, FAILURE_MODE, "stream")),
-            ("pairs of failure modes", both, partial(pairs, final)),
-        ):
-            took = clock(lambda call=call, kept=kept: kept.append(call()))  # type: ignore[misc]
-            rows.append(Row(f"{kind}, {which}", took, note=f"{kept[0].attrs['draws']:,} null draws"))
+        codes = {f: sorted(set(part["code"])) for f, part in final.groupby("facet")}
+        grids = [Grid(FAILURE_MODE, f, codes[FAILURE_MODE], codes[f]) for f in ("stream", FAILURE_MODE)]
+        kept: list[pd.DataFrame] = []
+        took = clock(
+            lambda final=final, grids=grids, kept=kept: kept.append(expected_counts(final, grids)[1])
+        )  # type: ignore[misc]
+        note = f"{kept[0]['draws'].max():,} null draws a grid"
+        rows.append(Row(f"expected, two grids, {which}", took, note=note))
     return rows
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.coefficients import binary_estimates, interval, resampled, set_estimates
+from analysis.coefficients import binary_estimates, interval, resampled
 from analysis.corrected import QUANTITIES, corrected, rate_interval
 from analysis.validation import weighted_interval
 from analysis.weights import jeffreys
@@ -160,18 +160,13 @@ def facet(rng: np.random.Generator, papers: int, codes: int, carried: float, mis
 
 
 def facets(repeats: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Return the coverage of the bootstrap of alpha and AC1 pooled over a facet, and of alpha of the sets of codes."""
+    """Return the coverage of the bootstrap of alpha and AC1 pooled over a facet."""
     rows = []
     for (name, (codes, carried)), papers, missed in product(FACETS.items(), (50, 225), (0.03, 0.15)):
 
         def told(values: Floats, weights: Floats) -> dict[str, Floats]:
             pooled = {e.statistic: e.draws[:, -1] for e in binary_estimates(values, weights, None)}
-            sets = set_estimates(values, weights)
-            return {
-                "alpha pooled": pooled["alpha_nominal"],
-                "AC1 pooled": pooled["ac1"],
-                "alpha of sets": sets.alpha,
-            }
+            return {"alpha pooled": pooled["alpha_nominal"], "AC1 pooled": pooled["ac1"]}
 
         # The truth: the mean over many samples as large as a set of distinct sets allows.
         many = [told(facet(rng, 4_000, codes, carried, missed), np.ones((1, 4_000))) for _ in range(10)]
@@ -275,8 +270,8 @@ all and their interval is one point. That is why a code with fewer than ten posi
 ## Agreement of a whole facet
 
 Two coders; a paper carries 1.3 codes on average, of 8 or of 39 whose shares fall off like 1 / rank. A coder misses 3 or
-15% of the codes and adds as many. Alpha and AC1 pooled over paper and code, and alpha with the MASI distance over the
-sets of codes; {sizes["facets"]} runs a setting, 300 draws a run, percentile interval over papers.
+15% of the codes and adds as many. Alpha and AC1 pooled over paper and code;
+{sizes["facets"]} runs a setting, 300 draws a run, percentile interval over papers.
 
 {table_of(of_facets)}
 

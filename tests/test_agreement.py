@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import random
@@ -19,22 +18,20 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-import analysis.coefficients
-from analysis.agreement import agreement, agreement_pairs, agreement_sets
+from analysis.agreement import agreement
 from analysis.coefficients import (
     METRICS,
     binary_estimates,
     cohen_kappa,
     gwet_ac1,
     krippendorff_alpha,
-    masi_distance,
     observed_agreement,
-    resampled,
-    set_alpha,
-    set_estimates,
+    pair_posterior,
 )
 from analysis.presence import presence
 from tests.coder_tables import NAN, PEOPLE, T1, T2, T3, codes, coding, laid_out, tables, values_of
+from workbench.answers.agreement import agreed
+from workbench.store.survey import open_survey
 
 # Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, section C/D: 4 observers, 12 units, missing values.
 KRIPPENDORFF = np.array(
@@ -303,9 +300,9 @@ def test_agreement_by_hand() -> None:
     }.items():  # fmt: skip
         row = cell(table, "m1", statistic)
         assert row["value"] == pytest.approx(value)
-        assert row["low"] <= value <= row["high"]
+        assert np.isnan(row["low"]) if statistic == "kappa" else row["low"] <= value <= row["high"]
         assert (row["papers"], row["positives"], row["prevalence"]) == (10, 6, pytest.approx(0.5))
-        assert row["note"] == "fewer than 10 positives"
+        assert str(row["note"]).endswith("fewer than 10 positives")
         assert row["kind"] == "inter-coder"
     never = cell(table, "m2", "alpha_nominal")
     assert np.isnan(never["value"])
@@ -365,7 +362,7 @@ def test_degenerate_inputs_are_explained() -> None:
         agreed = agreement(held, signs, codes("m1"), coder_kinds=PEOPLE, draws=50)
         assert all_explained(agreed)
         assert cell(agreed, "m1", "alpha_nominal")["note"] == "undefined: no variation"
-        assert cell(agreed, "m1", "ac1")["note"] == "no spread among the draws"
+        assert cell(agreed, "m1", "ac1")["low"] < 1  # nobody saw it: the posterior does not claim certainty
         hidden = agreement(held, signs, codes("m1"), coder_kinds=PEOPLE, draws=9, assessable=set())
         assert set(hidden["note"]) == {"not assessable on this basis"}
         assert hidden["value"].isna().all()
@@ -410,186 +407,55 @@ def test_weighting_is_resampling() -> None:
 
 # ---------------------------------------------------------------- sets of codes, pairs of coders
 
-MASI = json.loads((Path(__file__).parent / "fixtures/masi.json").read_text("utf-8"))
 
-
-def test_masi_equals_nltk() -> None:
-    for pair in MASI["pairs"]:
-        assert masi_distance(pair["one"], pair["other"]) == pytest.approx(pair["distance"])
-        assert masi_distance(pair["other"], pair["one"]) == pytest.approx(pair["distance"])
-
-
-def test_masi_by_the_four_cases_of_passonneau() -> None:
-    assert masi_distance("ab", "ab") == 0
-    assert masi_distance("ab", "abcd") == pytest.approx(1 - 1 / 2 * 2 / 3)
-    assert masi_distance("ab", "bc") == pytest.approx(1 - 1 / 3 * 1 / 3)
-    assert masi_distance("ab", "cd") == 1
-    # Empty sets, which she does not treat: two of them say the same, one of them shares nothing.
-    assert masi_distance("", "") == 0
-    assert masi_distance("", "ab") == 1
-
-
-def test_alpha_of_sets_equals_nltk() -> None:
-    for task in MASI["tasks"]:
-        assert set_alpha(task["values"]) == pytest.approx(task["alpha"], abs=1e-12)
-
-
-def test_alpha_of_sets_of_one_code_is_nominal_alpha() -> None:
-    values = [[None if np.isnan(v) else [str(int(v))] for v in row] for row in KRIPPENDORFF]
-    assert set_alpha(values) == pytest.approx(krippendorff_alpha(KRIPPENDORFF))
-
-
-def test_sets_that_never_vary_or_never_meet_have_no_alpha() -> None:
-    for values in ([["a"], ["a"]], [[["a"], None], [None, ["a"]]], [], [[[]], [[]]]):
-        assert math.isnan(set_alpha(values))
-    with pytest.raises(ValueError, match="one entry a unit"):
-        set_alpha([[["a"]], []])
-
-
-SETS = st.integers(2, 3).flatmap(
-    lambda m: st.lists(
-        st.lists(st.one_of(st.none(), st.sets(st.sampled_from("abcd"), max_size=3)), min_size=m, max_size=m),
-        min_size=1,
-        max_size=9,
-    )
-)
-
-
-def plain_set_alpha(units: list[list[set[str] | None]]) -> float:
-    """Alpha by its definition, pair by pair."""
-    held = [[one for one in unit if one is not None] for unit in units]
-    held = [unit for unit in held if len(unit) > 1]
-    everything = [one for unit in held for one in unit]
-    n = len(everything)
-    within = sum(
-        masi_distance(a, b) / (len(unit) - 1) for unit in held for a, b in itertools.permutations(unit, 2)
-    )
-    between = sum(masi_distance(a, b) for a, b in itertools.permutations(everything, 2))
-    return 1 - (n - 1) * within / between if between else NAN
-
-
-@settings(max_examples=60, deadline=None)
-@given(SETS)
-def test_alpha_of_sets_is_its_definition(units: list[list[set[str] | None]]) -> None:
-    assert same(set_alpha(list(zip(*units, strict=True))), plain_set_alpha(units))
-
-
-def six_coders(papers: int) -> NDArray[np.float64]:
-    rng = np.random.default_rng(4)
-    truth = rng.random((papers, 5)) < 0.3
-    return np.where(rng.random((papers, 5, 3)) < 0.15, ~truth[..., None], truth[..., None]).astype(float)
-
-
-def test_the_set_bootstrap_is_that_of_a_plain_loop() -> None:
-    values = six_coders(25)
-    values[3, 2, 1] = np.nan  # one set less
-    drawn = np.random.default_rng(5).multinomial(25, np.full(25, 1 / 25), size=20).astype(float)
-    made = set_estimates(values, np.vstack([np.ones(25), drawn]))
-
-    def units(rows: NDArray[np.float64]) -> list[list[set[str] | None]]:
-        return [
-            [
-                None
-                if np.isnan(row[:, m]).any()
-                else {c for c, v in zip("abcde", row[:, m], strict=True) if v}
-                for m in range(3)
-            ]
-            for row in rows
-        ]
-
-    looped = [plain_set_alpha(units(np.repeat(values, w.astype(int), axis=0))) for w in drawn]
-    assert made.alpha[1:] == pytest.approx(np.array(looped))
-    assert made.alpha[0] == pytest.approx(plain_set_alpha(units(values)))
-    assert made.exact_draws
-
-
-def test_the_first_order_of_many_sets_is_near_the_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = six_coders(400)
-    weights = resampled(400, 300, 1)
-    exact = set_estimates(values, weights)
-    monkeypatch.setattr(analysis.coefficients, "EXACT_SETS", 0)
-    near = set_estimates(values, weights)
-    assert not near.exact_draws
-    assert near.alpha[0] == pytest.approx(exact.alpha[0])
-    ends = [np.quantile(one.alpha[1:], [0.025, 0.975]) for one in (exact, near)]
-    assert ends[1] == pytest.approx(ends[0], abs=0.004)
-
-
-def test_the_table_of_sets() -> None:
+def test_intervals_of_a_rare_code_come_from_the_posterior() -> None:
+    """Both coders saw it once in ten papers and never parted: alpha is 1, and its interval is not."""
     held, signs = tables(
-        [
-            *(coding(p, c, "m1", level="argues") for c, seen in SEEN.items() for p in seen),
-            *(coding(p, "ada", "m2", level="argues") for p in "ab"),
-            coding("c", "bob", "m2", state="no-information"),
-        ],
-        [(p, c) for c in SEEN for p in TEN],
+        [coding("a", c, "m1", level="argues") for c in SEEN], [(p, c) for c in SEEN for p in TEN]
     )
-    both = pd.concat([codes("m1", "m2"), codes("r", facet="reporting")])
-    told = {("failure_mode", "m1"), ("failure_mode", "m2")}
-    table = agreement_sets(held, signs, both, coder_kinds=PEOPLE, draws=100, assessable=told)
-    rows = table[table["facet"] == "failure_mode"].set_index("statistic")
-    # c is no unit: bob has no set there. a, b: {m1, m2} against {m1}; d: {m1} twice; e, f: {m1} against none; 4 empty.
-    assert set(rows["papers"]) == {9}
-    assert rows.loc["exact_set", "value"] == pytest.approx(5 / 9)
-    assert rows.loc["jaccard", "value"] == pytest.approx((5 + 2 * 1 / 2) / 9)
-    assert rows.loc["masi", "value"] == pytest.approx((5 + 2 * 1 / 3) / 9)
-    wanted = set_alpha(
-        [
-            [["m1", "m2"], ["m1", "m2"], ["m1"], ["m1"], [], *[[]] * 4],
-            [["m1"], ["m1"], ["m1"], [], ["m1"], *[[]] * 4],
-        ]
-    )
-    assert rows.loc["alpha_masi", "value"] == pytest.approx(wanted)
-    assert rows.loc["alpha_masi", "low"] < wanted < rows.loc["alpha_masi", "high"]
-    assert rows.loc["masi", "codes_per_paper"] == pytest.approx(10 / 18)
-    assert rows.loc["masi", "empty"] == pytest.approx(10 / 18)
-    hidden = table[table["facet"] == "reporting"]
-    assert set(hidden["note"]) == {"not assessable on this basis"}
-    assert hidden["value"].isna().all()
-    assert set(hidden["papers"]) == {0}
+    table = agreement(held, signs, codes("m1"), coder_kinds=PEOPLE, draws=2_000)
+    row = table[(table["code"] == "m1") & (table["statistic"] == "alpha_nominal")].iloc[0]
+    assert row["value"] == 1 and row["low"] < 0.8 and row["high"] > 0.9
+    kappa = table[(table["code"] == "m1") & (table["statistic"] == "kappa")].iloc[0]
+    assert "no interval of one code" in kappa["note"] and np.isnan(kappa["low"])
 
 
-def test_sets_of_nothing_one_paper_and_no_variation_are_explained() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        nobody = agreement_sets(*tables([], []), codes("m1"), coder_kinds={})
-        assert set(nobody["note"]) == {"no paper coded by two coders"}
-        held, signs = tables([coding("a", "ada", "m1")], [("a", "ada"), ("a", "bob"), ("b", "ada")])
-        one = agreement_sets(held, signs, codes("m1"), coder_kinds=PEOPLE)
-        assert set(one["note"]) == {"one paper: no interval"}
-        held, signs = tables([], [(p, c) for p in TEN for c in SEEN])
-        absent = agreement_sets(held, signs, codes("m1"), coder_kinds=PEOPLE, draws=20)
-        assert absent.set_index("statistic")["note"].to_dict() == {
-            "alpha_masi": "undefined: no variation",
-            "masi": "no spread among the draws",
-            "jaccard": "no spread among the draws",
-            "exact_set": "no spread among the draws",
-        }
+def test_the_posterior_is_that_of_the_shares() -> None:
+    """With many papers the draws are those of the three shares; alpha and AC1 as defined on them."""
+    both, one, neither = (np.array([n]) for n in (600, 200, 1200))
+    made = pair_posterior(both, one, neither, draws=4_000, seed=1)
+    seen, mixed = (600 + 100) / 2000, 0.1
+    assert made["prevalence"].mean() == pytest.approx(seen, abs=0.002)
+    assert made["alpha_nominal"].mean() == pytest.approx(1 - mixed / (2 * seen * (1 - seen)), abs=0.005)
+    assert made["ac1"].mean() == pytest.approx(1 - mixed / (1 - 2 * seen * (1 - seen)), abs=0.005)
 
 
-def test_each_pair_of_coders_over_the_papers_they_share() -> None:
-    held, signs = tables(
-        [coding(p, c, "m1", level="argues") for c, seen in SEEN.items() for p in seen]
-        + [coding(p, "cyd", "m1", level="argues") for p in "ab"]
-        + [coding("z", "dee", "m1", level="argues")],
-        [(p, c) for c in SEEN for p in TEN] + [(p, "cyd") for p in "abef"] + [("z", "dee")],
-    )
-    kinds = PEOPLE | {"dee": "human", "cyd": "language-model"}
-    table = agreement_pairs(held, signs, codes("m1"), coder_kinds=kinds, draws=30)
-    one = table[(table["code"] == "m1") & (table["statistic"] == "observed")]
-    assert one[["coder_a", "coder_b", "papers"]].to_numpy().tolist() == [
-        ["ada", "bob", 10],
-        ["ada", "cyd", 4],
-        ["bob", "cyd", 4],
+@pytest.mark.parametrize("prevalence", [0.02, 0.1])
+@pytest.mark.parametrize("alpha", [0.6, 0.9])
+def test_intervals_of_single_codes_hold_alpha(prevalence: float, alpha: float) -> None:
+    mixed = (1 - alpha) * 2 * prevalence * (1 - prevalence)
+    shares = [prevalence - mixed / 2, mixed, 1 - prevalence - mixed / 2]
+    counts = np.random.default_rng(2).multinomial(195, shares, size=600)
+    drawn = pair_posterior(*counts.T, draws=400, seed=3)["alpha_nominal"]
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    assert 0.92 <= ((low <= alpha) & (alpha <= high)).mean() <= 0.99
+
+
+def test_agreement_of_the_pilot_on_presence_and_on_measuring(pilot: Path) -> None:
+    """It is printed on presence; on what the survey asks, measured or not, it is lower."""
+    answer = agreed(open_survey(pilot))
+    table = answer.tables["agreement"].set_index(["facet", "question"])
+    at = [
+        table.loc[("failure_mode", q), "alpha"]
+        for q in ("presence", "measured", "measured or one level below")
     ]
-    assert one["value"].tolist() == pytest.approx([0.8, 0.75, 0.75])
-    alone = agreement(held, signs, codes("m1"), coder_kinds=kinds, draws=30, coders=["ada", "cyd"])
-    pair = table[(table["coder_a"] == "ada") & (table["coder_b"] == "cyd")]
-    pd.testing.assert_frame_equal(
-        pair.drop(columns=["coder_a", "coder_b"]).reset_index(drop=True), alone, check_dtype=False
-    )
-    only = agreement_pairs(held, signs, codes("m1"), coder_kinds=kinds, draws=0, papers=iter("ab"))
-    assert set(only["papers"]) == {2}
-    nobody = agreement_pairs(*tables([], []), codes("m1"), coder_kinds={})
-    assert list(nobody.columns) == list(table.columns)
-    assert nobody.empty
+    assert at == pytest.approx([0.965, 0.857, 0.804], abs=0.0005)
+    for question in ("presence", "measured", "measured or one level below"):
+        row = table.loc[("failure_mode", question)]
+        assert row["low"] < row["alpha"] < row["high"]
+    by_code = answer.tables["agreement-codes"]
+    told = by_code[by_code["alpha"].notna()]
+    # No interval of zero width is left, and none is missing.
+    assert (told["high"] - told["low"] > 0.01).all()
+    assert set(answer.tables) == {"agreement", "agreement-codes"}
+    assert len(answer.figures) == 1 and len(answer.figures[0].description.split()) <= 60

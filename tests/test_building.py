@@ -20,9 +20,9 @@ from analysis import charts
 from tests import coded
 from tests.test_latex_tables import width_of
 from workbench.answers import QUESTIONS, agreed, left_out
-from workbench.answers.agreed import coded_first_under
+from workbench.answers.agreement import coded_first_under
 from workbench.answers.answer import in_schema
-from workbench.answers.raised_together import fewest_shared
+from workbench.answers.cooccurrence import fewest_shared
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.publishing.building import build, figures
 from workbench.publishing.latex_tables import PAGE
@@ -37,26 +37,23 @@ from workbench.store.trust import trust
 #: What the first floor answers; ``QUESTIONS`` may hold more.
 STEMS = (
     "agreement",
-    "attention",
     "cooccurrence",
     "coverage",
-    "coverage-measures",
+    "levels",
     "measurement",
     "prisma",
 )
 TABLES = (
     "agreement",
-    "agreement-training",
-    "attention",
-    "attention-by-side",
-    "cooccurrence-edges",
+    "agreement-codes",
+    "cooccurrence",
     "coverage",
-    "coverage-measures",
     "dropped",
+    "expected",
+    "expected-grids",
     "first-dates",
     "full-text-shift",
-    "matrix",
-    "matrix-measures",
+    "levels",
     "measurement",
     "missing-abstracts",
     "prisma",
@@ -181,7 +178,6 @@ def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
                 assert pdf.docinfo["/Title"], name
     assert "over 3 papers" not in described(built, "coverage")
     assert "Judge bias in Judges 2" in described(built, "coverage")
-    assert "Nothing is drawn" in described(built, "coverage-measures")
     assert "works coded by two 4" in described(built, "prisma")
     assert "For each of 3 failure modes" in described(built, "measurement")
     assert "over 4 papers coded twice" in described(built, "agreement")
@@ -192,10 +188,12 @@ def test_tables_name_the_papers_behind_their_counts(filled: Path) -> None:
     cells = {(r["row"], r["column"]): r for r in tables["coverage"]}
     assert cells["judge-bias", "llm-as-judge"]["papers"] == "p01;p03"
     assert len(cells) == 3 * 2
-    for table in ("coverage", "coverage-measures", "cooccurrence-nodes"):
+    for table in ("coverage", "expected"):
         assert all(int(r["n"]) == len([p for p in r["papers"].split(";") if p]) for r in tables[table])
-    matrix = {r["row"]: r for r in tables["matrix"]}
-    assert matrix["judge-bias"] == {"row": "judge-bias", "llm-as-judge": "2", "reward-hacking": "0"}
+    assert (cells["judge-bias", "llm-as-judge"]["n"], cells["judge-bias", "llm-as-judge"]["measured"]) == (
+        "2",
+        "0",
+    )
     told = {(r["code"], r["reading"], r["estimate"]): r for r in tables["measurement"]}
     mode = told["judge-bias", "all in", "model"]
     assert (mode["read_raised"], mode["read_measured"]) == ("2", "0")
@@ -229,13 +227,7 @@ def test_papers_on_which_coders_were_trained_are_reported_apart(filled: Path) ->
     assert headline == ["p07"]
     assert training == ["p01", "p02", "p03", "p06"]
     tables = agreed(survey).tables
-    assert set(zip(tables["agreement"]["set"], tables["agreement"]["schema"], strict=True)) == {
-        ("headline", "0.2")
-    }
     assert tables["agreement"]["papers"].max() == 1
-    apart = tables["agreement-training"]
-    most = apart.groupby("schema")["papers"].max()
-    assert dict(most) == {"0.1": 4, "0.2": 1}
     left = left_out(survey).tables["dropped"].set_index("reason")
     assert left.loc["coded while the schema was being made", "papers"] == 4
 
@@ -281,7 +273,7 @@ def test_without_data_the_figures_say_so_in_words(survey: Path, tmp_path: Path, 
     for stem in STEMS:
         if stem != "prisma":
             assert described(tmp_path / "out", stem).startswith("Nothing is drawn: "), stem
-    for stem in ("cooccurrence", "agreement", "attention"):
+    for stem in ("cooccurrence", "agreement", "trends"):
         text = (tmp_path / f"out/figures/{stem}-single.svg").read_text("utf-8")
         assert "Nothing to draw" in text, stem
     assert "works with every code settled 0" in described(tmp_path / "out", "prisma")

@@ -132,21 +132,11 @@ def flow() -> pd.DataFrame:
     return prisma(hits, papers, sample, screened)
 
 
-def years() -> pd.DataFrame:
-    rows = []
-    for side, shift in (("evaluation", 2), ("alignment", 1), ("governance", 0)):
-        for year, coded in ((2019, 2), (2022, 9), (2023, 21), (2024, 33), (2025, 44)):
-            discussed = coded * (2 + shift) // 6
-            rows.append((year, side, coded, discussed, discussed // 3))
-    return pd.DataFrame(rows, columns=["year", "side", "papers_coded", "discussed", "measured"])
-
-
 FIGURES = {
     "coverage": lambda **k: charts.coverage_heatmap(cells(), sides=SIDES, **k),
     "cooccurrence": lambda **k: charts.cooccurrence_network(graph(), sides=SIDES, **k),
     "prisma": lambda **k: charts.prisma_flow(flow(), **k),
     "agreement": lambda **k: charts.agreement_plot(agreement(), sides=SIDES, **k),
-    "attention": lambda **k: charts.attention_by_year(years(), **k),
 }
 
 
@@ -404,20 +394,6 @@ def test_agreement_greys_the_rare_and_says_what_is_not_defined() -> None:
     assert blue == {OKABE_ITO["blue"]}
 
 
-def test_attention_keeps_years_without_papers() -> None:
-    spec = charts.attention_by_year(years()).to_dict()
-    rows = [row for rows in spec["datasets"].values() for row in rows if "papers_coded" in row]
-    assert {row["label"] for row in rows} == {str(year) for year in range(2019, 2026)}
-    quiet = [row for row in rows if row["label"] in {"2020", "2021"}]
-    assert len(quiet) == 6
-    assert all(row["papers_coded"] == row["discussed"] == row["measured"] == 0 for row in quiet)
-    table = years()
-    table.attrs["without_year"] = 2
-    assert "Left out for want of a year: 2 papers." in read(charts.attention_by_year(table))
-    one_panel = read(charts.attention_by_year(years().query("side == 'alignment'").drop(columns="side")))
-    assert "2025" in one_panel and "Alignment side" not in one_panel
-
-
 NOTHING = {
     "coverage, no rows": (lambda k: charts.coverage_heatmap(cells().iloc[:0], **k), "Nothing to draw"),
     "coverage, all zero": (
@@ -443,11 +419,6 @@ NOTHING = {
         lambda k: charts.agreement_plot(agreement().assign(papers=0, value=np.nan), **k),
         "no paper has been coded twice",
     ),
-    "attention, no rows": (lambda k: charts.attention_by_year(years().iloc[:0], **k), "Nothing to draw"),
-    "attention, all zero": (
-        lambda k: charts.attention_by_year(years().assign(discussed=0, measured=0), **k),
-        "No coded paper discusses",
-    ),
 }
 
 
@@ -467,7 +438,6 @@ def test_one_of_everything() -> None:
     pair.add_node("b", n=1)
     pair.add_edge("a", "b", count=1)
     assert {"a", "b"} <= set(read(charts.cooccurrence_network(pair)))
-    assert "2025" in read(charts.attention_by_year(years().iloc[-1:]))
 
 
 def test_a_stamp_changes_no_chart_but_its_own() -> None:

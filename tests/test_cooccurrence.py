@@ -1,10 +1,9 @@
-"""The graph of codes that papers carry together equals counting by hand, and its figures show what stands out."""
+"""The graph of codes that papers carry together equals counting by hand, and it speaks of the sample alone."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import warnings
 from pathlib import Path
 
 import networkx as nx
@@ -15,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import charts
-from analysis.charts.theme import DOUBLE, INK, SINGLE
+from analysis.charts.theme import DOUBLE, SINGLE
 from analysis.cooccurrence import cooccurrence, edges_table, nodes_table, npmi
-from analysis.pairs import backbone, never_met, pairs
-from tests.test_charts import STAMP, drawing, read, words
+from tests.test_charts import STAMP
 from tests.test_coverage import code, final
-from tests.test_pairs import carried, planted
+from workbench.answers.cooccurrence import raised_together
+from workbench.answers.expected import crossed
+from workbench.store.survey import open_survey
 
 MODES = ("m1", "m2", "m3")
 
@@ -55,7 +55,7 @@ def test_edges_equal_counting_by_hand(codes: list[tuple[int, str]]) -> None:
             assert edge["association_strength"] == pytest.approx(len(both) / (len(carry[a]) * len(carry[b])))
 
 
-def test_lift_jaccard_and_npmi_are_those_of_other_packages() -> None:
+def test_association_strength_jaccard_and_npmi_are_those_of_other_packages() -> None:
     """Against mlxtend and gensim; ``origin`` in the fixture says how the numbers were made."""
     held = json.loads((Path(__file__).parent / "fixtures/cooccurrence_measures.json").read_text("utf-8"))
     rows = [
@@ -65,15 +65,21 @@ def test_lift_jaccard_and_npmi_are_those_of_other_packages() -> None:
         if mark == "1"
     ]
     papers = len(held["codes"]["m1"])
-    # A paper that carries none of the codes counts as well: it carries another facet's.
-    rows += [code(f"p{p:02}", "stream", "s") for p in range(papers)]
-    edges = edges_table(cooccurrence(final(rows))).set_index(["source", "target"])
+    # A paper that carries none of the codes counted there: here it carries one more, in no pair.
+    rows += [code(f"p{p:02}", "failure_mode", f"own{p}", level="argues") for p in range(papers)]
+    only = list(held["codes"])
+    edges = edges_table(_among(cooccurrence(final(rows)), only)).set_index(["source", "target"])
     assert len(edges) == len(held["pairs"]) == 14  # m5 and m6 never meet
     for pair in held["pairs"]:
         ours = edges.loc[(pair["source"], pair["target"])]
         assert ours["count"] == pair["count"]
-        for measure in ("lift", "jaccard", "npmi"):
+        assert papers * ours["association_strength"] == pytest.approx(pair["lift"], abs=1e-12), pair
+        for measure in ("jaccard", "npmi"):
             assert ours[measure] == pytest.approx(pair[measure], abs=1e-12), (pair, measure)
+
+
+def _among(graph: nx.Graph, codes: list[str]) -> nx.Graph:
+    return graph.subgraph(codes)
 
 
 def test_tables_of_an_empty_graph_have_their_columns() -> None:
@@ -85,49 +91,6 @@ def rows_of(chart: object, column: str) -> pd.DataFrame:
     spec = chart.to_dict()  # type: ignore[attr-defined]
     kept = [row for rows in spec["datasets"].values() for row in rows if column in row]
     return pd.DataFrame(kept)
-
-
-def strokes(chart: object) -> dict[int, tuple[str, list[float]]]:
-    """Sign of a pair -> colour and dash of its lines."""
-    spec = chart.to_dict()  # type: ignore[attr-defined]
-    found = {}
-    for layer in spec["layer"]:
-        rows = spec["datasets"].get(layer.get("data", {}).get("name"), [])
-        if rows and "sign" in rows[0]:
-            found[rows[0]["sign"]] = (layer["mark"]["color"], layer["mark"]["strokeDash"])
-    return found
-
-
-def test_surprising_pairs_stand_out_and_the_key_says_how() -> None:
-    table, graph = pairs(carried(planted())), cooccurrence(carried(planted()))
-    bone = backbone(graph, table)
-    chart = charts.cooccurrence_network(graph, backbone=bone, min_count=20)
-    drawn = rows_of(chart, "thick").groupby("sign").size()
-    # A surprising pair is drawn whatever its count, also when it never met; the others from min_count on.
-    assert drawn[1] + drawn[-1] == bone.number_of_edges()
-    others = [
-        d["count"] for a, b, d in graph.edges(data=True) if d["count"] >= 20 and not bone.has_edge(a, b)
-    ]
-    assert drawn[0] == len(others)
-    assert strokes(chart)[1] == (INK, [1, 0]) and strokes(chart)[-1] == (INK, [2, 1.5])
-    assert strokes(chart)[0][0] != INK
-    said = " ".join(read(chart))
-    assert "together more often than by chance (false discovery rate 5%)" in said
-    assert "less often, or never" in said
-    assert f"Of 28 pairs that could have been surprising, {bone.number_of_edges()} are" in said
-    assert "m2 with m3: 0 papers, surprisingly few" in str(chart.to_dict())
-
-
-def test_where_nothing_is_surprising_no_line_stands_out() -> None:
-    matrix = np.random.default_rng(4).random((60, 6)) < 0.3
-    table, graph = pairs(carried(matrix), draws=2_000), cooccurrence(carried(matrix))
-    chart = charts.cooccurrence_network(graph, backbone=backbone(graph, table))
-    said = " ".join(read(chart))
-    assert "none is, at a false discovery rate of 5%: no line stands out" in said
-    assert "by chance" not in said
-    few = cooccurrence(carried(np.ones((1, 2))))
-    told = charts.cooccurrence_network(few, backbone=backbone(few, pairs(carried(np.ones((1, 2))), draws=50)))
-    assert "No pair could have been surprising" in " ".join(read(told))
 
 
 def crowd() -> nx.Graph:
@@ -172,38 +135,19 @@ def test_lines_keep_clear_of_labels(width: str, page: float) -> None:
         assert across <= 1.3 or down <= 0.5, (one, other)
 
 
-@pytest.mark.parametrize(("width", "page"), [("single", SINGLE), ("double", DOUBLE)])
-def test_what_never_met_is_drawn_with_its_p(width: str, page: float) -> None:
-    matrix = planted()
-    matrix[:, 4:] = False
-    matrix[:2, 4] = matrix[4:6, 5] = True
-    missed = never_met(pairs(carried(matrix), separated=[("m4", "m5")]))
-    chart = charts.never_met_plot(missed, most=2, width=width, stamp=STAMP)  # type: ignore[arg-type]
-    svg = drawing(chart)
-    placed = words(svg)
-    assert all(w.left >= -0.5 and w.right <= page + 0.5 for w in placed)
-    for one, other in itertools.combinations(placed, 2):
-        across = min(one.right, other.right) - max(one.left, other.left)
-        down = min(one.bottom, other.bottom) - max(one.top, other.top)
-        assert across <= 0.5 or down <= 0.5, (one, other)
-    said = [w.text for w in placed]
-    assert "m2 and m3" in said and "p < 0.001" in said
-    assert "surprising (false discovery rate 5%)" in said
-    left = len(missed) - 2
-    assert any(t.startswith(f"{left} more pair") for t in said)
-    whole = " ".join(read(charts.never_met_plot(missed, most=99)))
-    assert "m4 and m5*" in whole and "A coding rule separates the two" in whole
-    marks = rows_of(chart, "fill")
-    assert marks["x"].tolist() == sorted(marks["x"], reverse=True)
+def test_the_answer_is_of_the_sample_alone_and_of_one_n(pilot: Path) -> None:
+    survey = open_survey(pilot)
+    answer = raised_together(survey)
+    edges = answer.tables["cooccurrence"]
+    assert (len(answer.tables), len(answer.figures)) == (1, 1)
+    assert edges["count"].sum() == 77
+    # The N of association strength, Jaccard and nPMI is that of the table of what could be expected.
+    papers = {n.name: n.value for n in answer.numbers}["TogetherPapers"]
+    _, about = crossed(survey)
+    assert papers == about.set_index("grid").loc["failure_mode x failure_mode", "papers"] == 204
+    assert "This is the sample" in answer.figures[0].description
+    assert set(answer.pages) == {f"graphs/cooccurrence.{x}" for x in ("graphml", "gexf", "vosviewer.json")}
 
 
-def test_nothing_that_never_met_is_said_in_words() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for matrix in (np.zeros((0, 0)), np.zeros((3, 2)), np.ones((3, 3))):
-            missed = never_met(pairs(carried(matrix), draws=50))
-            assert missed.empty
-            assert any(t.startswith("Nothing to draw") for t in read(charts.never_met_plot(missed)))
-        two = never_met(pairs(carried(np.eye(2)), draws=50))
-        assert two["note"].tolist() == ["not estimable: the margins leave one count only"]
-        assert "m0 and m1" in read(charts.never_met_plot(two))
+def test_nothing_raised_together_is_said(survey: Path) -> None:
+    assert raised_together(open_survey(survey)).figures[0].description.startswith("Nothing is drawn")

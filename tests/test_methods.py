@@ -10,7 +10,8 @@ import pytest
 
 from analysis.nullmodel import DRAWS
 from tests import coded
-from workbench.answers.gaps import surprising
+from workbench.answers.expected import crossed
+from workbench.answers.expected import in_words as in_words_of_grids
 from workbench.answers.methods import methods_latex, methods_markdown, paragraphs
 from workbench.answers.methods_section import methods
 from workbench.answers.reading_more import in_words
@@ -45,12 +46,8 @@ def test_each_paragraph_states_the_counts_of_the_rows(filled: Path) -> None:
     assert "3 works were coded twice" in said["Coding"]
     assert "100% of them are human-verified" in said["Coding"]
     assert "this measures repeatability, not validity" in said["Agreement"]
-    summary = surprising(open_survey(filled)).tables["gaps-summary"].iloc[0]
-    assert (
-        f"stream {summary['testable']} of {summary['cells']} ({summary['testable_lower']};"
-        in said["Analysis"]
-    )
-    assert "Papers with a code of both facets" in said["Analysis"]
+    survey = open_survey(filled)
+    assert in_words_of_grids(crossed(survey)[1]) in said["Analysis"]
     assert f"{DRAWS:,} draws of a null model" in said["Analysis"]
     assert "No work has been coded from its abstract and its full text" in said["Limits"]
 

@@ -13,9 +13,6 @@ from scipy import sparse, stats
 
 from analysis.nullmodel import (
     CHAINS,
-    DRAWS,
-    autocorrelation_time,
-    draws_needed,
     fixed_by_margins,
     held_places,
     null_counts,
@@ -23,7 +20,6 @@ from analysis.nullmodel import (
     null_tallies,
 )
 from analysis.selection import Incidence
-from analysis.surprise import monte_carlo_error, monte_carlo_p
 
 Matrix = NDArray[np.int64]
 
@@ -125,6 +121,12 @@ def test_crossed_facets_have_the_law_of_the_enumerated_classes() -> None:
         assert (np.abs((drawn == n).mean(0) - share) <= 4.5 * error + 1e-12).all()
 
 
+def lag_one(chains: list[NDArray[np.int32]]) -> float:
+    """Correlation of each draw with the one before it, over all chains."""
+    pairs = np.concatenate([np.stack([c[:-1], c[1:]]) for c in chains], axis=1)
+    return float(np.corrcoef(pairs)[0, 1])
+
+
 def test_an_extreme_start_is_forgotten() -> None:
     """Blocks as far from chance as can be: the first draw is already like the last, and draws do not cling."""
     blocks = np.kron(np.eye(4, dtype=np.int64), np.ones((25, 3), dtype=np.int64))
@@ -136,24 +138,9 @@ def test_an_extreme_start_is_forgotten() -> None:
     assert long.max() < 25
     assert stats.ks_2samp(met, long).pvalue > 0.001
     chains = np.split(long, CHAINS)
-    assert autocorrelation_time(chains) < 1.2
+    assert abs(lag_one(chains)) < 0.08
     few = null_counts(one, draws=8_000, seed=99, trades=10)[:, 0, 1]
-    assert autocorrelation_time(np.split(few, CHAINS)) > 3
-
-
-def test_autocorrelation_time_of_a_known_series() -> None:
-    """A first-order autoregression has (1 + r) / (1 - r): 3 for r = 1/2 (Priestley 1981, section 5.3)."""
-    rng = np.random.default_rng(0)
-    walks = []
-    for _ in range(4):
-        x = np.zeros(20_000)
-        noise = rng.normal(size=len(x))
-        for t in range(1, len(x)):
-            x[t] = 0.5 * x[t - 1] + noise[t]
-        walks.append(x)
-    assert autocorrelation_time(walks) == pytest.approx(3.0, rel=0.1)
-    assert autocorrelation_time([rng.normal(size=20_000)]) == pytest.approx(1.0, abs=0.1)
-    assert autocorrelation_time([np.ones(100), np.zeros(0)]) == 1.0
+    assert lag_one(np.split(few, CHAINS)) > 0.5
 
 
 def test_the_same_seed_gives_the_same_draws_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,9 +165,7 @@ def test_tallies_are_those_of_the_draws() -> None:
         assert t.mean == pytest.approx(drawn.mean(0)) and t.sd == pytest.approx(drawn.std(0))
         assert (t.at_most == (drawn <= n).sum(0)).all() and (t.at_least == (drawn >= n).sum(0)).all()
         assert (t.at_lowest == (drawn <= t.lowest).sum(0)).all()
-        assert (t.at_highest == (drawn >= t.highest).sum(0)).all()
-        assert (t.lowest <= drawn.min(0)).all() and (drawn.max(0) <= t.highest).all()
-        assert (t.lowest <= n).all() and (n <= t.highest).all()
+        assert (t.lowest <= drawn.min(0)).all() and (t.lowest <= n).all()
 
 
 def test_what_is_held_stays_and_the_rest_is_uniform() -> None:
@@ -251,15 +236,6 @@ def test_what_cannot_be_is_refused() -> None:
         null_counts(one, draws=-1)
     with pytest.raises(ValueError, match="trades=0"):
         null_tallies(one, trades=0)
-
-
-def test_draws_are_enough_for_the_first_of_many_cells_to_be_told_from_the_level() -> None:
-    assert draws_needed(0, 0.025) == draws_needed(75, 0.025) == DRAWS == 10_000
-    for cells in (76, 200, 1000):
-        draws = draws_needed(cells, 0.025)
-        least = monte_carlo_p(0, draws)
-        assert least + 2 * monte_carlo_error(least, draws, time=1.05) < 0.025 / cells
-        assert draws % 1000 == 0
 
 
 def test_the_null_of_no_papers_with_places_held_is_a_single_table() -> None:

@@ -13,25 +13,23 @@ import mkdocs
 import pytest
 import vl_convert
 
-from analysis.coverage import gaps
 from analysis.prisma import prisma
 from analysis.selection import counted
 from tests.coded import fill, know, mode, put, sign, whole
 from tests.test_cli import REPOSITORY
 from workbench.answers.answer import in_schema
+from workbench.answers.expected import crossed
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.publishing.building import build, site
 from workbench.publishing.site import libraries as libraries_module
 from workbench.publishing.site.data import site_data, table, visible
 from workbench.publishing.site.flow import leaves
 from workbench.publishing.site.pages import POLICY, SCRIPTS, STYLE, script, write_site
-from workbench.store.assumptions import assumptions
 from workbench.store.faults import Refused
 from workbench.store.survey import Survey, open_survey
 from workbench.store.texts import abstracts
 
 ASSETS = REPOSITORY / "workbench/publishing/site/assets"
-DRAWS = 50
 
 
 @pytest.fixture
@@ -42,14 +40,11 @@ def filled(survey: Path) -> Survey:
 
 def written(survey: Survey, out: Path) -> dict[str, str]:
     stamp = data_stamp(survey, data_digests(survey.root))
-    return {
-        p.relative_to(out).as_posix(): p.read_text("utf-8")
-        for p in write_site(survey, out, stamp, draws=DRAWS)
-    }
+    return {p.relative_to(out).as_posix(): p.read_text("utf-8") for p in write_site(survey, out, stamp)}
 
 
 def data_of(survey: Survey) -> dict[str, dict[str, object]]:
-    return site_data(survey, data_stamp(survey, data_digests(survey.root)), draws=DRAWS)
+    return site_data(survey, data_stamp(survey, data_digests(survey.root)))
 
 
 def unpacked(packed: dict) -> list[dict]:
@@ -164,7 +159,7 @@ def test_a_missing_library_is_named_with_the_remedy_and_nothing_is_written(
     for kept in (libraries_module._lunr, libraries_module._texts_of_bundled):
         kept.cache_clear()
     with pytest.raises(Refused) as refused:
-        write_site(filled, tmp_path / "site", data_stamp(filled, data_digests(filled.root)), draws=DRAWS)
+        write_site(filled, tmp_path / "site", data_stamp(filled, data_digests(filled.root)))
     said = str(refused.value)
     assert f"{package}/{path}" in said
     assert "make build" in said
@@ -271,26 +266,23 @@ def data_of_pilot(pilot: Path) -> dict[str, dict]:
 
 def test_what_was_computed_of_a_cell_is_what_the_analysis_says(pilot: Path) -> None:
     survey = open_survey(pilot)
-    final = in_schema(survey.final, survey.codes)
-    grid = data_of_pilot(pilot)["gaps-failure_mode--stream"]["tables"]["argues|include"]
-    told = {c for f, c in survey.assessable("abstract") if f == "stream"}
-    streams = list(survey.codes.loc[survey.codes["facet"] == "stream", "code"])
-    assert set(streams) == told
-    cells = gaps(
-        final,
-        "failure_mode",
-        "stream",
-        min_level="argues",
-        grey="include",
-        row_codes=list(survey.failure_modes["code"]),
-        column_codes=streams,
-        by_rule=assumptions(survey.root).pairs("stream"),
-        draws=DRAWS,
-    )
-    assert [grid["classes"][n] for n in grid["class"]] == list(cells["class"])
-    assert grid["expected"] == pytest.approx(list(cells["expected"]), rel=6e-3)
-    assert grid["lower"] == pytest.approx(list(cells["p_lower"]), rel=6e-3)
-    assert grid["draws"] == DRAWS
+    data = data_of_pilot(pilot)
+    cells, about = crossed(survey)
+    assert ("failure_mode", "failure_mode") in data["core"]["grids"]
+    for rows, columns in data["core"]["grids"]:
+        tables = data[f"gaps-{rows}--{columns}"]["tables"]
+        assert list(tables) == ["mentions|exclude"]  # what is published, and no other selection
+        grid = tables["mentions|exclude"]
+        mine = cells[cells["grid"] == f"{rows} x {columns}"]
+        down, across = (
+            [c.id for f in survey.schema.facets if f.id == x for c in f.codes] for x in (rows, columns)
+        )
+        at = {(r["row"], r["column"]): r for r in mine.to_dict("records")}
+        for n, (a, b) in enumerate((a, b) for a in down for b in across):
+            cell = at.get((a, b)) or at.get((b, a))
+            assert grid["classes"][grid["class"][n]] == (cell["class"] if cell else "by rule")
+            assert grid["expected"][n] == (pytest.approx(cell["expected"], rel=6e-3) if cell else None)
+        assert grid["draws"] == about["draws"].iloc[0]
 
 
 def test_a_table_is_packed_without_loss() -> None:

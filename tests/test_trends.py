@@ -1,113 +1,107 @@
-"""Papers a year: every year of the range, papers and never codings, the year of first publication."""
+"""Papers of the frame by year: weighted, with an interval, and counts of the sample beside them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from analysis.selection import LEVELS
-from analysis.trends import attention, trends
+from analysis.charts import trends_plot
+from analysis.replicates import Floats, replicates
+from analysis.trends import trends
+from tests.test_charts import read
 from tests.test_coverage import code, final
-
-MODES = pd.DataFrame(
-    {"code": ["m1", "m2", "m3"], "side": ["evaluation", "evaluation", "alignment"]}, dtype="str"
-)
-
-
-def papers(years: dict[str, int | None], cited: dict[str, int] | None = None) -> pd.DataFrame:
-    keys = list(years)
-    return pd.DataFrame(
-        {
-            "paper": pd.Series(keys, dtype="str"),
-            "first_public": pd.array([years[k] for k in keys], dtype="Int64"),
-            "year": pd.array([(cited or {}).get(k, years[k]) for k in keys], dtype="Int64"),
-        }
-    )
+from tests.test_replicates import sample
+from workbench.answers.drawn import drawn, replicate_weights
+from workbench.answers.trends import by_year, in_words
+from workbench.store.survey import open_survey
 
 
-ROWS = [
-    code("a", "failure_mode", "m1", level="measures"),
-    code("a", "failure_mode", "m2", level="mentions"),
-    code("b", "failure_mode", "m1", level="argues"),
-    code("c", "stream", "s1"),
-    code("d", "failure_mode", "m3", level="measures"),
-    code("e", "failure_mode", "m1", level="measures", resolved="unresolved"),
-]
-WHEN = papers({"a": 2020, "b": 2020, "c": 2023, "d": None, "e": 2018}, cited={"a": 2021, "b": 2022})
+def made(n: int = 24) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Floats]:
+    """Papers a0, a1, ... of a stratum of 100: the first half of 2020, the rest of 2022; every third measures."""
+    weights = sample({"a": (100, n)})
+    keys = list(weights["paper"])
+    rows = [
+        code(key, "failure_mode", "m1", level="measures" if k % 3 == 0 else "mentions")
+        for k, key in enumerate(keys)
+    ]
+    years = [2020 if k < n // 2 else 2022 for k in range(n)]
+    papers = pd.DataFrame({"paper": keys, "first_public": pd.array(years, dtype="Int64")})
+    return final(rows), papers, weights, replicates(weights, draws=200)
 
 
-def test_years_by_hand_with_the_empty_ones_between() -> None:
-    table = trends(final(ROWS), WHEN, codes=["m1", "m2"])
-    assert table["year"].tolist() == [2020, 2020, 2021, 2021, 2022, 2022, 2023, 2023]
-    assert table["code"].tolist() == ["m1", "m2"] * 4
-    assert table["discussed"].tolist() == [2, 1, 0, 0, 0, 0, 0, 0]
-    assert table["measured"].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
-    assert table["papers_coded"].tolist() == [2, 2, 0, 0, 0, 0, 1, 1]
+def test_years_and_periods_by_hand() -> None:
+    table = trends(*made(), "failure_mode", ["measures"], split=2022).set_index("period")
+    assert list(table.index) == ["2020", "2021", "2022", "before 2022", "from 2022", "all"]
+    assert table["papers"].tolist() == [12, 0, 12, 12, 12, 24]
+    assert table["measured"].tolist() == [4, 0, 4, 4, 4, 8]
+    assert table["frame"].dropna().tolist() == pytest.approx([50, 50, 50, 50, 100])
+    assert table.loc["2020", "rate"] == pytest.approx(1 / 3)
+    assert table.loc["2020", "frame_low"] < 50 < table.loc["2020", "frame_high"]
+    # Every drawn paper is in scope: their number in the frame is known and has no interval.
+    assert np.isnan(table.loc["all", "frame_low"])
+    assert table["note"].tolist() == ["", "no drawn paper", "", "", "", ""]
+
+
+def test_a_motive_is_raised_and_not_discussed() -> None:
+    table = trends(*made(), "failure_mode", ["measures"], motive=[{"level": "mentions"}]).set_index("period")
+    assert (table.loc["all", "raised"], table.loc["all", "discussed"]) == (24, 8)
+    assert table.loc["all", "rate"] == 1 and table.loc["all", "rate_raised"] == pytest.approx(1 / 3)
+
+
+def test_papers_without_year_or_weight_are_counted_as_such() -> None:
+    rows, papers, weights, _ = made()
+    papers.loc[0, "first_public"] = pd.NA
+    weights.loc[1, "weight"] = np.nan
+    table = trends(rows, papers, weights, replicates(weights, draws=50), "failure_mode", ["measures"])
     assert table.attrs["without_year"] == 1
+    assert table.set_index("period").loc["2020", "unweighted"] == 1
 
 
-def test_the_year_of_the_version_cited_is_another_question() -> None:
-    table = trends(final(ROWS), WHEN, by="cited", codes=["m1"]).set_index("year")
-    assert table["discussed"].to_dict() == {2021: 1, 2022: 1, 2023: 0}
-    with pytest.raises(ValueError, match="did you mean 'cited'"):
-        trends(final(ROWS), WHEN, by="citd")
+def test_too_few_papers_have_no_estimate() -> None:
+    table = trends(*made(8), "failure_mode", ["measures"], split=2022)
+    assert table["note"].tolist() == ["too few", "no drawn paper", "too few", "too few", "too few", "too few"]
+    assert table[["frame", "rate", "rate_low"]].isna().all(axis=None)
+    assert in_words(table, "faults").startswith("Too few drawn papers")
 
 
-def test_a_facet_without_levels_measures_nothing() -> None:
-    table = trends(final(ROWS), WHEN, facet="stream")
-    assert table["discussed"].tolist() == [0, 0, 0, 1]
-    assert table["measured"].isna().all()
+def test_bad_input_is_refused() -> None:
+    rows, papers, weights, w = made()
+    with pytest.raises(ValueError, match="lacks the column"):
+        trends(rows, papers.drop(columns="first_public"), weights, w, "failure_mode", ["measures"])
 
 
-def test_attention_by_hand() -> None:
-    table = attention(final(ROWS), WHEN, MODES).set_index("year")
-    assert table["papers_coded"].to_dict() == {2020: 2, 2021: 0, 2022: 0, 2023: 1}
-    assert table["discussed"].to_dict() == {2020: 2, 2021: 0, 2022: 0, 2023: 0}
-    assert table["measured"].to_dict() == {2020: 1, 2021: 0, 2022: 0, 2023: 0}
-    sides = attention(final(ROWS), WHEN, MODES, by_side=True)
-    assert sides["side"].tolist() == ["evaluation", "alignment"] * 4
-    assert sides.loc[sides["year"] == 2020, "discussed"].tolist() == [2, 0]
-    assert sides.loc[sides["year"] == 2020, "papers_coded"].tolist() == [2, 2]
-    with pytest.raises(ValueError, match="failure mode='m3' is not one of"):
-        attention(final(ROWS), WHEN, MODES.iloc[:2])
+def test_attention_in_the_pilot_falls_in_the_sample_and_rises_in_the_frame(pilot: Path) -> None:
+    """The strata are split at 2024, so that the raw counts are those of the design."""
+    table = by_year(open_survey(pilot)).tables["trends"].set_index("period")
+    assert table.loc[["2023", "2024"], "papers"].tolist() == [44, 21]
+    assert table.loc[["2023", "2024"], "frame"].round().tolist() == [119, 256]
+    raw = table["measured"] / table["raised"]
+    assert raw.loc[["before 2024", "from 2024", "all"]].round(2).tolist() == [0.22, 0.48, 0.40]
+    # With motives in: 49% (42 to 56), where the raw interval of 40% does not reach.
+    whole = table.loc["all", ["rate_raised", "rate_raised_low", "rate_raised_high"]]
+    assert whole.astype(float).round(2).tolist() == [0.49, 0.42, 0.56]
 
 
-def test_nobody_has_coded_yet_or_no_paper_has_a_year() -> None:
-    assert list(trends(final([]), WHEN).columns) == ["year", "code", "discussed", "measured", "papers_coded"]
-    assert trends(final([]), WHEN, codes=["m1"]).empty
-    assert attention(final([]), WHEN, MODES).empty
-    undated = papers({"a": None})
-    table = trends(final(ROWS[:1]), undated)
-    assert table.empty
-    assert table.attrs["without_year"] == 1
-    assert attention(final(ROWS[:1]), undated, MODES, by_side=True).empty
+def test_the_words_hold_the_intervals_apart(pilot: Path) -> None:
+    said = by_year(open_survey(pilot)).figures[0].description
+    assert said.startswith("Papers measure more of the failure modes that they discuss than they did: 30% (")
+    assert len(said.split()) <= 60
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    st.dictionaries(
-        st.tuples(st.integers(0, 7), st.sampled_from(list(MODES["code"]))),
-        st.sampled_from(LEVELS),
-        max_size=20,
-    ),
-    st.lists(st.integers(2018, 2026), min_size=8, max_size=8),
-)
-def test_every_year_equals_counting_by_hand(codings: dict[tuple[int, str], str], years: list[int]) -> None:
-    table = final([code(f"p{p}", "failure_mode", c, level=level) for (p, c), level in codings.items()])
-    when = papers({f"p{p}": year for p, year in enumerate(years)})
-    carried = trends(table, when, codes=list(MODES["code"]))
-    for row in carried.to_dict("records"):
-        of_year = {
-            p: level for (p, c), level in codings.items() if c == row["code"] and years[p] == row["year"]
-        }
-        assert row["discussed"] == len(of_year)
-        assert row["measured"] == sum(level == "measures" for level in of_year.values())
-    held = {p for p, _ in codings}
-    span = range(min(years[p] for p in held), max(years[p] for p in held) + 1) if held else range(0)
-    assert sorted(set(carried["year"])) == list(span)
-    whole = attention(table, when, MODES)
-    assert whole["papers_coded"].sum() == len(held)
-    assert whole["discussed"].sum() == len(held)
-    assert whole["measured"].sum() == len({p for (p, _), level in codings.items() if level == "measures"})
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_the_figure_counts_the_sample_under_every_year(width: str, pilot: Path) -> None:
+    survey = open_survey(pilot)
+    table = by_year(survey).tables["trends"]
+    texts = read(trends_plot(table, codes="faults", width=width))  # type: ignore[arg-type]
+    assert {"2023", "44", "2024", "21"} <= set(texts)
+    assert "Too few drawn papers for an estimate: 2020." in texts
+    assert len(drawn(survey)) == replicate_weights(survey).shape[1]
+
+
+def test_a_figure_of_nothing_says_so() -> None:
+    rows, papers, weights, w = made()
+    nothing = trends(rows.iloc[:0], papers, weights, w, "failure_mode", ["measures"])
+    assert "Nothing to draw: no coded paper has a year." in read(trends_plot(nothing))

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from analysis.charts.frame import KeyEntry, say, sheet, texts
 from analysis.charts.text import text_width, widest_piece, wrap
-from analysis.charts.theme import INK, MUTED, RAISED, SIDE_COLOURS, TEXT, Width, page_width, side_colour
+from analysis.charts.theme import MUTED, RAISED, SIDE_COLOURS, TEXT, Width, page_width, side_colour
 
 _LABEL_LINE = 7.6
 _MARGIN = 3.0
-#: Grey of a line that is not surprising.
+#: Grey of a line.
 _LINE = "#bdbdbd"
 #: Where a label may stand, seen from its node; the first is tried first.
 _SIDES = ("below", "above", "right", "left")
@@ -34,7 +34,6 @@ Floats = NDArray[np.float64]
 def cooccurrence_network(
     graph: nx.Graph,
     *,
-    backbone: nx.Graph | None = None,
     names: Mapping[str, str] | None = None,
     sides: Mapping[str, str] | None = None,
     min_count: int = 1,
@@ -55,12 +54,9 @@ def cooccurrence_network(
 
     Args:
         graph: ``analysis.cooccurrence.cooccurrence``'s graph: nodes with ``n``, edges with ``count``.
-        backbone: ``analysis.pairs.backbone``'s graph: its pairs stand out, and are drawn whatever their count; a
-            note says how many pairs could have. Without it no line stands out.
         names: code -> label.
         sides: code -> side, which gives the colour.
-        min_count: edges of fewer papers are not drawn unless in the backbone; codes left without an edge are named
-            beneath.
+        min_count: edges of fewer papers are not drawn; codes left without an edge are named beneath.
         what: what the nodes are, in words.
         basis: ``title``, ``abstract`` or ``full-text``: what the papers were coded from.
         counted: which papers a node counts, in words, where it is not all that raise the mode.
@@ -77,21 +73,11 @@ def cooccurrence_network(
     kept = nx.Graph()
     for code in sorted(graph, key=str):
         kept.add_node(code, n=int(graph.nodes[code].get("n", 0)))
-    signs = _signs(backbone)
     edges = [(*sorted((a, b), key=str), data) for a, b, data in graph.edges(data=True) if a != b]
     for a, b, data in sorted(edges, key=lambda e: (str(e[0]), str(e[1]))):
-        count, sign = int(data.get("count", 0)), signs.get(frozenset((a, b)), 0)
-        if count >= max(1, min_count) or (count and sign):
-            pull = float(data.get("association_strength", 1.0))
-            kept.add_edge(a, b, count=count, pull=pull, sign=sign)
-    # Pairs that should have met and never did have no line of their own in the graph of those that did.
-    unmet = sorted(
-        tuple(sorted(pair, key=str))
-        for pair, sign in signs.items()
-        if sign < 0 and pair <= set(kept) and not kept.has_edge(*pair)
-    )
-    for a, b in unmet:
-        kept.add_edge(a, b, count=0, pull=0.0, sign=-1)
+        count = int(data.get("count", 0))
+        if count >= max(1, min_count):
+            kept.add_edge(a, b, count=count, pull=float(data.get("association_strength", 1.0)))
     alone = [code for code in kept if kept.degree(code) == 0]
     used = [code for code in alone if kept.nodes[code]["n"] > 0]
     kept.remove_nodes_from(alone)
@@ -121,10 +107,9 @@ def cooccurrence_network(
                 "y": where[a]["y"],
                 "x2": where[b]["x"],
                 "y2": where[b]["y"],
-                "sign": data["sign"],
                 "count": data["count"],
                 "thick": round(0.5 + 3.3 * data["count"] / most, 2),
-                "what": f"{label[a]} with {label[b]}: {_papers(data['count'])}{_SURPRISE[data['sign']]}",
+                "what": f"{label[a]} with {label[b]}: {_papers(data['count'])}",
             }
             for a, b, data in sorted(
                 kept.edges(data=True), key=lambda e: (e[2]["count"], str(e[0]), str(e[1]))
@@ -132,9 +117,9 @@ def cooccurrence_network(
         ]
     )
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    links = [
-        alt.Chart(lines[lines["sign"] == sign])
-        .mark_rule(color=colour, strokeDash=dash)
+    links = (
+        alt.Chart(lines)
+        .mark_rule(color=_LINE)
         .encode(
             x=x,
             y=y,
@@ -144,9 +129,7 @@ def cooccurrence_network(
             tooltip=[alt.Tooltip("what:N", title=" ")],
             description=alt.Description("what:N"),
         )
-        for sign, colour, dash in ((0, _LINE, [1, 0]), (-1, INK, [2, 1.5]), (1, INK, [1, 0]))
-        if (lines["sign"] == sign).any()
-    ]
+    )
     spots = pd.DataFrame(nodes)
     discs = (
         alt.Chart(spots.drop(columns=["lines", "side"]))
@@ -185,14 +168,11 @@ def cooccurrence_network(
         if key
         else []
     )
-    if backbone is not None:
-        key += _sign_key(kept, backbone)
-        notes.insert(0, _tested(backbone))
     which = RAISED.get(basis, "papers") if counted is None else counted
     fewest = f" Pairs of fewer than {min_count} papers are not drawn." if min_count > 1 else ""
     widest = f" (widest: {most})" if any(data["count"] for _, _, data in kept.edges(data=True)) else ""
     return sheet(
-        [*links, behind, discs, *label_layers],
+        [links, behind, discs, *label_layers],
         width=width,
         height=height,
         title=heading,
@@ -207,38 +187,8 @@ def _papers(n: int) -> str:
     return f"{n} paper" if n == 1 else f"{n} papers"
 
 
-_SURPRISE = {0: "", 1: ", surprisingly many", -1: ", surprisingly few"}
 _Align = Literal["left", "center", "right"]
 _ALIGNS: tuple[_Align, ...] = ("center", "left", "right")
-
-
-def _signs(backbone: nx.Graph | None) -> dict[frozenset[Any], int]:
-    if backbone is None:
-        return {}
-    return {frozenset((a, b)): int(data["sign"]) for a, b, data in backbone.edges(data=True)}
-
-
-def _sign_key(drawn: nx.Graph, backbone: nx.Graph) -> list[KeyEntry]:
-    there = {data["sign"] for _, _, data in drawn.edges(data=True)}
-    level = f"{backbone.graph['level']:.0%}"
-    entries = {
-        1: KeyEntry("line", INK, f"together more often than by chance (false discovery rate {level})"),
-        -1: KeyEntry("dashed", INK, "less often, or never"),
-        0: KeyEntry("line", _LINE, "not surprising, or too few papers to tell"),
-    }
-    return [entries[sign] for sign in (1, -1, 0) if sign in there] if there - {0} else []
-
-
-def _tested(backbone: nx.Graph) -> str:
-    """Say how many pairs could have been surprising, and how many are."""
-    could, found = int(backbone.graph["testable"]), backbone.number_of_edges()
-    if not could:
-        return "No pair could have been surprising given how many papers raise each mode: too few papers to test."
-    level = f"{backbone.graph['level']:.0%}"
-    pairs = f"{could:,} pair{'' if could == 1 else 's'} that could have been surprising"
-    if not found:
-        return f"Of {pairs}, none is, at a false discovery rate of {level}: no line stands out."
-    return f"Of {pairs}, {found:,} {'is' if found == 1 else 'are'}, at a false discovery rate of {level}."
 
 
 def _words(node: Mapping[str, Any]) -> list[dict[str, Any]]:

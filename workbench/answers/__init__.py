@@ -9,24 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from workbench.answers.agreed import agreed
+from workbench.answers.agreement import agreed
 from workbench.answers.answer import Answer
-from workbench.answers.by_year import by_year
 from workbench.answers.claims import claimed
-from workbench.answers.covered import covered
+from workbench.answers.cooccurrence import raised_together
+from workbench.answers.coverage import covered
+from workbench.answers.expected import gaps
 from workbench.answers.first_dates import dated
 from workbench.answers.flow_of_records import flow_of_records
-from workbench.answers.gaps import ignoring_rules, surprising
 from workbench.answers.instability import unstable
 from workbench.answers.left_out import left_out
+from workbench.answers.levels import leveled
 from workbench.answers.measurement import measured
 from workbench.answers.methods_section import methods
 from workbench.answers.paired_evidence import paired
 from workbench.answers.panel import panel
 from workbench.answers.portfolio import portfolio
-from workbench.answers.raised_together import raised_together
 from workbench.answers.reading_more import reading_more
 from workbench.answers.sides import compared
+from workbench.answers.trends import by_year
 from workbench.answers.trilemma import held_together
 from workbench.answers.validated import validated
 
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
 #: What ``survey build`` answers: the question in words -> the function that answers it.
 QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "flow of records": flow_of_records,
+    "levels": leveled,
     "coverage": covered,
-    "gaps": surprising,
-    "gaps ignoring rules": ignoring_rules,
+    "expected": gaps,
     "measurement": measured,
     "co-occurrence": raised_together,
     "agreement": agreed,
     "validation": validated,
-    "attention by year": by_year,
+    "trends": by_year,
     "the two sides": compared,
     "first dates": dated,
     "trilemma": held_together,
@@ -56,5 +57,3 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "methods": methods,
     "what was left out": left_out,
 }
-#: Questions whose answer is tables alone, and takes long: not asked where no table is wanted.
-TABLES_ONLY = frozenset({"gaps ignoring rules"})

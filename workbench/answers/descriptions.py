@@ -49,84 +49,11 @@ def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str =
     )
 
 
-def network(nodes: pd.DataFrame, edges: pd.DataFrame, names: Mapping[str, str], least: int) -> str:
-    """Describe the network of modes that papers raise together; pairs of fewer than ``least`` are not drawn."""
-    drawn = edges[edges["count"] >= least]
-    raised = int((nodes["n"] > 0).sum())
-    if drawn.empty:
-        return f"{NOTHING} no two of the {_number(raised, 'failure mode')} raised are raised by one paper."
-    shared = ", ".join(
-        f"{_of(names, a)} with {_of(names, b)} {n}"
-        for a, b, n in zip(
-            drawn["source"][:NAMED], drawn["target"][:NAMED], drawn["count"][:NAMED], strict=True
-        )
-    )
-    left = (
-        f" {len(edges) - len(drawn)} pairs of fewer than {least} papers are not drawn." if least > 1 else ""
-    )
-    largest = ", ".join(
-        f"{_of(names, c)} {n}" for c, n in zip(nodes["code"][:NAMED], nodes["n"][:NAMED], strict=True)
-    )
-    ends = len(set(drawn["source"]) | set(drawn["target"]))
-    return (
-        f"Network of {ends} failure modes and {_number(len(drawn), 'pair')} that the same papers raise. Most shared "
-        f"papers: {shared}. Most papers: {largest}.{left}"
-    )
-
-
 def agreement_kind(table: pd.DataFrame) -> str:
     """Return what the agreement of a table is called: of model passes, of coders, or of nobody yet."""
     compared = table[table["papers"] > 0]
     kinds = sorted(set(compared["kind"]))
     return f"{kinds[0].capitalize()} agreement" if len(kinds) == 1 else "Agreement"
-
-
-def agreed(table: pd.DataFrame, names: Mapping[str, str], training: int) -> str:
-    """Describe the plot of agreement; ``training`` papers are left out of it."""
-    apart = (
-        f" {_number(training, 'paper')} coded while the schema was being made are left out."
-        if training
-        else ""
-    )
-    modes = table[table["facet"] == "failure_mode"]
-    papers = int(modes["papers"].max()) if len(modes) else 0
-    if not papers:
-        return f"{NOTHING} no paper has first been coded under the schema in force by two coders.{apart}"
-    pooled = modes[modes["code"] == ""]
-    values = [
-        f"{name} {_estimate(row)}"
-        for name, statistic in (("Krippendorff's alpha", "alpha_nominal"), ("Gwet's AC1", "ac1"))
-        for row in _records(pooled[pooled["statistic"] == statistic])
-    ]
-    alphas = modes[(modes["code"] != "") & (modes["statistic"] == "alpha_nominal")]
-    enough = alphas[~alphas["note"].str.contains("fewer than") & alphas["value"].notna()]
-    enough = enough.sort_values(["value", "code"])
-    said = [
-        f"{agreement_kind(modes)} over {_number(papers, 'paper')} coded twice. All failure modes pooled: "
-        f"{'; '.join(values)}. {len(enough)} of {len(alphas)} modes are frequent enough to judge."
-    ]
-    if len(enough):
-        lowest = [f"{_of(names, r['code'])} {_estimate(r)}" for r in _records(enough[:NAMED])]
-        said.append(f"Lowest alpha: {'; '.join(lowest)}.")
-    return " ".join(said) + apart
-
-
-def years(whole: pd.DataFrame, sides: pd.DataFrame) -> str:
-    """Describe the plot of attention by year: all sides together year by year, then the totals of each side."""
-    if whole.empty:
-        return f"{NOTHING} no coded paper has a year."
-    each = "; ".join(
-        f"{r['year']}: {r['papers_coded']}, {r['discussed']}, {r['measured']}" for r in _records(whole)
-    )
-    totals = sides.groupby("side", sort=False)[["discussed", "measured"]].sum()
-    of_side = "; ".join(
-        f"{side}: {int(d)} discuss, {int(m)} measure"
-        for side, d, m in zip(totals.index, totals["discussed"], totals["measured"], strict=True)
-    )
-    return (
-        "Papers by year of the first public version, drawn in a panel for each side. Coded, discussing any failure "
-        f"mode and measuring any: {each}. By side over all years: {of_side}."
-    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.selection import dropped
-from analysis.trends import attention
-from workbench.answers.agreed import coded_first_under
+from analysis.selection import coded_papers, dropped
+from workbench.answers.agreement import coded_first_under
 from workbench.answers.answer import BASIS, Answer, in_schema
 
 if TYPE_CHECKING:
@@ -21,13 +20,14 @@ def left_out(survey: Survey) -> Answer:
     rows = dropped(known, basis=BASIS).assign(results="all but agreement and the flow of records")
     gone = survey.final.drop(index=known.index)
     gone = gone[(gone["basis"] == BASIS) & gone["state"].isin(["present", ""])]
-    undated = attention(known, survey.papers, survey.failure_modes, basis=BASIS).attrs["without_year"]
+    dated = survey.papers.loc[survey.papers["first_public"].notna(), "paper"]
+    undated = len(set(coded_papers(known, basis=BASIS)) - set(dated))
     _, training = coded_first_under(survey.codings, survey.signoffs, survey.schema.version)
     trained = survey.codings[survey.codings["paper"].isin(training) & (survey.codings["basis"] == BASIS)]
     more = pd.DataFrame(
         [
             ("code not in the schema in force", len(gone), gone["paper"].nunique(), rows["results"].iloc[0]),
-            ("no year", None, undated, "trends and attention"),
+            ("no year", None, undated, "trends"),
             ("coded while the schema was being made", len(trained), len(training), "agreement"),
         ],
         columns=["reason", "codings", "papers", "results"],

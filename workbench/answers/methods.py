@@ -134,7 +134,7 @@ def _screening(survey: Survey) -> str:
 
 
 def _coding(survey: Survey) -> str:
-    from workbench.answers.agreed import coded_first_under
+    from workbench.answers.agreement import coded_first_under
     from workbench.answers.answer import BASIS
     from workbench.reading.status import status
     from workbench.store.final import human_verified_share
@@ -172,15 +172,18 @@ def _coding(survey: Survey) -> str:
 
 
 def _agreement(survey: Survey) -> str:
-    from workbench.answers.agreed import DRAWS, agreed
+    from workbench.answers.agreement import DRAWS, agreed
 
     table = agreed(survey).tables["agreement"]
-    whole = table[(table["code"] == "") & (table["statistic"] == "alpha_nominal") & table["value"].notna()]
+    whole = table[table["alpha"].notna().to_numpy(dtype=bool)]
     if whole.empty:
         return "No work has been coded by two coders under the schema in force, so that agreement cannot be estimated."
     kind = str(whole["kind"].iloc[0])
     papers = int(whole["papers"].max())
-    each = "; ".join(f"{row['facet'].replace('_', ' ')} {_estimate(row)}" for row in whole.to_dict("records"))
+    each = "; ".join(
+        f"{row['facet'].replace('_', ' ')}, {row['question']} {_estimate(row)}"
+        for row in whole.to_dict("records")
+    )
     inter = (
         " Both coders are language models: this measures repeatability, not validity."
         if kind.startswith("inter-pass")
@@ -189,10 +192,10 @@ def _agreement(survey: Survey) -> str:
     return (
         f"{kind.capitalize()} agreement was estimated on the {_n(papers)} works that were first coded under "
         f"the version "
-        f"in force: Krippendorff's alpha (nominal, presence of codes; 95% interval over {_n(DRAWS)} bootstrap draws of "
+        f"in force: Krippendorff's alpha (nominal; 95% interval over {_n(DRAWS)} bootstrap draws of "
         f"works) {each}. Gwet's AC1, prevalence and the figures of single codes stand beside them, since "
-        f"alpha falls on "
-        f"rare codes; codes with fewer than ten positive works are not ranked.{inter}"
+        "alpha falls on rare codes; intervals of single codes are of a Dirichlet posterior over both, one or neither "
+        f"coder; codes with fewer than ten positive works are not ranked.{inter}"
     )
 
 
@@ -225,29 +228,29 @@ def _numbers_found(survey: Survey) -> str:
 
 
 def _analysis(survey: Survey) -> str:
-    from analysis.nullmodel import DRAWS, SEED
-    from workbench.answers.gaps import grids, testable_in_words
+    from analysis.nullmodel import SEED
+    from analysis.replicates import DRAWS as REPLICATES
+    from workbench.answers.expected import crossed, in_words
 
-    asked = grids(survey)
-    draws = max((int(grid.cells.attrs["draws"]) for grid in asked), default=DRAWS)
-    span = f"{_n(DRAWS)} draws" + (
-        f" or more, up to {_n(draws)} where its cells need them," if draws > DRAWS else ""
-    )
+    about = crossed(survey)[1]
+    draws = int(about["draws"].max()) if len(about) else 0
+    words = survey.settings.words
     return (
         "All counts are of works, never of codings. How many works of the sampling frame raise, discuss and measure a "
         "failure mode is estimated twice: by the design, with weights raked to known counts of the frame (Deville, "
         "Särndal & Sautory 1993) and intervals from repeated draws by the same rule, and by multilevel logistic "
         "regressions that predict the records not read, which decide. A mode named only as the motive of a new "
-        "instrument is not counted as discussed. "
-        "Whether a cell of failure mode by another facet holds fewer or more works than its margins let expect "
-        f"is tested against {span} of a null model that keeps both margins of each facet's matrix (curveball "
-        f"trades: Strona et al. 2014; seed {SEED}), with p = (b + 1)/(B + 1) and Benjamini-Hochberg control in each "
-        "tail, at half the false discovery rate of 5%, over the cells that could have been surprising (Tarone 1990). "
-        "Only works with a code of both facets take part, as no other can be in a cell, and cells that a rule or a "
-        f"definition of the codebook decides are held as they are. {testable_in_words(asked)} The tests are "
-        "conditional on the sample. Whether modes are raised together is tested alike, among the works that raise "
-        "any, with as many draws as the pairs need. Analyses that have too few works say so instead of giving an "
-        "estimate."
+        "instrument is not counted as discussed. What else is said of the frame is weighted for the sampling design, "
+        f"with 95% percentile intervals over {_n(REPLICATES)} replicates of the draw (rescaled bootstrap within "
+        "strata: "
+        "Rao & Wu 1988); what is said of the sample alone has no interval. How many works carry two codes is held "
+        f"against {_n(draws)} draws of a null model that keeps both margins of each facet's matrix (curveball trades: "
+        f"Strona et al. 2014; seed {SEED}), among the works with a code of both facets; cells that a rule of the "
+        "codebook decides are held as they are. Empty and sparse cells are tested with p = (b + 1)/(B + 1) over the "
+        "cells in which a gap could be seen (Tarone 1990), at a false discovery rate of 5% over all pairs of facets at "
+        f"once (Benjamini & Yekutieli 2001). {in_words(about)} How the {words.codes} spread over {words.homes} is a "
+        "map "
+        "and not a test. Analyses that have too few works say so instead of giving an estimate."
     )
 
 
@@ -281,7 +284,7 @@ def _word(n: int) -> str:
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
-    value, low, high = (float(str(row[c])) for c in ("value", "low", "high"))
+    value, low, high = (float(str(row[c])) for c in ("alpha", "low", "high"))
     # Rounded as in the table and in numbers.tex: nothing reads 1 that is not.
     told = [printed(float(x), "decimal2") for x in ((value,) if pd.isna(low) else (value, low, high))]
     return told[0] if len(told) == 1 else f"{told[0]} ({told[1]} to {told[2]})"

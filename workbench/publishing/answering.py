@@ -29,7 +29,7 @@ WIDTHS: tuple[Width, ...] = ("single", "double")
 #: Questions that take long, first, so that no process is left with one at the end. One process answers those that draw
 #: from the null: some rest on the same draws, and its compiled code takes a second to load.
 FIRST = (
-    ("gaps", "gaps ignoring rules", "methods", "co-occurrence", "trilemma"),
+    ("expected", "methods", "trilemma"),
     ("model audit",),
 )
 #: Processes beside this one, at most: each holds the survey and a drawing engine.
@@ -86,13 +86,9 @@ def write_results(
     Returns:
         Paths of the files, in the order of the questions.
     """
-    from workbench.answers import QUESTIONS, TABLES_ONLY
+    from workbench.answers import QUESTIONS
 
-    asked = [
-        (number, *question)
-        for number, question in enumerate(QUESTIONS.items())
-        if tables or question[0] not in TABLES_ONLY
-    ]
+    asked = [(number, *question) for number, question in enumerate(QUESTIONS.items())]
     early = {what for together in FIRST for what in together}
     groups = [[one for one in asked if one[1] in together] for together in FIRST]
     groups += [[one] for one in asked if one[1] not in early]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,31 +16,24 @@ import pandas as pd
 from analysis.agreement import agreement
 from analysis.audit.panel import correlations, most_complete, panel
 from analysis.charts.measurement import verdict
-from analysis.coverage import gaps, gaps_summary, in_words
 from analysis.disagreements import confusion
+from analysis.expected import Grid
 from analysis.prisma import prisma
-from analysis.selection import BASES, FAILURE_MODE, GREY, LEVELS, SETTLED
-from workbench.answers.agreed import coded_first_under
+from analysis.selection import BASES, GREY, LEVELS, SETTLED
+from workbench.answers.agreement import coded_first_under
 from workbench.answers.answer import BASIS, in_schema
-from workbench.answers.gaps import CROSSED, grids
+from workbench.answers.expected import crossed, grids, in_words
 from workbench.answers.measurement import measured as how_much
 from workbench.answers.measurement_in_words import headline as deciding
 from workbench.answers.paired_evidence import paired
 from workbench.answers.stamp import Stamp, stamp_line
-from workbench.answers.validated import absence
 from workbench.publishing.site.flow import leaves
-from workbench.store.assumptions import assumptions
 from workbench.store.bibliography import VENUE_FIELD
 
 if TYPE_CHECKING:
     from workbench.store.schema import Code, Schema
     from workbench.store.survey import Survey
 
-#: Null draws behind a published grid; other grids get as many only where fewer could not show one surprising cell.
-DRAWS, FEW_DRAWS = 10_000, 2_000
-#: Draws times papers that one grid may take; below it the page says with how few draws it was made.
-WORK = 3_000_000
-LEAST_DRAWS = 200
 #: Bootstrap draws behind the intervals of agreement.
 BOOTSTRAP = 1_000
 #: Columns of a coding as the page shows them, in this order.
@@ -54,18 +46,17 @@ _WHERE = ("paper", "schema", "basis", "facet", "code")
 Plain = dict[str, Any]
 
 
-def site_data(survey: Survey, stamp: Stamp, *, draws: int = DRAWS) -> dict[str, Plain]:
+def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
     """Return the page's data by the name of its file, in the order in which the page asks for them.
 
     Args:
         survey: the opened survey.
         stamp: what every figure says of the data.
-        draws: most null draws a grid of counts gets.
 
     Returns:
         ``core`` (all that the first view counts from), ``records`` (the works that nobody coded), ``codings``,
         ``screening``, ``results``, ``audit``, ``methods``, and ``gaps-ROWS--COLUMNS`` for every pair of facets that
-        can be told from abstracts. Identical data give identical values.
+        is crossed. Identical data give identical values.
     """
     final = in_schema(survey.final, survey.codes)
     # Works that are coded or measured come first: the page has them at hand from the start.
@@ -74,7 +65,7 @@ def site_data(survey: Survey, stamp: Stamp, *, draws: int = DRAWS) -> dict[str, 
     place = {key: n for n, key in enumerate(order)}
     works = survey.papers.set_index("paper", drop=False).loc[order]
     first = sum(key in near for key in order)
-    grids = _grids(survey, final, draws)
+    made = _grids(survey)
     return {
         "core": {
             "about": {
@@ -89,7 +80,7 @@ def site_data(survey: Survey, stamp: Stamp, *, draws: int = DRAWS) -> dict[str, 
             "coders": _plain(survey.coders),
             "papers": _works(works.iloc[:first]),
             "rows": _rows(final, survey, place),
-            "grids": sorted(grids),
+            "grids": sorted(made),
         },
         "records": {"papers": _works(works.iloc[first:])},
         "codings": _codings(survey, place),
@@ -97,7 +88,7 @@ def site_data(survey: Survey, stamp: Stamp, *, draws: int = DRAWS) -> dict[str, 
         "results": _results(survey, final, place),
         "audit": _audit(survey),
         "methods": _methods(survey),
-        **{f"gaps-{rows}--{columns}": grid for (rows, columns), grid in sorted(grids.items())},
+        **{f"gaps-{rows}--{columns}": grid for (rows, columns), grid in sorted(made.items())},
     }
 
 
@@ -503,109 +494,34 @@ def _methods(survey: Survey) -> Plain:
     }
 
 
-def _grids(survey: Survey, final: pd.DataFrame, most: int) -> dict[tuple[str, str], Plain]:
-    """What the null says of every pair of facets that abstracts tell, at every level and setting of grey."""
-    facets = [f.id for f in survey.schema.facets if any(f.assessable(c.id, BASIS) for c in f.codes)]
-    facets.sort(
-        key=lambda f: f != FAILURE_MODE
-    )  # the schema's order, failure modes first: rules start from them
-    names = dict(zip(survey.codes["code"], survey.codes["name"], strict=True))
-    supported = absence(survey)
+def _grids(survey: Survey) -> dict[tuple[str, str], Plain]:
+    """The table of what could be expected, a grid a pair of facets; only the published selection is tested."""
+    cells, about = crossed(survey)
+    whole = about.set_index("grid") if len(about) else about
     made: dict[tuple[str, str], Plain] = {}
-    for rows, columns in combinations_with_replacement(facets, 2):
-        levels = LEVELS if rows == FAILURE_MODE else ("",)
-        made[rows, columns] = {
-            "rows": rows,
-            "columns": columns,
-            "tables": {
-                f"{level}|{grey}": _grid(survey, final, rows, columns, level, grey, most, names, supported)
-                for level in levels
-                for grey in GREY
-            },
-        }
+    for grid in grids(survey):
+        mine = cells[(cells["grid"] == grid.name).to_numpy(dtype=bool)]
+        key = f"{LEVELS[0] if grid.rows == survey.settings.facet else ''}|{GREY[0]}"
+        table = _grid(grid, mine, {str(k): v for k, v in whole.loc[grid.name].items()}, in_words(about))
+        made[grid.rows, grid.columns] = {"rows": grid.rows, "columns": grid.columns, "tables": {key: table}}
     return made
 
 
-def _grid(
-    survey: Survey,
-    final: pd.DataFrame,
-    rows: str,
-    columns: str,
-    level: str,
-    grey: str,
-    most: int,
-    names: Mapping[str, str],
-    supported: Mapping[str, str],
-) -> Plain:
-    codes = {f.id: [c.id for c in f.codes] for f in survey.schema.facets}
-    told = set(survey.assessable(BASIS))
-    structural = [
-        (a, b) for a in codes[rows] for b in codes[columns] if not {(rows, a), (columns, b)} <= told
-    ]
-    rules = (
-        ()
-        if rows == columns
-        else tuple(p for p in sorted(assumptions(survey.root).pairs(columns)) if p not in set(structural))
-    )
-    rules = rules if rows == FAILURE_MODE else ()
-    papers = int(final.loc[final["basis"] == BASIS, "paper"].nunique())
-    allowed = max(min(most, LEAST_DRAWS), min(most, WORK // max(papers, 1)))
-    published = grey == "exclude" and (columns, level) in CROSSED
-
-    def drawn(draws: int) -> pd.DataFrame:
-        return gaps(
-            final,
-            rows,
-            columns,
-            min_level=level or LEVELS[0],
-            grey=grey,
-            row_codes=codes[rows],
-            column_codes=codes[columns],
-            basis=BASIS,
-            structural=structural,
-            by_rule=rules,
-            absence=supported if rows == FAILURE_MODE else None,
-            draws=draws,
-        )
-
-    if published and allowed >= DRAWS:
-        # What the paper prints, from as many draws as the grid needs.
-        cells = next(g.cells for g in grids(survey) if (g.facet, g.level) == (columns, level))
-    else:
-        cells = drawn(allowed if published else min(allowed, FEW_DRAWS))
-    about = gaps_summary(cells).iloc[0]
-    tested = max(int(about["testable_lower"]), int(about["testable_upper"]))
-    if about["draws"] + 1 < 2 * tested / about["level"] and allowed > about["draws"]:
-        cells = drawn(allowed)
-        about = gaps_summary(cells).iloc[0]
-    classes = sorted(set(cells["class"]))
-    notes = sorted(set(cells["note"]))
+def _grid(grid: Grid, cells: pd.DataFrame, about: Plain, words: str) -> Plain:
+    """The cells of a grid, row by row; within one facet each pair stands in both of its places."""
+    at = {(r["row"], r["column"]): r for r in cells.to_dict("records")}
+    shown = [at.get((a, b)) or at.get((b, a)) for a in grid.row_codes for b in grid.column_codes]
+    classes = sorted({"by rule", *cells["class"]})
+    numbers = {"expected": "expected", "lower": "p_lower", "upper": "p_upper", "q": "q"}
     return {
         "draws": int(about["draws"]),
         "papers": int(about["papers"]),
-        "words": in_words(cells, names=names),
-        "summary": {
-            k: int(about[k])
-            for k in ("cells", "testable_lower", "testable_upper", "gap", "sparse", "crowded", "untestable")
-        },
+        "words": words,
+        "summary": {k: int(about[k]) for k in ("cells", "free", "seen", "gap", "sparse")},
+        "needed": _round(float(about["needed"]), 2),
         "classes": classes,
-        "class": [classes.index(c) for c in cells["class"]],
-        "expected": [_round(float(v), 3) for v in cells["expected"]],
-        "lower": [_round(float(v), 3) for v in cells["p_lower"]],
-        "upper": [_round(float(v), 3) for v in cells["p_upper"]],
-        "error": [
-            _round(float(min(a, b)), 1)
-            for a, b in zip(cells["p_lower_error"], cells["p_upper_error"], strict=True)
-        ],
-        "q": [
-            _round(float(min(x for x in pair if not math.isnan(x))), 2)
-            if not all(map(math.isnan, pair))
-            else None
-            for pair in zip(cells["q_lower"], cells["q_upper"], strict=True)
-        ],
-        "close": [n for n, close in enumerate(cells["close"]) if close],
-        "unsupported": [n for n, word in enumerate(cells["absence_supported"]) if word not in ("yes", "")],
-        "tests": [("neither", "lower", "upper", "both").index(t) for t in cells["testable"]],
-        "notes": notes,
-        "note": [notes.index(c) for c in cells["note"]],
+        # A code with itself is no pair.
+        "class": [classes.index(c["class"] if c else "by rule") for c in shown],
+        **{name: [_round(float(c[of]), 3) if c else None for c in shown] for name, of in numbers.items()},
+        "apart": [n for n, c in enumerate(shown) if c and grid.within and c["decided"]],
     }

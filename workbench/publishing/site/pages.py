@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.answers.stamp import Stamp, stamp_line
-from workbench.publishing.site.data import DRAWS, site_data
+from workbench.publishing.site.data import site_data
 from workbench.publishing.site.libraries import libraries, licences
 from workbench.store.files import replace
 
@@ -81,14 +81,13 @@ _PAGE = """<!doctype html>
 """
 
 
-def write_site(survey: Survey, out: Path, stamp: Stamp, *, draws: int = DRAWS) -> list[Path]:
+def write_site(survey: Survey, out: Path, stamp: Stamp) -> list[Path]:
     """Write the reviewer's page of a survey.
 
     Args:
         survey: the opened survey.
         out: the folder; it can be moved, zipped, and opened at ``index.html`` from anywhere.
         stamp: what every figure says of the data.
-        draws: most null draws a grid of counts gets.
 
     Returns:
         The files written. Identical data give identical bytes.
@@ -104,7 +103,7 @@ def write_site(survey: Survey, out: Path, stamp: Stamp, *, draws: int = DRAWS) -
         scripts="\n".join(f'<script src="assets/{name}"></script>' for name in SCRIPTS),
     )
     contents: dict[str, str] = {"index.html": page}
-    for name, value in site_data(survey, stamp, draws=draws).items():
+    for name, value in site_data(survey, stamp).items():
         contents[f"data/{name}.js"] = script(name, value)
     assets = resources("workbench.publishing.site") / "assets"
     for name in (*SCRIPTS, STYLE):

@@ -9,11 +9,10 @@
   const CLASSES = {
     gap: ["◇", "gap: empty, and surprisingly so"],
     sparse: ["▽", "sparse: surprisingly few papers"],
-    crowded: ["▲", "crowded: surprisingly many papers"],
     "as expected": ["○", "as expected, given both margins"],
-    untestable: ["·", "untestable: too few papers for any count to surprise"],
-    "by definition": ["=", "by definition: a coding rule fills it"],
-    "structural zero": ["×", "cannot be: not to be told from what was read"],
+    "too few": ["·", "too few papers expected for a gap to be seen"],
+    "by rule": ["=", "by rule: the codebook decides it, or it is a code with itself"],
+    "not assessable": ["×", "cannot be told from what was read"],
   };
 
   /** The file of a pair of facets, and whether it is the other way round. @param {string} a @param {string} b */
@@ -55,12 +54,8 @@
         expected: table.expected[n],
         lower: table.lower[n],
         upper: table.upper[n],
-        error: table.error[n],
         q: table.q[n],
-        tests: ["neither", "lower", "upper", "both"][table.tests[n]],
-        note: table.notes[table.note[n]],
-        close: marked(table, "close").has(n),
-        unsupported: marked(table, "unsupported").has(n),
+        apart: marked(table, "apart").has(n),
         draws: table.draws,
       };
     };
@@ -91,17 +86,16 @@
     const said = [`${row.name} × ${column.name}`, ESG.count(n, "paper")];
     if (!cell) return [...said, `gap class ${NOT}`];
     said[1] += `: ${cell.kind}`;
-    if (cell.expected !== null && cell.kind !== "structural zero") {
+    if (cell.expected !== null && cell.kind !== "not assessable") {
       said.push(`expected ${ESG.number(cell.expected)}`);
       said.push(
         n <= cell.expected
           ? `P(so few or fewer) ${ESG.probability(cell.lower)}`
           : `P(so many or more) ${ESG.probability(cell.upper)}`,
       );
-      if (cell.close) said.push("other draws might class it otherwise");
-      if (cell.q !== null) said.push(`adjusted ${ESG.probability(cell.q)} (surprising at 0.025)`);
+      if (cell.q !== null) said.push(`adjusted ${ESG.probability(cell.q)} (surprising at 0.05)`);
     }
-    if (cell.note) said.push(cell.note);
+    if (cell.apart) said.push("a coding rule tells the two apart");
     return said;
   }
 
@@ -119,16 +113,11 @@
       "p",
       { class: `statement ${cell.kind.replace(/ /g, "-")}` },
       h("strong", {}, `${sign} ${ESG.capital(meaning)}. `),
-      cell.expected === null || cell.kind === "structural zero"
+      cell.expected === null || cell.kind === "not assessable"
         ? ""
         : `${ESG.number(cell.expected)} would be expected if each code kept its number of papers and each paper its number of codes; ${tail} ` +
-            `(${cell.draws.toLocaleString("en-GB")} null draws, Monte Carlo error ${ESG.probability(cell.error)}` +
-            `${cell.tests === "neither" ? "; not tested" : cell.tests === "both" ? "" : `; only the ${cell.tests} tail could surprise`}). `,
-      cell.close ? "Other draws might class it otherwise. " : "",
-      cell.unsupported && (cell.kind === "gap" || cell.kind === "sparse")
-        ? "That the mode is absent from the other papers is not supported by humans coding afresh. "
-        : "",
-      cell.note ? `${ESG.capital(cell.note)}.` : "",
+            `(${cell.draws.toLocaleString("en-GB")} null draws). `,
+      cell.apart ? "A coding rule tells the two apart. " : "",
     );
   }
 
@@ -376,8 +365,8 @@
               "p",
               { class: "quiet" },
               `Expected under a null that keeps how many papers a code has and how many codes a paper carries; ${about.draws.toLocaleString("en-GB")} draws over ` +
-                `${ESG.count(about.papers, "paper")}; false discovery rate 5% over both tails of the ${ESG.count(about.summary.cells, "cell")}, of which ` +
-                `${about.summary.testable_lower} could have been surprisingly empty or sparse and ${about.summary.testable_upper} surprisingly full. ` +
+                `${ESG.count(about.papers, "paper")}. A gap could be seen in ${about.summary.seen} of ${ESG.count(about.summary.free, "free cell")}: ` +
+                `those that expect about ${ESG.number(about.needed)} papers or more. False discovery rate 5% over all grids. ` +
                 "Conditional on the sample: an empty cell here is not an empty cell of the literature.",
             ),
           ]

@@ -462,29 +462,28 @@
   function gapWords(mode, others) {
     if (!ESG.unfiltered()) return `Gaps: ${ESG.NOT_COMPUTED}.`;
     /** @type {Object<string, string[]>} */
-    const found = { gap: [], sparse: [], crowded: [] };
+    const found = { gap: [], sparse: [] };
     let [cells, tested] = [0, 0];
     for (const facet of others) {
       const read = ESG.computed(mode.facet, facet.id);
       if (!read) continue;
       for (const at of facet.at) {
         const about = read(mode, ESG.codes[at]);
-        if (about.kind === "by definition" || about.kind === "structural zero") continue;
+        if (about.kind === "by rule" || about.kind === "not assessable") continue;
         cells++;
-        if (about.kind !== "untestable") tested++;
+        if (about.kind !== "too few") tested++;
         if (found[about.kind])
           found[about.kind].push(
-            `${ESG.codes[at].name.toLowerCase()} (${facet.name.toLowerCase()}; expected ${ESG.number(about.expected)}, p ${ESG.probability(about.kind === "crowded" ? about.upper : about.lower)})`,
+            `${ESG.codes[at].name.toLowerCase()} (${facet.name.toLowerCase()}; expected ${ESG.number(about.expected)}, p ${ESG.probability(about.lower)})`,
           );
       }
     }
     const said = [
-      `Of ${cells} cells of this mode with codes of other facets and with other modes, ${tested} could have been surprising.`,
+      `Of ${cells} cells of this mode with codes of other facets and with other modes, in ${tested} a gap could be seen.`,
     ];
     if (found.gap.length) said.push(`Surprisingly empty: ${found.gap.join("; ")}.`);
     if (found.sparse.length) said.push(`Surprisingly sparse: ${found.sparse.join("; ")}.`);
-    if (found.crowded.length) said.push(`Surprisingly full: ${found.crowded.join("; ")}.`);
-    if (said.length === 1) said.push(tested ? "None is." : "So nothing can be said of gaps yet: too few papers.");
+    if (said.length === 1) said.push(tested ? "None is one." : "So nothing can be said of gaps here: too few papers are expected.");
     return said.join(" ");
   }
 

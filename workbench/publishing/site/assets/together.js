@@ -23,7 +23,7 @@
         const about = read ? read(codes[a], codes[b]) : null;
         const tip = `${codes[a].name} and ${codes[b].name}\n${ESG.count(n, "paper")}${about ? `: ${about.kind}\nexpected ${ESG.number(about.expected)}` : ""}`;
         const kind = about ? about.kind : "";
-        const edge = { a, b, n, about, kind, strong: kind === "crowded", href: edgeHref(codes[a], codes[b]), tip };
+        const edge = { a, b, n, about, kind, strong: false, href: edgeHref(codes[a], codes[b]), tip };
         if (n) edges.push(edge);
         else if (about && about.expected) never.push(edge);
       }
@@ -146,7 +146,6 @@
                 "figcaption",
                 { class: "key" },
                 "A dot is a code, the larger the more papers; a line joins two that the same papers carry, the wider the more. ",
-                read ? h("span", {}, "Drawn strongly: surprisingly many papers. ") : null,
                 "The table below has every pair.",
               ),
             )
