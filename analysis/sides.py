@@ -80,7 +80,7 @@ def sides(
     for code in sorted(set(modes["code"])):
         one_of(f"final: {facet}", code, sides_of)
     at = place.get_indexer(pd.Index(modes["paper"], dtype=object))
-    inside = (at >= 0) & known[at]
+    inside = (at >= 0) & np.append(known, False)[at]  # what was not drawn is at the last place
     modes, at = modes[inside], at[inside]
     rank = level_rank(modes["level"])
     passed = {RAISED: np.ones(len(modes), dtype=bool), DISCUSSED: ~meets(modes, motive)}
