@@ -21,7 +21,9 @@ CHROMIUM = "/usr/bin/chromium"
 STAMP: Any = {
     "data_sha256": "0" * 64,
     "schema": "1.0",
-    "human_verified_share": 0.0,
+    "coded_by": "three people",
+    "codes": 0,
+    "human_verified": 0,
     "data_date": "2026-11-25",
 }
 #: Starts and filter changes that a median is taken of.
@@ -76,7 +78,7 @@ def synthetic(root: Path, count: int) -> Survey:
     }
     nobody |= {
         n: getattr(survey, n).iloc[:0]
-        for n in ("screening", "screened", "sample", "sampling", "maybe_duplicates", "runs")
+        for n in ("screening", "screened", "reached", "sample", "sampling", "maybe_duplicates", "runs")
     }
     # A table of a survey is read when first asked for: given one, it never looks.
     survey.__dict__.update(

@@ -16,6 +16,7 @@ from statistics import median
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from workbench.doors.coding import codable
+from workbench.doors.registering import register
 from workbench.store.bibliography import PAPERS, Entry, papers_text
 from workbench.store.corpus import stored, text_of
 from workbench.store.files import Row, replace_all, rows_text, writing
@@ -142,8 +143,7 @@ def answer_times(root: Path, repeats: int = 9) -> tuple[float, float, int]:
         root: a survey folder that may be written to, with rows of two coders.
         repeats: presses that count; two go before.
     """
-    with (root / "corpus/coders.yaml").open("a", encoding="utf-8") as f:
-        f.write("- id: quick\n  kind: human\n  since: 2026-11-25\n")
+    register(root, "quick", name="quick")
     (root / "corpus/codings/quick.csv").write_text(rows_text(CODINGS, _rows(root)), "utf-8")
     with shown(CodingWidget(root, "quick")) as page:
         page.locator('[data-facet="stream"]').first.focus()
@@ -176,8 +176,8 @@ def queue_up(root: Path) -> None:
     schema = load_schema(root)
     shutil.rmtree(root / "corpus")
     (root / "corpus").mkdir()
-    people = "".join(f"- id: {c}\n  kind: human\n  since: 2026-11-25\n" for c in ("one", "third", "two"))
-    (root / "corpus/coders.yaml").write_text(people, "utf-8")
+    for who in ("one", "third", "two"):
+        register(root, who, name=who)
     papers = [f"p{n:04}" for n in range(CODED)]
     # Twelve codes a paper: five modes, two streams and methods, one of what else an abstract tells.
     many = {"failure_mode": 5, "stream": 2, "method": 2, "proxy": 1, "latent": 1, "optimisation_pressure": 1}

@@ -9,6 +9,7 @@ from workbench.doors.adjudication import adjudicate
 from workbench.doors.coding import code, signoff
 from workbench.doors.door import Written
 from workbench.doors.measuring import measure
+from workbench.doors.registering import register
 from workbench.doors.sampling import sample
 from workbench.doors.screening import screen
 from workbench.doors.verification import verify
@@ -125,9 +126,8 @@ def measured(paper: str, **cells: str) -> Row:
 
 
 def know(root: Path, coder: str, kind: str) -> None:
-    """Add somebody to coders.yaml."""
-    with (root / "corpus/coders.yaml").open("a", encoding="utf-8") as f:
-        f.write(f"- id: {coder}\n  kind: {kind}\n  since: 2026-11-24\n")
+    """Make somebody a coder."""
+    register(root, coder, kind=kind, name=coder)
 
 
 def state(root: Path) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from workbench.store.coders import Coder, coder_path, coder_text
 from workbench.store.files import replace_all, rows_text, writing
 from workbench.store.tables import RECORDS
 from workbench.store.texts import ABSTRACTS, Text, abstracts_text
@@ -148,20 +149,11 @@ rules:
   - {id: r1, text: Code what it says.}
 """
 
-CODERS = """\
-- id: pass-a
-  kind: language-model
-  model: a model
-  since: 2026-11-24
-- id: pass-b
-  kind: language-model
-  model: a model
-  since: 2026-11-24
-- id: eva
-  kind: human
-  name: Eva
-  since: 2026-11-24
-"""
+CODERS = (
+    Coder("pass-a", "language-model", "a model", "2026-11-24"),
+    Coder("pass-b", "language-model", "a model", "2026-11-24"),
+    Coder("eva", "human", "Eva", "2026-11-24"),
+)
 
 #: When everything in the tests is decided: see `workbench.store.clock`.
 EPOCH = "1795500000"
@@ -222,7 +214,7 @@ def small_survey(root: Path) -> Path:
             root,
             {
                 "coding_schema/schema.yaml": SCHEMA,
-                "corpus/coders.yaml": CODERS,
+                **{coder_path(c.id): coder_text(c) for c in CODERS},
                 RECORDS.path: rows_text(RECORDS, records),
                 ABSTRACTS: abstracts_text(texts),
             },

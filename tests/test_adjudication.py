@@ -217,7 +217,7 @@ def test_a_model_that_rules_needs_a_run_and_an_unknown_one_is_refused(differing:
         "corpus/runs.csv",
     )
     [fault] = refused(differing, ruling(*JUDGED, "pass-b"), by="bob")
-    assert (fault.file, fault.key, fault.message) == ("corpus/coders.yaml", "bob", "unknown coder")
+    assert (fault.file, fault.key, fault.message) == ("corpus/coders/bob.yaml", "bob", "unknown coder")
 
 
 def test_a_code_twice_in_a_batch_is_refused(differing: Path) -> None:

@@ -263,7 +263,7 @@ def test_only_a_human_of_the_survey_adjudicates_here(root: Path) -> None:
     assert (asked["who"], [p["id"] for p in asked["people"]]) == ("", ["eva"])
     for nobody in ("pass-a", "nobody"):
         shown = Seat(root, nobody).does("open")["state"]
-        assert shown["not_coder"] == f"{nobody} is no human in corpus/coders.yaml."
+        assert shown["not_coder"] == f"{nobody} is no human among the coders."
         assert "p01" not in str(shown)
     seat = Seat(root, "")
     assert seat.does("coder", coder="eva")["state"]["who"] == "eva"

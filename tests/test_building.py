@@ -156,8 +156,10 @@ def test_every_table_for_print_fits_the_page_and_the_works_that_are_in_can_be_ci
 
 def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
     stamp = json.loads((built / "manifest.json").read_bytes())["stamp"]
+    assert stamp["human_verified"] == stamp["codes"] > 0
     line = (
-        f"data {stamp['data_sha256'][:8]} · schema 0.1 · 100 % human-verified · data of {stamp['data_date']}"
+        f"data {stamp['data_sha256'][:8]} · schema 0.1 · coded by two passes of a language model; "
+        f"{stamp['codes']} of {stamp['codes']} codes checked by a human · data of {stamp['data_date']}"
     )
     for name in sorted(contents(built)):
         if name.endswith("csv-metadata.json"):
@@ -241,23 +243,23 @@ def test_codes_that_the_schema_no_longer_has_are_left_out_and_counted(filled: Pa
     assert left.loc["code not in the schema in force", "papers"] == 4
 
 
-def stamp_of(survey: Survey) -> tuple[float | None, str]:
+def stamp_of(survey: Survey) -> tuple[int, int, str]:
     stamp = data_stamp(survey, {})
-    return stamp["human_verified_share"], stamp["data_date"]
+    return stamp["human_verified"], stamp["codes"], stamp["data_date"]
 
 
 def test_the_stamp_counts_what_humans_verified_and_dates_the_latest_decision(
     survey: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert stamp_of(open_survey(survey)) == (None, "")
+    assert stamp_of(open_survey(survey)) == (0, 0, "")
     coded.listed(survey, *(f"p{n:02}" for n in range(1, 61)))
     coded.keep(survey, "p01", "p02")
     for coder in coded.PASSES:
         coded.coded(survey, coder, *coded.whole("p01"), *coded.whole("p02"))
-    assert stamp_of(open_survey(survey)) == (0.0, "2026-11-24")
+    assert stamp_of(open_survey(survey)) == (0, 2, "2026-11-24")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795900000")
     coded.verify(survey, "eva", [coded.word("p01")])
-    assert stamp_of(open_survey(survey)) == (0.5, "2026-11-28")
+    assert stamp_of(open_survey(survey)) == (1, 2, "2026-11-28")
 
 
 @pytest.mark.parametrize("what", ["nothing coded", "no record"])

@@ -105,14 +105,6 @@ def agreement() -> pd.DataFrame:
 
 
 def flow() -> pd.DataFrame:
-    papers = pd.DataFrame(
-        {
-            "paper": [f"p{k}" for k in range(90)],
-            "grey": [k < 3 for k in range(90)],
-            "verified": True,
-            "text_sha256": ["" if k % 9 == 0 else "x" for k in range(90)],
-        }
-    )
     hits = pd.DataFrame(
         {
             "search": ["arxiv-sandbagging-2026-11-20"] * 60 + ["openalex-judge-2026-11-21"] * 40,
@@ -120,16 +112,16 @@ def flow() -> pd.DataFrame:
             "outcome": ["new"] * 90 + ["merged"] * 10,
         }
     )
-    sample = pd.DataFrame({"stage": "screening", "paper": [f"p{k}" for k in range(10, 60)]})
-    screened = pd.DataFrame(
-        {
-            "paper": [f"p{k}" for k in range(10, 58)],
-            "stage": "title-abstract",
-            "decision": ["include"] * 21 + ["exclude"] * 19 + ["pending"] * 8,
-            "reason": [""] * 21 + ["no-failure-mode"] * 11 + ["other-field"] * 8 + [""] * 8,
-        }
+    box = ["grey"] * 3 + ["not_sampled"] * 7 + ["not_coded_twice"] * 21 + ["excluded"] * 19 + ["pending"] * 10
+    box += ["not_sampled"] * 30
+    reason = {"not_sampled": "not drawn", "not_coded_twice": "not yet coded", "pending": "not yet screened"}
+    why = [reason.get(b, "") for b in box]
+    why[31:50] = ["no-failure-mode"] * 11 + ["other-field"] * 8
+    standing = pd.DataFrame(
+        {"paper": [f"p{k}" for k in range(90)], "box": box, "reason": why, "full_text": ""}
     )
-    return prisma(hits, papers, sample, screened)
+    route = ["drawn" if 10 <= k < 60 else "" for k in range(90)]
+    return prisma(hits, standing.assign(route=route))
 
 
 FIGURES = {

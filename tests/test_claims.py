@@ -191,7 +191,14 @@ def test_a_build_writes_the_card_of_every_claim_and_refuses_a_broken_one(
 
     for name in [n for n in QUESTIONS if n != "safety claims"]:
         monkeypatch.delitem(QUESTIONS, name)
-    stamp = {"data_sha256": "0" * 64, "schema": "0.1", "human_verified_share": None, "data_date": ""}
+    stamp = {
+        "data_sha256": "0" * 64,
+        "schema": "0.1",
+        "coded_by": "",
+        "codes": 0,
+        "human_verified": 0,
+        "data_date": "",
+    }
     written = write_results(open_survey(claims), tmp_path / "out", stamp)  # type: ignore[arg-type]
     assert tmp_path / "out/claims/fair.md" in written
     assert (tmp_path / "out/claims/fair.md").read_text("utf-8").endswith("no date\n")

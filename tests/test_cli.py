@@ -84,7 +84,7 @@ def test_status_of_the_pilot(pilot: Path) -> None:
         ("corpus/sample.csv", "screening,", "screening,no-such-paper,x,1,1\nscreening,", "no-such-paper"),
         ("corpus/papers.bib", "  title = {", "  titel = {", "@"),
         ("corpus/searches.yaml", "- id:", "- name:", "- name:"),
-        ("corpus/coders.yaml", "kind: language-model", "kind: robot", "id: pass-a"),
+        ("corpus/coders/pass-a.yaml", "kind: language-model", "kind: robot", "kind: robot"),
         ("coding_schema/schema.yaml", 'id: "no"', "id: no", "id: no"),
         ("coding_schema/CODEBOOK.md", "# Codebook", "# Code book", ""),
     ],
@@ -170,8 +170,7 @@ def test_no_survey_folder_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_decisions_by_flags_go_through_the_doors(folder: Path) -> None:
-    with (folder / "corpus/coders.yaml").open("a", encoding="utf-8") as coders:
-        coders.write("- id: eva\n  kind: human\n  name: Eva\n  since: 2026-11-24\n")
+    assert "1 written" in survey("register", "eva", "--name", "Eva", "--survey", folder).stdout
     paper = "zheng2023judging"
     who = ("--coder", "eva", "--paper", paper, "--survey", str(folder))
     wrong = survey("code", *who, "--facet", "stream", "--code", "nonsense", "--confidence", "sure")

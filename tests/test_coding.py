@@ -232,9 +232,9 @@ def test_two_faults_of_one_row_are_both_named(kept: Path) -> None:
 
 def test_an_unknown_coder_is_refused_by_both_doors(kept: Path) -> None:
     before = state(kept)
-    with pytest.raises(Refused, match=r"corpus/coders.yaml: bob: unknown coder; .*pass-a, pass-b, eva"):
+    with pytest.raises(Refused, match=r"corpus/coders/bob.yaml: bob: unknown coder; .*eva, pass-a, pass-b"):
         put(kept, "bob", stream("p01"))
-    with pytest.raises(Refused, match=r"corpus/coders.yaml: bob: unknown coder"):
+    with pytest.raises(Refused, match=r"corpus/coders/bob.yaml: bob: unknown coder"):
         sign(kept, "bob", "p01")
     assert state(kept) == before
 
@@ -593,9 +593,10 @@ def test_withdrawal_takes_back_and_can_itself_be_taken_back(kept: Path) -> None:
         ("level", "role", "formal", "figure_seen", "mitigates", "words", "note", "locator"), ""
     )
     put(kept, "pass-a", mode("p02", **back, **gone))
-    assert [r for r in codings(kept, "paper", "revision", "state") if r[0] == "p02"] == [
-        ("p02", "1", "withdrawn")
-    ]
+    # Before sign-off nobody else has seen it: it goes and leaves nothing, and there is nothing to withdraw again.
+    assert [r for r in codings(kept, "paper", "revision", "state") if r[0] == "p02"] == []
+    [fault] = refused(kept, mode("p02", **back, **gone))
+    assert fault.message == "nothing here to withdraw"
     sign(kept, "pass-a", "p01")
     put(kept, "pass-a", mode("p01", **back, **gone))
     put(kept, "pass-a", mode("p01"))

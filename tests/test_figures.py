@@ -29,9 +29,17 @@ from workbench.publishing.figures import font, pdf, png, svg
 TITLE = "Papers by mode & stream"
 DESCRIPTION = 'A grid: "judge-bias" in 7 papers, α < 0.8; größte Zelle 7.'
 STAMP = Stamp(
-    data_sha256="1a2b3c4d5e6f" + "0" * 52, schema="1.0", human_verified_share=0.0, data_date="2026-11-24"
+    data_sha256="1a2b3c4d5e6f" + "0" * 52,
+    schema="1.0",
+    coded_by="two passes of a language model",
+    codes=272,
+    human_verified=0,
+    data_date="2026-11-24",
 )
-LINE = "data 1a2b3c4d · schema 1.0 · 0 % human-verified · data of 2026-11-24"
+LINE = (
+    "data 1a2b3c4d · schema 1.0 · coded by two passes of a language model; 0 of 272 codes checked by a human "
+    "· data of 2026-11-24"
+)
 ROOT = Path(__file__).parents[1]
 
 
@@ -335,24 +343,26 @@ def test_only_the_formats_asked_for_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("who", "checked", "codes", "said"),
     [
-        (0.0, "0 % human-verified"),
-        (0.004, "under 1 % human-verified"),
-        (0.426, "43 % human-verified"),
-        (0.996, "over 99 % human-verified"),
-        (1.0, "100 % human-verified"),
-        (None, "no code yet"),
+        ("", 0, 0, "schema 1.1 · nothing coded yet · data of no date"),
+        ("two people", 0, 0, "coded by two people · data"),
+        ("two people", 1, 1800, "coded by two people; 1 of 1,800 codes checked by a human"),
+        ("two people", 1799, 1800, "1,799 of 1,800 codes checked"),
+        ("two people", 3, 3, "3 of 3 codes checked"),
     ],
 )
-def test_the_stamp_never_rounds_to_none_or_all(share: float | None, said: str) -> None:
-    line = stamp_line(Stamp(data_sha256="ab" * 32, schema="1.1", human_verified_share=share, data_date=""))
-    assert line == f"data abababab · schema 1.1 · {said} · data of no date"
+def test_the_stamp_counts_and_never_rounds(who: str, checked: int, codes: int, said: str) -> None:
+    about = Stamp(
+        data_sha256="ab" * 32, schema="1.1", coded_by=who, codes=codes, human_verified=checked, data_date=""
+    )
+    assert said in stamp_line(about)
 
 
-def test_a_share_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"human_verified_share=1.2 is not between 0 and 1"):
-        stamp_line(Stamp(data_sha256="ab", schema="1", human_verified_share=1.2, data_date=""))
+def test_a_stamp_of_more_checked_than_there_are_is_refused() -> None:
+    about = Stamp(data_sha256="ab", schema="1", coded_by="", codes=2, human_verified=3, data_date="")
+    with pytest.raises(ValueError, match=r"human_verified=3 is not between 0 and codes=2"):
+        stamp_line(about)
 
 
 MISSING = pd.DataFrame(

@@ -18,12 +18,12 @@ from workbench.reading.status import status
 from workbench.store.coders import Coder
 from workbench.store.corpus import stored
 from workbench.store.files import Row, replace_all, rows_text, writing
-from workbench.store.final import final, human_verified_share, settled, shared_version
+from workbench.store.final import final, human_verified_codes, settled, shared_version
 from workbench.store.survey import open_survey
 from workbench.store.tables import CODINGS, FINAL, RECORDS
 
 CODERS = {
-    c: Coder(c, kind, c, "2026-11-24", 1)
+    c: Coder(c, kind, c, "2026-11-24")
     for c, kind in (("a", "language-model"), ("b", "language-model"), ("eva", "human"))
 }
 PAPERS = {"p1": {"paper": "p1", "grey": "no", "first_public": "2023"}}
@@ -37,8 +37,16 @@ def coding(coder: str, paper: str = "p1", **cells: str) -> Row:
     return row | {"formal": "no", "figure_seen": "no", "confidence": "sure"} | cells
 
 
-def signed(coder: str, paper: str = "p1", schema: str = "0.1", basis: str = "abstract") -> Row:
-    return {"coder": coder, "paper": paper, "schema": schema, "basis": basis}
+def signed(coder: str, paper: str = "p1", schema: str = "0.1", basis: str = "abstract", **cells: str) -> Row:
+    row = {
+        "coder": coder,
+        "paper": paper,
+        "schema": schema,
+        "basis": basis,
+        "stage": "coding",
+        "blind": "yes",
+    }
+    return row | cells
 
 
 def derive(
@@ -263,9 +271,9 @@ def test_a_coder_agrees_with_a_copy_of_themselves(one: dict[str, dict[str, str]]
 def test_share_of_what_a_human_has_seen() -> None:
     row = derive([coding("a"), coding("b")], BOTH)[0]
     yes = {**row, "human_verified": True}
-    assert human_verified_share([]) is None
-    assert human_verified_share([row, yes, yes, {**yes, "resolved": "unresolved"}]) == pytest.approx(2 / 3)
-    assert human_verified_share([row, {**yes, "facet": "stream"}, {**yes, "state": "absent"}]) == 0.0
+    assert human_verified_codes([]) == (0, 0)
+    assert human_verified_codes([row, yes, yes, {**yes, "resolved": "unresolved"}]) == (2, 3)
+    assert human_verified_codes([row, {**yes, "facet": "stream"}, {**yes, "state": "absent"}]) == (0, 1)
 
 
 # --- through the doors --------------------------------------------------------------------------------------
@@ -303,7 +311,7 @@ def test_status_follows_the_coders(mixed: Path) -> None:
     assert far(mixed, "included") == {"total": 4}
     assert far(mixed, "coded_twice") == {"total": 2}
     assert far(mixed, "adjudicated") == {"total": 1, "open": 1}
-    assert far(mixed, "human_verified") == {"total": 0, "share": 0.0}
+    assert far(mixed, "human_verified") == {"total": 0, "checked": 0, "codes": 4}
     counts = status(mixed)["coded_twice"]
     assert (counts["by_stream"], counts["streams"]) == (
         {"llm-as-judge": 2, "reward-hacking": 1},  # what p02 comes to is open: both that were guessed
@@ -317,7 +325,7 @@ def test_status_follows_the_coders(mixed: Path) -> None:
     counts = status(mixed)["coded_twice"]
     assert (counts["by_stream"], counts["streams"]) == ({"llm-as-judge": 1, "reward-hacking": 1}, "final")
     verify(mixed, "eva", [word("p01"), word("p02", outcome="reject")])
-    assert far(mixed, "human_verified") == {"total": 1, "share": pytest.approx(1 / 3)}
+    assert far(mixed, "human_verified") == {"total": 1, "checked": 1, "codes": 3}
 
 
 def test_coded_twice_is_under_one_version_from_the_abstract(mixed: Path) -> None:
@@ -361,7 +369,7 @@ def nothing_coded(root: Path) -> None:
         assert {str(t) for t in held.dtypes} == {"str"}
     counts = status(root)
     assert {counts[k]["total"] for k in ("coded_twice", "adjudicated", "human_verified")} == {0}
-    assert (counts["adjudicated"]["open"], counts["human_verified"]["share"]) == (0, None)
+    assert (counts["adjudicated"]["open"], counts["human_verified"]["codes"]) == (0, 0)
     assert counts["coded_twice"]["by_stream"] == {"llm-as-judge": 0, "reward-hacking": 0}
     assert check(root) == []
 

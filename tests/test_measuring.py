@@ -340,7 +340,7 @@ def test_the_same_key_twice_in_a_batch_is_refused(known: Path) -> None:
 
 def test_an_unknown_reader_is_refused(known: Path) -> None:
     [fault] = refused(known, pair(), by="bob")
-    assert (fault.file, fault.key, fault.message) == ("corpus/coders.yaml", "bob", "unknown coder")
+    assert (fault.file, fault.key, fault.message) == ("corpus/coders/bob.yaml", "bob", "unknown coder")
 
 
 def test_a_schema_without_the_facets_says_so(known: Path) -> None:
@@ -576,7 +576,7 @@ def test_a_search_is_logged_with_its_rows_or_alone_and_once(known: Path) -> None
 def test_a_search_that_brings_no_record_moves_no_count(known: Path) -> None:
     def counts() -> tuple[object, object]:
         s = open_survey(known)
-        return status(known), prisma(s.hits, s.papers, s.sample, s.screened).values.tolist()
+        return status(known), prisma(s.hits, s.reached).values.tolist()
 
     before = counts()
     give(known, pair(), search=SEARCH)

@@ -83,7 +83,7 @@ def test_pages_are_the_same_on_every_run(tmp_path: Path) -> None:
     drawn = [
         "from workbench.widgets.in_notebooks import open_here\nsurvey = open_here()",
         "from analysis.charts import prisma_flow\nfrom analysis.prisma import prisma\n"
-        "prisma_flow(prisma(survey.hits, survey.papers, survey.sample, survey.screened))",
+        "prisma_flow(prisma(survey.hits, survey.reached))",
         "survey.screened",
     ]
     root = survey_with(tmp_path, a=drawn, b=["print('apart')"])

@@ -25,8 +25,7 @@ CODERS = ("pass-a", "pass-b")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A survey of 90 records in two streams, blocks of 5, at most 40 to be drawn."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795500000")
-    (tmp_path / "corpus").mkdir()
-    shutil.copy(REPOSITORY / "corpus/coders.yaml", tmp_path / "corpus/coders.yaml")
+    shutil.copytree(REPOSITORY / "corpus/coders", tmp_path / "corpus/coders")
     (tmp_path / "coding_schema").mkdir()
     text = (REPOSITORY / "coding_schema/schema.yaml").read_text("utf-8")
     aims = {"block": 5, "included": 8, "per_stream": 0, "before_split": 0, "limit": 40}

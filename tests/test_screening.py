@@ -98,7 +98,7 @@ def test_each_fault_alone_is_enough(survey: Path) -> None:
 
 def test_unknown_coder_is_refused(survey: Path) -> None:
     before = state(survey)
-    with pytest.raises(Refused, match=r"corpus/coders.yaml: bob: unknown coder; .*pass-a, pass-b, eva"):
+    with pytest.raises(Refused, match=r"corpus/coders/bob.yaml: bob: unknown coder; .*eva, pass-a, pass-b"):
         put(survey, "bob", decision("p01"))
     assert state(survey) == before
 

@@ -111,7 +111,7 @@ def test_opening_writes_nothing_and_a_language_model_or_stranger_screens_elsewhe
     for who, said in (
         ("", None),
         ("pass-a", "is a language model"),
-        ("nobody", "is not in corpus/coders.yaml"),
+        ("nobody", "is not among the coders"),
     ):
         state = Browser(ScreeningWidget(drawn, who)).state
         assert state["record"] is None

@@ -13,7 +13,6 @@ import mkdocs
 import pytest
 import vl_convert
 
-from analysis.prisma import prisma
 from analysis.selection import counted
 from tests.coded import fill, know, mode, put, sign, whole
 from tests.test_cli import REPOSITORY
@@ -23,7 +22,6 @@ from workbench.answers.stamp import data_digests, data_stamp
 from workbench.publishing.building import build, site
 from workbench.publishing.site import libraries as libraries_module
 from workbench.publishing.site.data import site_data, table, visible
-from workbench.publishing.site.flow import leaves
 from workbench.publishing.site.pages import POLICY, SCRIPTS, STYLE, script, write_site
 from workbench.store.faults import Refused
 from workbench.store.survey import Survey, open_survey
@@ -218,29 +216,15 @@ def test_a_paper_with_one_signature_stays_closed(survey: Path, tmp_path: Path) -
     assert not {at for at in visible(opened) if at[1] == "p10"}
 
 
-@pytest.mark.parametrize("which", ["fixture", "pilot", "repository"])
-def test_every_record_ends_in_the_box_that_counts_it(which: str, survey: Path, pilot: Path) -> None:
-    if which == "fixture":
-        fill(survey)
-    opened = open_survey({"fixture": survey, "pilot": pilot, "repository": REPOSITORY}[which])
-    flow = prisma(
-        opened.hits,
-        opened.papers,
-        opened.sample,
-        opened.screened,
-        maybe_duplicates=opened.maybe_duplicates,
-        signoffs=opened.signoffs,
-        final=opened.final,
-    )
-    ends = leaves(opened, "abstract")
-    assert len(ends) == len(opened.papers)
-    parts = Counter(ends.values())
-    boxes = Counter(box for box, _ in ends.values())
-    leaf = ("grey", "not_sampled", "pending", "excluded", "not_coded_twice", "unsettled", "synthesis")
-    for row in flow[flow["box"].isin(leaf)].to_dict("records"):
-        counts = parts[row["box"], row["reason"]] if row["reason"] else boxes[row["box"]]
-        assert counts == row["n"], row
-    assert set(boxes) <= set(leaf)
+def test_the_page_says_where_every_record_ends(survey: Path) -> None:
+    fill(survey)
+    opened = open_survey(survey)
+    page = data_of(opened)["screening"]
+    works = [w["paper"] for w in opened.reached.to_dict("records")]
+    ends = Counter(tuple(page["ends"][n]) for n in page["end"])
+    assert sum(ends.values()) == len(works)
+    columns = ["box", "reason", "full_text", "route"]
+    assert ends == Counter(opened.reached[columns].itertuples(index=False, name=None))
 
 
 def test_the_page_counts_from_the_rows_that_count(pilot: Path) -> None:

@@ -17,11 +17,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from analysis.coverage import coverage
-from analysis.prisma import prisma
 from analysis.selection import paper_codes
 from tests.coded import coded, fill, keep, put, ruling, sign, whole
 from tests.lab import browser
 from workbench.answers.answer import in_schema
+from workbench.answers.flow_of_records import flow_table
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.doors.adjudication import COLUMNS as RULED
 from workbench.doors.adjudication import adjudicate
@@ -650,15 +650,7 @@ def test_where_a_library_is_missing_the_page_says_so_and_the_table_stays(
 
 
 def test_the_boxes_of_the_flow_open_as_many_records_as_they_say(watched: Watched, real: Survey) -> None:
-    flow = prisma(
-        real.hits,
-        real.papers,
-        real.sample,
-        real.screened,
-        maybe_duplicates=real.maybe_duplicates,
-        signoffs=real.signoffs,
-        final=real.final,
-    )
+    flow = flow_table(real)
     for row in flow.to_dict("records"):
         if "duplicate" in row["reason"]:
             continue  # that part lists undecided pairs

@@ -162,8 +162,8 @@ def test_what_a_verification_may_not_be(held: Path, row: Row, message: str) -> N
 def test_only_humans_verify(held: Path) -> None:
     [fault] = refused(held, word("p01"), by="pass-a")
     assert (fault.file, fault.line, fault.key, fault.message) == (
-        "corpus/coders.yaml",
-        1,
+        "corpus/coders/pass-a.yaml",
+        0,
         "pass-a",
         "is not human",
     )

@@ -24,8 +24,10 @@ from workbench.reading.status import status
 from workbench.store.corpus import stored
 from workbench.store.files import Row, writing
 from workbench.store.survey import open_survey
+from workbench.widgets.adjudication import AdjudicationWidget
 from workbench.widgets.base import Widget, script, visible
 from workbench.widgets.coding import CodingWidget
+from workbench.widgets.screening import ScreeningWidget
 from workbench.widgets.verification import VerificationWidget
 
 Act = Callable[..., dict[str, Any]]
@@ -707,7 +709,8 @@ def test_the_count_is_that_of_status_and_says_how_much_of_it_is_audited(machines
     answer = act("open")["state"]
     share = answer["share"]
     assert (share["verified"], share["of"], share["said"]) == (1, 2, 0)
-    assert share["share"] == status(machines)["human_verified"]["share"]
+    counted = status(machines)["human_verified"]
+    assert (share["verified"], share["of"]) == (counted["checked"], counted["codes"])
     assert {p: q for p, *q in answer["queue"]}["p01"][0] == "done"
 
 
@@ -725,12 +728,26 @@ def test_a_paper_is_done_when_all_of_its_codes_are(machines: Path) -> None:
         assert {p: q for p, *q in queue}["p01"] == ["done" if n == 3 else "begun", n, 3]
 
 
-def test_a_list_of_coders_with_a_wrong_indent_is_told_what_to_look_at(root: Path) -> None:
-    path = root / "corpus/coders.yaml"
-    path.write_text(path.read_text("utf-8") + "- id: new\n    kind: human\n", "utf-8")
+def test_a_coder_with_a_wrong_indent_is_told_what_to_look_at(root: Path) -> None:
+    (root / "corpus/coders/new.yaml").write_text("id: new\n    kind: human\n", "utf-8")
     answer = acting(CodingWidget(root))("open")
     assert "not readable as YAML (mapping values are not allowed here)" in answer["faults"][0]
-    assert "two blanks" in answer["faults"][0]
+    assert "one field a line" in answer["faults"][0]
+
+
+@pytest.mark.parametrize("kind", [CodingWidget, VerificationWidget, AdjudicationWidget, ScreeningWidget])
+def test_who_joins_gets_a_file_of_their_own_and_works_on(root: Path, kind: type) -> None:
+    act = acting(kind(root))
+    wrong = act("register", id="no name!", person="Nobody")
+    assert "coder without a plain id" in wrong["faults"][0]
+    state = act("register", id="zoe-1", person=" Zoe Q. ")["state"]
+    assert {"id": "zoe-1", "name": "Zoe Q."} in state.get("people", [{"id": "zoe-1", "name": "Zoe Q."}])
+    assert (
+        (root / "corpus/coders/zoe-1.yaml")
+        .read_text("utf-8")
+        .startswith("id: zoe-1\nkind: human\nname: Zoe Q.\n")
+    )
+    assert not state.get("not_coder")
 
 
 def test_before_anything_is_written_nothing_is_called_saved(root: Path) -> None:

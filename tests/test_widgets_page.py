@@ -46,9 +46,7 @@ def asked(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Page:
     (root / "corpus").mkdir()
     (root / "coding_schema").mkdir()
     shutil.copy(REPOSITORY / SCHEMA, root / SCHEMA)
-    (root / "corpus/coders.yaml").write_text(
-        "- id: eva\n  kind: human\n  since: 2026-11-24\n", encoding="utf-8"
-    )
+    know(root, "eva", "human")
     widget = CodingWidget(root, "eva")
     page = bare(browser, widget, "found")
     answer = widget.act({"n": 0, "view": "other", "name": "open"})
@@ -716,23 +714,19 @@ def test_words_are_told_where_they_leave_the_text_and_never_both_found_and_too_f
 
 
 @pytest.mark.parametrize("kind", [CodingWidget, VerificationWidget, AdjudicationWidget])
-def test_who_is_not_in_the_list_is_given_the_lines_and_every_look_is_answered(
+def test_who_is_not_in_the_list_joins_it_and_a_wrong_short_name_is_told(
     root: Path, browser: Browser, kind: Callable[..., Widget]
 ) -> None:
     page = bare(browser, kind(root))
     assert page.locator(".sv h3").inner_text() == "Who are you?"
-    click(page, '[data-id="again"]')
-    page.get_by_text("Read corpus/coders.yaml again: nothing has changed.").first.wait_for()
-    lines = page.locator(".sv pre").inner_text()
-    with (root / "corpus/coders.yaml").open("a", encoding="utf-8") as f:
-        f.write(lines)
-    click(page, '[data-id="again"]')
-    page.locator('[data-id="who-your-id"]').wait_for()
-    page.get_by_text("Read corpus/coders.yaml again: eva, adam, Your Name.").first.wait_for()
-    click(page, '[data-id="copy"]')
-    page.get_by_text("Copied: paste the lines").first.wait_for()
-    click(page, '[data-id="who-your-id"]')
+    page.locator('[data-id="join-person"]').fill("Your Name")
+    page.locator('[data-id="join-id"]').fill("your id")
+    click(page, '[data-id="join"]')
+    page.get_by_text("use letters, digits and hyphens").first.wait_for()
+    page.locator('[data-id="join-id"]').fill("your-id")
+    click(page, '[data-id="join"]')
     page.get_by_text("as your-id").first.wait_for()
+    assert "name: Your Name" in (root / "corpus/coders/your-id.yaml").read_text("utf-8")
     page.close()
 
 

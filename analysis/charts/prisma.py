@@ -24,6 +24,7 @@ SPINE = {
     "records": "Identification",
     "drawn": "Screening",
     "screened": "Screening",
+    "assessed": "Screening",
     "included": "Included",
     "coded_twice": "Included",
     "synthesis": "Included",
@@ -182,6 +183,9 @@ def _lay_out(boxes: list[Box], page: float) -> tuple[list[Box], float]:
     loose: list[Box] = []
     for box in boxes:
         if box not in spine:
+            parents = {b.name: b.parent for b in boxes}
+            while box.parent in parents and box.parent not in names:
+                box.parent = parents[box.parent]
             beside.get(box.parent, loose).append(box)
     start = _BAND + 6.0
     gap = 18.0

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.answers.flow_of_records import counts, flow_table, parts, reason_names
 from workbench.answers.numbers import printed
+from workbench.reading.people import SCREENING, called, sets_of, shared, who_did_what
+from workbench.store.final import CODING, VERIFICATION
 from workbench.store.latex import to_latex
 
 if TYPE_CHECKING:
@@ -112,61 +115,111 @@ def _sampling(survey: Survey) -> str:
 
 
 def _screening(survey: Survey) -> str:
-    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
-    results = survey.screened[~survey.screened["paper"].isin(grey)]
-    if results.empty:
+    """One sentence a stage: who, how many, agreed, settled, out and why; then what is in."""
+    if survey.screening.empty:
         return "Nothing has been screened yet."
-    decided = results[results["decision"] != "pending"]
-    out = decided[decided["decision"] == "exclude"]
-    reasons = Counter(out["reason"])
-    why = ", ".join(f"{reason.replace('-', ' ')} {n}" for reason, n in sorted(reasons.items()) if reason)
-    n_in = int((decided["decision"] == "include").sum())
-    pending = len(results) - len(decided)
-    ruled = int((decided["resolved"] == "adjudicated").sum())
-    who = _who(survey, survey.screening[~survey.screening["paper"].isin(grey)])
-    return (
-        f"{who} screened {_n(results['paper'].nunique())} works on title and abstract without seeing each other's "
-        f"decisions, under criteria written before. They agreed on {_n(int((decided['resolved'] == 'agreed').sum()))}; "
-        f"{_n(ruled)} {_were(ruled)} settled by adjudication"
-        f"{f' and {_n(pending)} are pending' if pending else ''}. {_n(n_in)} are in and {_n(len(out))} out"
-        f"{f' ({why})' if why else ''}. Grey sources ({_n(len(grey))}) are kept apart and enter no headline rate."
-    )
+    flow = flow_table(survey)
+    n, did, kinds = counts(flow), who_did_what(survey), _kinds(survey)
+    said: list[str] = []
+    first = sets_of(did, SCREENING, "title-abstract")
+    if first:
+        who = _capital(called({c for coders in first for c in coders}, kinds))
+        said.append(
+            f"{who} screened {_count(sum(first.values()), 'work')} on title and abstract ({shared(first)}) without "
+            f"seeing each other's decisions, under criteria written before. {_settled(survey, 'title-abstract')}"
+            f"{_n(n['screened'] - n['excluded'])} {_are(n['screened'] - n['excluded'])} in and "
+            f"{_n(n['excluded'])} out{_why(survey, flow, 'excluded')}."
+        )
+    full = sets_of(did, SCREENING, "full-text")
+    if full:
+        who = _capital(called({c for coders in full for c in coders}, kinds))
+        of = sum(full.values())
+        begun = parts(flow, "unassessed").get("full text not decided", 0)
+        waits = f" {_count(begun, 'work')} with no decision of two yet {_stay(begun)} in." if begun else ""
+        said.append(
+            f"{who} screened the full {'text' if of == 1 else 'texts'} of {_count(of, 'work')} ({shared(full)}). "
+            f"{_settled(survey, 'full-text')}{_count(n['assessed'], 'full text')} {_were(n['assessed'])} assessed "
+            f"and {_n(n['excluded_full_text'])} excluded{_why(survey, flow, 'excluded_full_text')}.{waits}"
+        )
+    else:
+        said.append("No full text was screened.")
+    if "other" in n:
+        out = n["other_excluded"]
+        said.append(
+            f"{_count(n['other'], 'work')} found by other methods {_were(n['other'])} screened beside the sample, "
+            f"{_n(out)} of them excluded and {_n(n['other_pending'])} pending; they enter no weighted rate."
+        )
+    pending = n["pending"]
+    waiting = f" and {_n(pending)} pending" if pending else ""
+    said.append(f"At the end {_count(n['included'], 'work')} {_are(n['included'])} in{waiting}.")
+    said.append(f"Grey sources ({_n(n['grey'])}) are kept apart and enter no headline rate.")
+    return " ".join(said)
+
+
+def _settled(survey: Survey, stage: str) -> str:
+    """Say how what was screened at a stage was decided: by agreement, by a ruling, or not yet."""
+    drawn = survey.reached.loc[survey.reached["route"] == "drawn", "paper"]
+    mine = survey.screened[(survey.screened["stage"] == stage) & survey.screened["paper"].isin(drawn)]
+    how = Counter(mine["resolved"])
+    alone = int(((mine["resolved"] == "pending") & (mine["coders"] == 1)).sum())
+    differ = how["pending"] - alone
+    said = [f"Two agreed on {_n(how['agreed'])}"]
+    if how["adjudicated"]:
+        said.append(f"{_n(how['adjudicated'])} {_were(how['adjudicated'])} settled by a third party")
+    if differ:
+        said.append(f"{_n(differ)} {_are(differ)} in dispute")
+    if alone:
+        said.append(f"{_n(alone)} {_have(alone)} one decision only")
+    return f"{'; '.join(said)}. "
+
+
+def _why(survey: Survey, flow: pd.DataFrame, box: str) -> str:
+    names = reason_names(survey)
+    reasons = ", ".join(f"{names.get(r, r)} {_n(n)}" for r, n in parts(flow, box).items())
+    return f" ({reasons})" if reasons else ""
 
 
 def _coding(survey: Survey) -> str:
     from workbench.answers.agreement import coded_first_under
     from workbench.answers.answer import BASIS
     from workbench.reading.status import status
-    from workbench.store.final import human_verified_share
 
     schema, final = survey.schema, survey.final
-    signed = survey.signoffs[survey.signoffs["basis"] == BASIS]
-    if signed.empty:
+    if survey.signoffs[survey.signoffs["basis"] == BASIS].empty:
         return "Nothing has been coded yet."
-    modes = len(survey.failure_modes)
-    counts = status(survey.root)
+    said = status(survey.root)
     mine = final[(final["basis"] == BASIS) & ~final["grey"]]
     present = mine[(mine["facet"] == "failure_mode") & (mine["state"] == "present")]
     settled = Counter(mine["resolved"])
     _, training = coded_first_under(survey.codings, survey.signoffs, schema.version)
-    share = human_verified_share(
-        {str(k): v for k, v in row.items()} for row in final[final["basis"] == BASIS].to_dict("records")
-    )
-    verified = "None is" if not share else f"{printed(share, 'percent')} of them are"
-    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
-    who = _who(survey, signed[~signed["paper"].isin(grey)])
+    did, kinds = who_did_what(survey), _kinds(survey)
+    coding = sets_of(did, CODING, BASIS)
+    who = _capital(called({c for coders in coding for c in coders}, kinds))
+    twice = said["coded_twice"]["total"]
     full = final[final["basis"] == "full-text"]["paper"].nunique()
+    checked = said["human_verified"]
+    again = sets_of(did, VERIFICATION, BASIS)
+    recoded = (
+        f" {_capital(called({c for coders in again for c in coders}, kinds))} coded "
+        f"{_count(sum(again.values()), 'work')} afresh, to check the codes; where they differ, only a ruling changes "
+        "a code."
+        if again
+        else ""
+    )
     return (
-        f"The coding schema (version {schema.version}) has {len(schema.facets)} facets and {modes} failure modes, each "
+        f"The coding schema (version {schema.version}) has {len(schema.facets)} facets and "
+        f"{len(survey.failure_modes)} failure modes, each "
         f"with a definition, rules of inclusion and exclusion, and the rule that separates it from its neighbours. A "
         f"failure mode is coded at one of the levels {', '.join(t.id for t in schema.levels)}, and rests on a checked "
-        f"place in the text. {who} coded from the {BASIS} without seeing each other; "
-        f"{_n(counts['coded_twice']['total'])} works were coded twice, "
-        f"{_n(len(training))} of them first while the schema was still being made. Of "
+        f"place in the text. {who} coded {_count(sum(coding.values()), 'work')} from the {BASIS} ({shared(coding)}); "
+        f"{_n(twice)} {_were(twice)} coded by two without seeing each other, "
+        f"{_n(len(training))} of these first while the schema was still being made. Of "
         f"{_n(len(mine))} codes, {_n(settled['agreed'])} were agreed, {_n(settled['adjudicated'])} decided by a third "
-        f"party and {_n(settled['unresolved'])} are open. {_n(len(present))} failure-mode codes hold, in "
-        f"{_n(present['paper'].nunique())} works. "
-        f"{verified} human-verified. {_count(full, 'work')} {_were(full)} coded from the full text as well, "
+        f"party, {_n(settled['single'])} given by one alone and {_n(settled['unresolved'])} are open. "
+        f"{_n(len(present))} failure-mode codes hold, in "
+        f"{_n(present['paper'].nunique())} works. A human checked {_n(checked['checked'])} of "
+        f"{_count(checked['codes'], 'failure-mode code')}, those of grey sources among them.{recoded} "
+        f"{_count(full, 'work')} {_were(full)} coded from the full text as well, "
         f"a table apart."
     )
 
@@ -266,21 +319,12 @@ def _limits(survey: Survey) -> str:
     )
 
 
-def _who(survey: Survey, rows: pd.DataFrame) -> str:
-    """Say how many decided, and of which kind: ``Two language-model passes``."""
-    ids = sorted(set(rows["coder"]))
-    kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
-    counted = Counter(kinds.get(i, "unknown") for i in ids)
-    named = {"language-model": "language-model pass", "human": "human coder", "unknown": "unknown coder"}
-    parts = [
-        f"{_word(n)} {named[kind]}{'es' if kind == 'language-model' and n > 1 else 's' if n > 1 else ''}"
-        for kind, n in sorted(counted.items())
-    ]
-    return (" and ".join(parts) or "nobody").capitalize()
+def _kinds(survey: Survey) -> dict[str, str]:
+    return dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
 
 
-def _word(n: int) -> str:
-    return {1: "one", 2: "two", 3: "three", 4: "four"}.get(n, str(n))
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
@@ -300,6 +344,18 @@ def _count(n: int, one: str, many: str = "") -> str:
 
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
+
+
+def _stay(n: int) -> str:
+    return "stays" if n == 1 else "stay"
 
 
 def _span(days: Iterable[str]) -> str:

@@ -1,13 +1,14 @@
-"""What every figure and table says of its data: a digest, the schema, the share verified by humans, the date."""
+"""What every figure and table says of its data: a digest, the schema, who coded, what humans checked, the date."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
+from workbench.reading.people import called, sets_of, who_did_what
 from workbench.store.corpus import stored
 from workbench.store.files import sha256
-from workbench.store.final import human_verified_share
+from workbench.store.final import CODING, human_verified_codes
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
@@ -19,37 +20,35 @@ class Stamp(TypedDict):
     Attributes:
         data_sha256: digest of the data, hexadecimal; its first eight digits are shown.
         schema: version of the coding schema.
-        human_verified_share: share of the final failure-mode codes that rest on a human, 0 to 1; None where
-            there is no code to verify.
+        coded_by: who coded, in words; empty while nobody has.
+        codes: final failure-mode codes told from abstracts.
+        human_verified: how many of these a human coded, adjudicated or verified.
         data_date: date of the data, as ``2026-11-24``.
         restricted: what the papers were restricted to, in words; left out where nothing was.
     """
 
     data_sha256: str
     schema: str
-    human_verified_share: float | None
+    coded_by: str
+    codes: int
+    human_verified: int
     data_date: str
     restricted: NotRequired[str]
 
 
 def stamp_line(stamp: Stamp) -> str:
-    """Return the line that stands under a figure.
+    """Return the line that stands under a figure: who coded and what humans checked in counts, never a rounded share.
 
-    A share is rounded to whole per cent, but never to 0 or 100 unless it is exactly that.
+    Raises:
+        ValueError: more codes were checked than there are.
     """
-    share = stamp["human_verified_share"]
-    if share is None:
-        verified = "no code yet"
-    elif not 0 <= share <= 1:
-        raise ValueError(f"human_verified_share={share} is not between 0 and 1")
-    elif 0 < share < 0.01:
-        verified = "under 1 % human-verified"
-    elif 0.99 < share < 1:
-        verified = "over 99 % human-verified"
-    else:
-        verified = f"{share * 100:.0f} % human-verified"
+    checked, codes = stamp["human_verified"], stamp["codes"]
+    if not 0 <= checked <= codes:
+        raise ValueError(f"human_verified={checked} is not between 0 and codes={codes}")
+    who = f"coded by {stamp['coded_by']}" if stamp["coded_by"] else "nothing coded yet"
+    looked = f"; {checked:,} of {codes:,} codes checked by a human" if codes else ""
     date = stamp["data_date"] or "no date"
-    line = f"data {stamp['data_sha256'][:8]} · schema {stamp['schema']} · {verified} · data of {date}"
+    line = f"data {stamp['data_sha256'][:8]} · schema {stamp['schema']} · {who}{looked} · data of {date}"
     return f"{line} · {stamp['restricted']}" if stamp.get("restricted") else line
 
 
@@ -67,10 +66,10 @@ def data_digests(root: Path) -> dict[str, str]:
 
 
 def data_stamp(survey: Survey, digests: dict[str, str]) -> Stamp:
-    """Return what every figure says of its data: one digest of all files, schema, share verified, date.
+    """Return what every figure says of its data: one digest of all files, schema, who coded and checked, date.
 
-    The date is that of the latest decision or search, not of the run. The share is that of the final failure-mode
-    codes told from abstracts, as ``status`` counts it; None while nothing is coded.
+    The date is that of the latest decision or search, not of the run. The codes are the final failure-mode codes told
+    from abstracts, as ``status`` counts them; who coded are those whose sign-offs of included works decide.
     """
     decided = (
         survey.screening,
@@ -84,12 +83,15 @@ def data_stamp(survey: Survey, digests: dict[str, str]) -> Stamp:
     measured = [row["at"] for row in stored(survey.root, "measurements", [])]
     times = [*(at for table in decided for at in table["at"]), *measured, *_search_times(survey.root)]
     rows = survey.final[survey.final["basis"] == "abstract"].to_dict("records")
+    checked, codes = human_verified_codes({str(c): v for c, v in row.items()} for row in rows)
+    coders = {c for who in sets_of(who_did_what(survey), CODING, "abstract") for c in who}
+    kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
     return {
         "data_sha256": sha256("".join(f"{path} {digest}\n" for path, digest in sorted(digests.items()))),
         "schema": survey.schema.version,
-        "human_verified_share": human_verified_share(
-            {str(column): value for column, value in row.items()} for row in rows
-        ),
+        "coded_by": called(coders, kinds, named=False) if coders else "",
+        "codes": codes,
+        "human_verified": checked,
         "data_date": max(times, default="")[:10],
     }
 

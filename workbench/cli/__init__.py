@@ -316,7 +316,7 @@ def instructions(
 
 @app.command()
 def screen(
-    coder: Annotated[str, typer.Option(help="Who screens: an id of corpus/coders.yaml.")],
+    coder: Annotated[str, typer.Option(help="Who screens: a coder's id.")],
     from_file: Annotated[Path | None, typer.Option("--from", help="Many decisions: .csv or .jsonl.")] = None,
     paper: Annotated[str | None, typer.Option(help="One record's key.")] = None,
     decision: Annotated[str | None, typer.Option(help="include, exclude or unsure.")] = None,
@@ -367,7 +367,7 @@ def _told(written: Any) -> None:
         typer.echo(note)
 
 
-Coder = Annotated[str, typer.Option(help="Who: an id of corpus/coders.yaml.")]
+Coder = Annotated[str, typer.Option(help="Who: a coder's id.")]
 From = Annotated[Path | None, typer.Option("--from", help="Many rows: .csv or .jsonl.")]
 Run = Annotated[str, typer.Option(help="The run, for a language model.")]
 Batch = Annotated[str, typer.Option(help="What the run was given.")]
@@ -435,6 +435,10 @@ def signoff(
     paper: Paper = None,
     basis: Basis = None,
     schema: SchemaVersion = None,
+    blind: Annotated[
+        str | None,
+        typer.Option(help="yes (the default), or no where you had seen another's codes of the paper."),
+    ] = None,
     run: Run = "",
     batch: Batch = "",
     survey: SurveyPath = HERE,
@@ -451,8 +455,27 @@ def signoff(
 
 
 @app.command()
+def register(
+    coder: Annotated[str, typer.Argument(help="A short name: letters, digits and hyphens.")],
+    name: Annotated[str, typer.Option(help="The person's name, or the model as far as it is known.")],
+    kind: Annotated[str, typer.Option(help="human or language-model.")] = "human",
+    counts_from: Annotated[
+        str,
+        typer.Option(help="Day from which the decisions count (2026-12-01); what comes before is practice."),
+    ] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """Make somebody a coder, in a file of their own (corpus/coders/CODER.yaml), or change what is known of one."""
+    from workbench.doors.registering import register as record
+
+    with door():
+        written = record(survey, coder, kind=kind, name=name, counts_from=counts_from)
+    _told(written)
+
+
+@app.command()
 def adjudicate(
-    by: Annotated[str, typer.Option(help="Who decides: an id of corpus/coders.yaml, neither of the coders.")],
+    by: Annotated[str, typer.Option(help="Who decides: a coder's id, neither of the coders.")],
     from_file: From = None,
     paper: Paper = None,
     facet: Annotated[

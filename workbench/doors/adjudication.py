@@ -146,7 +146,7 @@ def _screening(
     elif len(screeners) < 2:
         say(f"{len(screeners)} screener(s) so far", "two screen before anybody decides")
     if by in screeners:
-        say(f"{by} screened it", "a third party decides; name one in corpus/coders.yaml (e.g. consensus)")
+        say(f"{by} screened it", "a third party decides; register one (e.g. consensus)")
     if not row["rationale"].strip():
         say("a screening decided without a rationale", "say why")
     if row["chosen"] in screeners:
@@ -185,7 +185,7 @@ def _coding(
         )
         return {}
     if by in coders:
-        say(f"{by} coded it", "a third party decides; name one in corpus/coders.yaml (e.g. consensus)")
+        say(f"{by} coded it", "a third party decides; register one (e.g. consensus)")
     facet = schema.facet(row["facet"])
     if not row["rationale"].strip() and (row["chosen"] == NEW or (facet is not None and facet.levelled)):
         say("decided without a rationale", "say why; only a choice outside the failure modes needs no reason")

@@ -16,10 +16,12 @@ from workbench.doors.runs import run_record
 from workbench.store.batch import filled, near
 from workbench.store.clock import now
 from workbench.store.corpus import current, path_of, revision, stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.final import CODING, VERIFICATION
 from workbench.store.schema import BASES, Facet, Schema, load_schema
-from workbench.store.screened import included, screened
+from workbench.store.screened import decisive
 from workbench.store.tables import CODINGS, FAILURE_MODE_COLUMNS, SIGNOFFS, VALUE_COLUMNS
 from workbench.store.texts import LEAST_WORDS, Place, Text, abstracts, find, fold, full_text, quoted
 
@@ -39,7 +41,7 @@ COLUMNS = (
     *(c for c in VALUE_COLUMNS if c not in PLACE),
     "words",
 )
-SIGNOFF_COLUMNS = ("paper", "schema", "basis")
+SIGNOFF_COLUMNS = ("paper", "schema", "basis", "blind")
 #: What identifies a coding of one coder, whatever its revision.
 KEY = ("paper", "schema", "basis", "facet", "code")
 #: What identifies a coder's coding of a whole paper.
@@ -79,12 +81,13 @@ class Texts:
 def code(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch: str = "") -> Written:
     """Record codings of one coder, all or none.
 
-    Before the coder has signed a paper off, a row given again replaces the earlier one; after that it becomes a
-    new revision (a code that is new then starts with revision 2), and the paper must stay complete.
+    Before the coder has signed a paper off, a row given again replaces the earlier one, and one withdrawn is
+    deleted and leaves nothing. After that either becomes a new revision (a code that is new then starts with
+    revision 2), and the paper must stay complete.
 
     Args:
         root: the survey folder.
-        coder: id of the coder in coders.yaml.
+        coder: id of the coder among the coders.
         rows: ``COLUMNS``; ``schema`` is the one in force, ``basis`` abstract and ``state`` present where
             left out. ``words`` are at least five consecutive words of the text that a present failure mode
             rests on: they are looked up and not stored.
@@ -134,12 +137,17 @@ def code(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch: s
                 say("code given twice in this batch", "give one row a code")
             seen.add(key)
             before = latest.get(key)
+            whole = key[:3]
             if row["state"] == "withdrawn" and before is None:
                 say("nothing here to withdraw", "withdraw a code that was given")
+            elif row["state"] == "withdrawn" and before and whole not in signed:
+                # Nobody else has seen it: it goes, and leaves nothing.
+                del mine[(*key, before["revision"])], latest[key]
+                written += 1
+                continue
             if before and _same(before, row):
                 unchanged += 1
                 continue
-            whole = key[:3]
             number = (revision(before) if before else 1) + (whole in signed)
             new = {**{c: row.get(c, "") for c in CODINGS.header}, "revision": str(number)}
             new |= {"run": run, "at": now()}
@@ -168,7 +176,8 @@ def signoff(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch
     Args:
         root: the survey folder.
         coder: id of the coder.
-        rows: ``paper``, and where they apply ``basis`` (abstract by default) and ``schema``.
+        rows: ``paper``, and where they apply ``basis`` (abstract by default), ``schema`` and ``blind`` (yes by
+            default; no where the coder had seen another's codes of the paper, wherever).
         run: the run; required for a language model.
         batch: what the run was given.
 
@@ -187,6 +196,9 @@ def signoff(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch
         latest = current(stored(root, "codings", faults, coder=coder), KEY)
         before = stored(root, "signoffs", faults, coder=coder)
         signed = {tuple(r[c] for c in WHOLE) for r in before}
+        # Only of who had not coded it before it was drawn is a coding of such a paper a check of the others'.
+        to_check = {r["paper"] for r in stored(root, "sample", faults) if r["stage"] == VERIFICATION}
+        to_check -= {r["paper"] for r in before if r["stage"] == CODING}
         by_whole = _by_whole(latest.values())
         new: list[Row] = []
         unchanged = 0
@@ -194,8 +206,11 @@ def signoff(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch
             row = filled(given, SIGNOFF_COLUMNS, faults)
             row["schema"] = row["schema"] or schema.version
             row["basis"] = row["basis"] or "abstract"
+            row["blind"] = row["blind"] or "yes"
             say = sayer(row, faults)
             paper_faults(row, records, kept, say)
+            if row["blind"] not in YES_NO:
+                say(f"blind is {row['blind']!r}", "write yes, or no where you had seen another's codes of it")
             whole = tuple(row[c] for c in WHOLE)
             if whole in signed:
                 unchanged += 1
@@ -209,6 +224,7 @@ def signoff(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch
             new.append(
                 {
                     **{c: row[c] for c in SIGNOFF_COLUMNS},
+                    "stage": VERIFICATION if row["paper"] in to_check else CODING,
                     "text_sha256": text.digest if text else "",
                     "run": run,
                     "at": now(),
@@ -222,11 +238,8 @@ def signoff(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch
 
 def codable(root: Path, faults: list[Fault]) -> tuple[dict[str, Row], dict[str, str]]:
     """Return the records, and what screening came to: paper -> include, exclude or pending."""
-    records = {r["paper"]: r for r in stored(root, "records", faults)}
-    grey = {p for p, r in records.items() if r["grey"] == "yes"}
-    results = screened(stored(root, "screening", faults), stored(root, "adjudications", faults), grey)
-    inside = included(results)
-    return records, {r["paper"]: "include" if r["paper"] in inside else r["decision"] for r in results}
+    held = Decisions(root, faults)
+    return held.records, {p: r["decision"] for p, r in decisive(held.screened).items()}
 
 
 def paper_faults(row: Row, records: Mapping[str, Row], kept: Mapping[str, str], say: Say) -> None:

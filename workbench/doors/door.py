@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.store.coders import Coder, read_coders
+from workbench.store.coders import Coder, coder_path, read_coders
 from workbench.store.faults import Fault
 from workbench.store.files import Row
 
@@ -32,8 +32,8 @@ def known_coder(root: Path, coder: str, faults: list[Fault]) -> Coder | None:
     """Return the coder with this id; an unknown one is a fault."""
     coders = read_coders(root, faults)
     if coder not in coders:
-        remedy = f"add {coder} to corpus/coders.yaml; known: {', '.join(coders) or 'nobody'}"
-        faults.append(Fault("corpus/coders.yaml", 0, coder, "unknown coder", remedy))
+        remedy = f"register with `survey register`; known: {', '.join(coders) or 'nobody'}"
+        faults.append(Fault(coder_path(coder), 0, coder, "unknown coder", remedy))
     return coders.get(coder)
 
 

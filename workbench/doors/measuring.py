@@ -105,7 +105,7 @@ def measure(
 
     Args:
         root: the survey folder.
-        by: id of the reader in coders.yaml.
+        by: id of the reader, among the coders.
         rows: ``COLUMNS``; ``basis`` is abstract and ``state`` present where left out, ``n`` that of an equal row on
             record, else the next, and ``latent_is`` of a drop worse. ``words`` are at least five
             consecutive words of the text that hold every number given: they are looked up and not stored. A

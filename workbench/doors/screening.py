@@ -29,7 +29,7 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
 
     Args:
         root: the survey folder.
-        coder: id of the screener in coders.yaml.
+        coder: id of the screener among the coders.
         rows: ``paper``, ``decision``, and where they apply ``stage`` (title-abstract by default),
             ``reason``, ``streams``, ``basis`` (abstract by default), ``note``.
         run: the run these decisions belong to; required for a language model.

@@ -20,11 +20,11 @@ from workbench.doors.coding import (
 from workbench.doors.door import Written, known_coder, sayer
 from workbench.store.batch import filled, near
 from workbench.store.clock import now
-from workbench.store.coders import read_coders
+from workbench.store.coders import coder_path
 from workbench.store.corpus import current, path_of, revision, stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
-from workbench.store.final import final
 from workbench.store.schema import load_schema
 from workbench.store.tables import FAILURE_MODE_COLUMNS, VALUE_COLUMNS, VERIFICATIONS
 
@@ -39,7 +39,7 @@ def verify(root: Path, coder: str, rows: Iterable[Row]) -> Written:
 
     Args:
         root: the survey folder.
-        coder: id of the person, a human in coders.yaml.
+        coder: id of the person, a human among the coders.
         rows: ``paper``, ``facet``, ``code``, ``outcome``, and ``basis`` (abstract by default). ``confirm`` and
             ``reject`` take a note and no values; ``correct`` and ``add`` take the values that hold (``words`` for
             a failure mode). What one has said oneself is changed by another outcome, which is a new revision; what
@@ -55,17 +55,10 @@ def verify(root: Path, coder: str, rows: Iterable[Row]) -> Written:
         schema = load_schema(root)
         who = known_coder(root, coder, faults)
         if who and who.kind != "human":
-            faults.append(Fault("corpus/coders.yaml", who.line, coder, "is not human", "humans verify"))
+            faults.append(Fault(coder_path(coder), 0, coder, "is not human", "humans verify"))
         records, kept = codable(root, faults)
-        inside = {p for p, d in kept.items() if d == "include"}
-        codings, signoffs, rulings = (
-            stored(root, t, faults) for t in ("codings", "signoffs", "adjudications")
-        )
-        coders = read_coders(root, faults)
-        held = {
-            tuple(r[c] for c in KEY): r
-            for r in final(codings, signoffs, rulings, [], coders, records, inside)
-        }
+        so_far = Decisions(root, faults)
+        held = {tuple(r[c] for c in KEY): r for r in so_far.final_with(verifications=[])}
         texts = Texts(root)
         before = {
             (*(r[c] for c in KEY), r["revision"]): r
@@ -123,7 +116,7 @@ def verify(root: Path, coder: str, rows: Iterable[Row]) -> Written:
             written += 1
         if touched and not faults:
             mine = [{**r, "coder": coder} for r in latest.values()]
-            result = final(codings, signoffs, rulings, mine, coders, records, inside)
+            result = so_far.final_with(verifications=mine)
             for (paper, basis), row in touched.items():
                 whole = [r for r in result if (r["paper"], r["basis"]) == (paper, basis)]
                 if all(r["resolved"] != "unresolved" and r["schema"] == schema.version for r in whole):

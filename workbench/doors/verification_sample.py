@@ -23,17 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.sampling import Drawn
-from workbench.store.coders import read_coders
-from workbench.store.corpus import stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, trying, writing
-from workbench.store.final import by_machines
+from workbench.store.final import VERIFICATION as STAGE
 from workbench.store.schema import load_schema
-from workbench.store.screened import included, screened
-from workbench.store.standing import standing
 from workbench.store.tables import SAMPLE, SAMPLING
 
-STAGE = "verification"
 BASIS = "abstract"
 STRATA = ("measures", "other-level", "none")
 SETTLED = ("agreed", "adjudicated")
@@ -53,27 +49,20 @@ def sample_verification(root: Path, *, size: int | None = None, dry_run: bool = 
     with trying(root) if dry_run else writing(root):
         faults: list[Fault] = []
         schema = load_schema(root)
-        records = {r["paper"]: r for r in stored(root, "records", faults)}
-        coders = read_coders(root, faults)
-        decisions, rulings, codings, signoffs, blocks = (
-            standing(root, name, faults)
-            for name in ("screening", "adjudications", "codings", "signoffs", "sampling")
-        )
-        drawn = stored(root, "sample", faults)
+        held = Decisions(root, faults)
+        blocks, drawn, signoffs = (held.rows(name) for name in ("sampling", "sample", "signoffs"))
+        frame = strata(held.final_by_machines)
         if size is not None and size < 1:
             faults.append(
                 Fault("command line", 0, "--size", f"{size} papers cannot be drawn", "give 1 or more")
             )
         if any(not f.warning for f in faults):
             raise Refused(f for f in faults if not f.warning)
-        grey = {p for p, r in records.items() if r["grey"] == "yes"}
-        inside = included(screened(decisions, rulings, grey))
-        frame = strata(by_machines(codings, signoffs, rulings, coders, records, inside))
         if not frame:
             remedy = "let two passes code papers, sign them off and settle where they differ"
             raise Refused([Fault(SAMPLE.path, 0, STAGE, "no paper has settled codings of machines", remedy)])
         already = {r["paper"]: r["stratum"] for r in drawn if r["stage"] == STAGE}
-        humans = {c.id for c in coders.values() if c.kind == "human"}
+        humans = {c.id for c in held.coders.values() if c.kind == "human"}
         seen = {r["paper"] for r in signoffs if r["basis"] == BASIS and r["coder"] in humans}
         waiting = len(already.keys() - seen)
         mine = [b for b in blocks if b["stage"] == STAGE]

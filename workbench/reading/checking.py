@@ -12,6 +12,7 @@ from workbench.doors.coding import (
     OUT,
     PLACE,
     WHOLE,
+    YES_NO,
     alone_fault,
     complete_faults,
     paper_faults,
@@ -46,12 +47,14 @@ from workbench.store.claims import claim_faults
 from workbench.store.codebook import CODEBOOK, codebook, read_codebook
 from workbench.store.coders import Coder, read_coders
 from workbench.store.corpus import current, stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault
 from workbench.store.files import Row, read_text, rows_text, sort_key, whole_number
+from workbench.store.final import CODING, VERIFICATION
 from workbench.store.history import history_faults, versions_kept
 from workbench.store.panel import panel_faults
 from workbench.store.schema import BASES, Schema, read_schema
-from workbench.store.screened import STAGES, included, screened
+from workbench.store.screened import STAGES, decisive
 from workbench.store.searches import SEARCHES, read_searches
 from workbench.store.settings import read_settings
 from workbench.store.stale import stale, stale_faults
@@ -104,11 +107,11 @@ def check(root: Path) -> list[Fault]:
         if schema:
             screening_faults(row, schema, records, say)
         if row["coder"] not in coders:
-            say(f"unknown coder {row['coder']!r}", "add the coder to corpus/coders.yaml")
+            say(f"unknown coder {row['coder']!r}", "register the coder with `survey register`")
         elif coders[row["coder"]].kind == "language-model" and not row["run"]:
             say("a language model's decision without a run", "record it with --run")
         _run_and_time(row, tables["runs"], say)
-    faults += _decisions(tables, records, coders, schema)
+    faults += _decisions(root, tables, records, coders, schema)
     faults += _measurements(tables, records, coders, schema)
     faults += form_faults(tables, schema, versions_kept(root))
     if not broken & {HITS.path, SEARCHES}:
@@ -129,14 +132,15 @@ def check(root: Path) -> list[Fault]:
 
 
 def _decisions(
-    tables: dict[str, list[Row]], records: dict[str, Row], coders: dict[str, Coder], schema: Schema | None
+    root: Path,
+    tables: dict[str, list[Row]],
+    records: dict[str, Row],
+    coders: dict[str, Coder],
+    schema: Schema | None,
 ) -> list[Fault]:
     """Codings, sign-offs, adjudications and verifications: each by the rules of its door."""
     faults: list[Fault] = []
-    grey = {p for p, r in records.items() if r["grey"] == "yes"}
-    results = screened(tables["screening"], tables["adjudications"], grey)
-    inside = included(results)
-    kept = {r["paper"]: "include" if r["paper"] in inside else r["decision"] for r in results}
+    kept = {p: r["decision"] for p, r in decisive(Decisions(root, []).screened).items()}
     latest = current(tables["codings"], ("coder", *KEY))
     last_screened: dict[str, str] = {}
     for row in (*tables["screening"], *(r for r in tables["adjudications"] if r["facet"] == "screening")):
@@ -169,6 +173,10 @@ def _decisions(
         if schema and row["schema"] == schema.version and row["basis"] in BASES:
             mine = whole.get((row["coder"], *(row[c] for c in WHOLE)), [])
             complete_faults(mine, schema, row["basis"], say)
+        if row["blind"] not in YES_NO:
+            say(f"blind is {row['blind']!r}", "write yes or no")
+        if row["stage"] not in (CODING, VERIFICATION):
+            say(f"unknown stage {row['stage']!r}", f"write {CODING} or {VERIFICATION}")
         if row["text_sha256"] and not is_digest(row["text_sha256"]):
             say("text_sha256 is no SHA-256 digest", "let `survey signoff` write it")
         _by_whom(row, row["coder"], coders, say)
@@ -264,7 +272,7 @@ def _on_paper(
 
 def _by_whom(row: Row, who: str, coders: dict[str, Coder], say: Callable[[str, str], None]) -> None:
     if who not in coders:
-        say(f"unknown coder {who!r}", "add the coder to corpus/coders.yaml")
+        say(f"unknown coder {who!r}", "register the coder with `survey register`")
     elif "run" in row and coders[who].kind == "language-model" and not row["run"]:
         say("a language model's decision without a run", "record it with --run")
 

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.doors.adjudication import SCREENING
-from workbench.doors.coding import KEY
-from workbench.store.coders import read_coders
-from workbench.store.corpus import current, stored
+from workbench.doors.coding import KEY, WHOLE
+from workbench.store.corpus import current
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
-from workbench.store.final import final
+from workbench.store.final import same_coding
 from workbench.store.schema import BASES, load_schema
-from workbench.store.screened import included, screened
-from workbench.store.standing import standing
+from workbench.store.screened import screened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +62,8 @@ def disputes(root: Path, *, open_only: bool = False) -> list[Dispute]:
     """Return every dispute of a survey, most important first.
 
     Only papers that two have signed off (or screened) are looked at, and what a human's verification decides is no
-    dispute. A ruling that a later coding overtook stays a ruling.
+    dispute. Where a recoding for verification, or a coding that was not blind, differs from what is settled, that is
+    a dispute too: the code stays as it is until a later ruling. A ruling that an ordinary coding overtook stays one.
 
     Args:
         root: the survey folder.
@@ -75,54 +75,70 @@ def disputes(root: Path, *, open_only: bool = False) -> list[Dispute]:
     recover(root)
     faults: list[Fault] = []
     schema = load_schema(root)
-    coders = read_coders(root, faults)
-    records = {r["paper"]: r for r in stored(root, "records", faults)}
-    codings, signoffs, rulings, verifications, screening = (
-        standing(root, name, faults)
-        for name in ("codings", "signoffs", "adjudications", "verifications", "screening")
-    )
+    held = Decisions(root, faults)
+    rulings = held.rows("adjudications")
+    of_screenings = [r for r in rulings if r["facet"] == SCREENING]
+    out = _screenings(held.rows("screening"), of_screenings, held.grey, schema.version)
+    before = held.final_with(adjudications=of_screenings)
+    unresolved = [tuple(r[c] for c in KEY) for r in before if r["resolved"] == "unresolved"]
+    since = {k: at for k, at in _differing(held).items() if k not in unresolved}
     if any(not f.warning for f in faults):
         raise Refused(f for f in faults if not f.warning)
-    grey = {p for p, r in records.items() if r["grey"] == "yes"}
-    of_screenings = [r for r in rulings if r["facet"] == SCREENING]
-    inside = included(screened(screening, rulings, grey))
-    held = final(codings, signoffs, of_screenings, verifications, coders, records, inside)
-    ruled = {tuple(r[c] for c in KEY) for r in rulings}
-    out = _screenings(screening, of_screenings, grey, schema.version)
-    unresolved = [r for r in held if r["resolved"] == "unresolved"]
-    if open_only:
-        unresolved = [r for r in unresolved if tuple(r[c] for c in KEY) not in ruled]
-        out = [d for d in out if not d.settled]
+    # What settled codes were compared with later is settled by a ruling that came after it only.
+    ruled = {key for key, r in current(rulings, KEY).items() if r["at"] >= since.get(key, "")}
     for basis in BASES:
-        mine = [r for r in unresolved if r["basis"] == basis]
-        if not mine:
-            continue
-        told = _told(codings, signoffs, mine, basis)
-        for row in mine:
-            at = (row["paper"], row["facet"], row["code"])
+        mine = [key for key in (*unresolved, *since) if key[2] == basis]
+        told = _told(held.rows("codings"), held.rows("signoffs"), mine, basis) if mine else {}
+        for key in mine:
+            paper, version, _, facet, code = key
             # A code that the schema no longer has is not compared there.
-            kinds, said, weight = told.get(at, ((), "", 0.0))
-            key = tuple(row[c] for c in KEY)
-            settled = key in ruled
-            out.append(Dispute(at[0], row["schema"], basis, at[1], at[2], kinds, said, weight, settled))
+            kinds, said, weight = told.get((paper, facet, code), ((), "", 0.0))
+            out.append(Dispute(paper, version, basis, facet, code, kinds, said, weight, key in ruled))
+    if open_only:
+        out = [d for d in out if not d.settled]
     return sorted(out, key=lambda d: (-d.weight, d.key))
 
 
+def _differing(held: Decisions) -> dict[tuple[str, ...], str]:
+    """Return the codes on which a recoding, or a coding that was not blind, differs from what is settled -> when."""
+    settled = {tuple(r[c] for c in KEY): r for r in held.final}
+    newest = {(r["paper"], r["basis"]): r["schema"] for r in held.final}
+    decide = {(*(r[c] for c in WHOLE), r["coder"]) for r in held.deciding}
+    said: dict[tuple[str, ...], dict[tuple[str, ...], Row]] = defaultdict(dict)
+    for row in current(held.rows("codings"), ("coder", *KEY)).values():
+        said[(*(row[c] for c in WHOLE), row["coder"])][row["facet"], row["code"]] = row
+    out: dict[tuple[str, ...], str] = {}
+    for sign in held.rows("signoffs"):
+        whole = tuple(sign[c] for c in WHOLE)
+        if (*whole, sign["coder"]) in decide or newest.get((whole[0], whole[2])) != whole[1]:
+            continue
+        mine = said[(*whole, sign["coder"])]
+        for at in mine.keys() | {key[3:] for key in settled if key[:3] == whole}:
+            said_now, stands = mine.get(at), settled.get((*whole, *at))
+            if stands is not None and stands["resolved"] == "unresolved":
+                continue
+            if not same_coding(said_now, stands):
+                out[*whole, *at] = max(
+                    out.get((*whole, *at), ""), sign["at"], said_now["at"] if said_now else ""
+                )
+    return out
+
+
 def _told(
-    codings: Iterable[Row], signoffs: Iterable[Row], unresolved: list[Row], basis: str
+    codings: Iterable[Row], signoffs: Iterable[Row], open_: list[tuple[str, ...]], basis: str
 ) -> dict[tuple[str, str, str], tuple[tuple[str, ...], str, float]]:
-    """Say of each unresolved code on what its coders differ, in what words, and how much it matters."""
+    """Say of each code in dispute on what its coders differ, in what words, and how much it matters."""
     import pandas as pd
 
     from analysis.disagreements import disagreements
 
-    codes = sorted({(r["facet"], r["code"]) for r in unresolved})
+    codes = sorted({key[3:] for key in open_})
     table = disagreements(
         _frame(codings),
         _frame(signoffs),
         pd.DataFrame(codes, columns=["facet", "code"]),
         basis=basis,
-        papers=sorted({r["paper"] for r in unresolved}),
+        papers=sorted({key[0] for key in open_}),
     )
     found: dict[tuple[str, str, str], list[tuple[str, str, float]]] = defaultdict(list)
     for paper, facet, code, kind, values, weight in table.itertuples(index=False):

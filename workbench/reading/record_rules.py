@@ -132,7 +132,7 @@ def run_faults(rows: list[Row], coders: object) -> list[Fault]:
     faults: list[Fault] = []
     for row in rows:
         if row["coder"] not in coders:  # type: ignore[operator]
-            remedy = "add the coder to corpus/coders.yaml"
+            remedy = "register the coder with `survey register`"
             faults.append(
                 Fault(row["_file"], int(row["_line"]), row["id"], f"unknown coder {row['coder']!r}", remedy)
             )

@@ -11,6 +11,7 @@ from workbench.store.batch import near
 from workbench.store.bibliography import read_papers
 from workbench.store.coders import read_coders
 from workbench.store.corpus import current, stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.final import final, version_key
@@ -85,11 +86,11 @@ def show(root: Path, paper: str) -> list[str]:
     if paper not in records:
         raise Refused([Fault("records", 0, paper, f"unknown paper {paper!r}", near(paper, records))])
     entry = next((e for e in read_papers(root, faults) if e.key == paper), None)
+    so_far = Decisions(root, faults)
     codings, signoffs, rulings, verifications, screening = (
-        stored(root, name, faults)
-        for name in ("codings", "signoffs", "adjudications", "verifications", "screening")
+        so_far.rows(name) for name in ("codings", "signoffs", "adjudications", "verifications", "screening")
     )
-    coders = read_coders(root, faults)
+    coders = so_far.coders
     if any(not f.warning for f in faults):
         raise Refused(f for f in faults if not f.warning)
     grey = records[paper]["grey"] == "yes"

@@ -22,7 +22,7 @@ def path_of(table: Table, coder: str = "") -> str:
     """
     if coder and not CODER.fullmatch(coder):
         remedy = "an id has letters, digits and hyphens"
-        raise Refused([Fault("corpus/coders.yaml", 0, "", f"{coder[:40]!r} is no coder's id", remedy)])
+        raise Refused([Fault("corpus/coders", 0, "", f"{coder[:40]!r} is no coder's id", remedy)])
     return table.path.format(coder=coder)
 
 

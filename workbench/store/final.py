@@ -15,6 +15,8 @@ from workbench.store.tables import FAILURE_MODE_COLUMNS
 COMPARED = ("state", "level", "role", "mitigates", "principal")
 #: Facts beside them: kept where the coders agree, left empty where they do not.
 BESIDE = ("formal", "figure_seen")
+#: The stage of a sign-off, for one made to code the survey; else it is ``verification``.
+CODING, VERIFICATION = "coding", "verification"
 _WHOLE = ("paper", "schema", "basis")
 _AT = ("facet", "code")
 
@@ -31,10 +33,11 @@ def final(
     """Derive what holds of every coded paper, a row a paper, basis, facet and code.
 
     Of a paper on a basis, the newest schema version that two or more coders signed off counts, else the newest
-    that one did. A row is *agreed* when all these coders have the same presence, level, role, mitigates and
-    principal; *adjudicated* when a ruling or a human's verification decides; *single* when one coder coded the
-    paper; else *unresolved*. A code that no coder has is no row. A human's correction, addition or rejection holds
-    until that person revises it; a confirmation lapses when what it confirmed is revised.
+    that one did; whose sign-offs decide says :func:`deciding`. A row is *agreed* when all these coders have the same
+    presence, level, role, mitigates and principal; *adjudicated* when a ruling or a human's verification decides;
+    *single* when one coder coded the paper; else *unresolved*. A code that no coder has is no row. A human's
+    correction, addition or rejection holds until that person revises it; a confirmation lapses when what it
+    confirmed is revised.
 
     Args:
         codings: rows of all coders, each with ``coder``.
@@ -49,7 +52,11 @@ def final(
         Rows with the columns of ``workbench.store.tables.FINAL``, sorted by key.
     """
     signed: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    everybody: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    signoffs = list(signoffs)
     for row in signoffs:
+        everybody[row["paper"], row["schema"], row["basis"]].add(row["coder"])
+    for row in deciding(signoffs):
         if row["paper"] in included:
             signed[row["paper"], row["basis"]][row["schema"]].add(row["coder"])
     held: dict[tuple[str, ...], dict[tuple[str, str], dict[str, Row]]] = defaultdict(
@@ -82,7 +89,8 @@ def final(
                 continue
             ruling = rulings[whole].get((facet, code))
             resolved, stands = settled(values, ruling)
-            human = _by_human(values, who, stands, ruling, coders)
+            beside = {c: mine.get(c) for c in everybody[whole] - set(who)}
+            human = _by_human(dict(zip(who, values, strict=True)), beside, stands, ruling, coders)
             word = said[paper, basis].get((facet, code))
             if word is not None:
                 behind = [ruling["at"]] if ruling else [v["at"] for v in values if v]
@@ -138,6 +146,23 @@ def by_machines(
     )
 
 
+def deciding(signoffs: Iterable[Row]) -> list[Row]:
+    """Return the sign-offs that decide what a paper holds on a basis.
+
+    Those are the codings made blind. A recoding of a paper drawn for verification, and a coding by somebody who had
+    seen another's codes of it, never reopen what these settle: where they differ it is a dispute of its own, and
+    only a ruling changes the code. Where a paper has no blind coding on that basis, what there is decides.
+    """
+    rows = list(signoffs)
+    blind = {(r["paper"], r["basis"]) for r in rows if independent(r)}
+    return [r for r in rows if independent(r) or (r["paper"], r["basis"]) not in blind]
+
+
+def independent(signoff: Mapping[str, str]) -> bool:
+    """Say whether a sign-off is of a coding made blind, and not of a recoding for verification."""
+    return signoff["blind"] == "yes" and signoff["stage"] == CODING
+
+
 def settled(values: Sequence[Row | None], ruling: Row | None) -> tuple[str, Row | None]:
     """Return how one code of one paper is resolved, and the row that holds (None: coded absent, or open).
 
@@ -165,7 +190,14 @@ def settled(values: Sequence[Row | None], ruling: Row | None) -> tuple[str, Row 
     return "agreed", together
 
 
-def _compared(row: Row) -> tuple[str, ...]:
+def same_coding(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Say whether two codings of one code come to the same; None, withdrawn and absent are the same."""
+    gone = ("withdrawn", "absent")
+    one, other = (None if row is None or row["state"] in gone else row for row in (one, other))
+    return (_compared(one) if one else ()) == (_compared(other) if other else ())
+
+
+def _compared(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (*(row[c] for c in COMPARED if c != "principal"), row["principal"] or "no")
 
 
@@ -180,15 +212,15 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def human_verified_share(rows: Iterable[Mapping[str, Any]], facet: str = "failure_mode") -> float | None:
-    """Return the share of final failure-mode codes that a human coded, adjudicated or verified.
+def human_verified_codes(rows: Iterable[Mapping[str, Any]], facet: str = "failure_mode") -> tuple[int, int]:
+    """Return how many final failure-mode codes a human coded, adjudicated or verified, and how many there are.
 
-    None while there is no such code. Rows that count are present and settled (agreed, adjudicated or single).
+    Rows that count are present and settled (agreed, adjudicated or single).
     """
     mine = [
         r for r in rows if r["facet"] == facet and r["state"] == "present" and r["resolved"] != "unresolved"
     ]
-    return sum(bool(r["human_verified"]) for r in mine) / len(mine) if mine else None
+    return sum(bool(r["human_verified"]) for r in mine), len(mine)
 
 
 def _last_word(verifications: Iterable[Row]) -> dict[tuple[str, ...], Row]:
@@ -209,13 +241,18 @@ def _verified(
 
 
 def _by_human(
-    values: Sequence[Row | None],
-    who: Sequence[str],
+    values: Mapping[str, Row | None],
+    beside: Mapping[str, Row | None],
     row: Row | None,
     ruling: Row | None,
     coders: Mapping[str, Coder],
 ) -> bool:
+    """Say whether a human stands behind a row: coded it, coded the same beside those who decide, or ruled so."""
+    humans = {c for c, who in coders.items() if who.kind == "human"}
+    if row is not None and any(
+        v and _compared(v) == _compared(row) for c, v in beside.items() if c in humans
+    ):
+        return True
     if ruling is not None:
-        return any(c in coders and coders[c].kind == "human" for c in (ruling["by"], ruling["chosen"]))
-    human = [coders[c].kind == "human" if c in coders else False for c in who]
-    return row is not None and any(h and v is not None for h, v in zip(human, values, strict=True))
+        return ruling["by"] in humans or ruling["chosen"] in humans
+    return row is not None and any(v is not None for c, v in values.items() if c in humans)

@@ -9,7 +9,10 @@ from workbench.store.corpus import current, revision
 from workbench.store.files import Row
 from workbench.store.final import version_key
 
-STAGES = ("title-abstract", "full-text")
+FULL_TEXT = "full-text"
+STAGES = ("title-abstract", FULL_TEXT)
+#: How a record came in: a screening row's route. What is not this was drawn, or everything is screened.
+OTHER = "other-methods"
 
 
 def screened(screening: Iterable[Row], adjudications: Iterable[Row], grey: set[str]) -> list[Row]:
@@ -54,18 +57,27 @@ def screened(screening: Iterable[Row], adjudications: Iterable[Row], grey: set[s
                 "reason": reason,
                 "resolved": resolved,
                 "coders": str(len(rows)),
+                "route": OTHER if any(r.get("route") == OTHER for r in rows) else "",
                 "streams": ";".join(sorted(s for s, n in named.items() if n >= min(2, len(rows)))),
             }
         )
     return out
 
 
-def included(screened_rows: Iterable[Row]) -> set[str]:
-    """Return the papers that are in: included at the last stage at which they were screened."""
+def decisive(screened_rows: Iterable[Row]) -> dict[str, Row]:
+    """Return for every paper the row that says whether it is in: that of the last stage that is decided.
+
+    A full text on which one has decided, or two differ, takes no paper out that is in; where no stage is
+    decided, the paper is pending.
+    """
     last: dict[str, Row] = {}
-    for row in screened_rows:
-        if row["stage"] not in STAGES:
-            continue  # `survey check` names it
-        if row["paper"] not in last or STAGES.index(row["stage"]) > STAGES.index(last[row["paper"]]["stage"]):
+    known = (r for r in screened_rows if r["stage"] in STAGES)  # `survey check` names others
+    for row in sorted(known, key=lambda r: STAGES.index(r["stage"])):
+        if row["decision"] != "pending" or row["paper"] not in last:
             last[row["paper"]] = row
-    return {p for p, r in last.items() if r["decision"] == "include"}
+    return last
+
+
+def included(screened_rows: Iterable[Row]) -> set[str]:
+    """Return the papers that are in: at the last stage at which their screening is decided."""
+    return {p for p, r in decisive(screened_rows).items() if r["decision"] == "include"}

@@ -12,11 +12,12 @@ from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
 from workbench.store.schema import Schema, load_schema
 from workbench.store.settings import Settings, load_settings
-from workbench.store.standing import standing
 from workbench.store.tables import DERIVED, STORED, Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from workbench.store.decisions import Decisions
 
 
 @dataclass(frozen=True)
@@ -166,44 +167,33 @@ class Survey:
     @cached_property
     def screened(self) -> pd.DataFrame:
         """What screening came to, a row a paper and stage."""
-        from workbench.store.screened import screened
-
-        grey = {r["paper"] for r in self._rows("records") if r["grey"] == "yes"}
-        rows: list[dict[str, Any]] = [
-            {**r, "coders": int(r["coders"])}
-            for r in screened(self._rows("screening"), self._rows("adjudications"), grey)
-        ]
+        rows: list[dict[str, Any]] = [{**r, "coders": int(r["coders"])} for r in self._derived("screened")]
         return _frame(DERIVED["screened"], rows, {"coders": "Int64"})
+
+    @cached_property
+    def reached(self) -> pd.DataFrame:
+        """Where every work stands in the flow of records: what the flow, the status and the methods section count."""
+        return _frame(DERIVED["reached"], self._derived("reached"), {})
+
+    @cached_property
+    def independent(self) -> pd.DataFrame:
+        """The sign-offs of codings made blind, recodings for verification too: what agreement and recall take."""
+        return self.signoffs[self.signoffs["blind"] == "yes"].reset_index(drop=True)
 
     @cached_property
     def final(self) -> pd.DataFrame:
         """What the coders' work comes to: what every analysis but agreement takes."""
-        return self._final(by_machines=False)
+        return self._final("final")
 
     @cached_property
     def final_by_machines(self) -> pd.DataFrame:
         """The table ``final`` as it would be if no human had coded, adjudicated or verified: what validation takes."""
-        return self._final(by_machines=True)
+        return self._final("final_by_machines")
 
-    def _final(self, *, by_machines: bool) -> pd.DataFrame:
-        from workbench.store import final as work
-        from workbench.store.coders import read_coders
-        from workbench.store.screened import included, screened
-
-        faults: list[Fault] = []
-        coders = read_coders(self.root, faults)
-        _refuse(faults)
-        records = {r["paper"]: r for r in self._rows("records")}
-        grey = {p for p, r in records.items() if r["grey"] == "yes"}
-        rulings = self._rows("adjudications")
-        codings, signoffs = self._rows("codings"), self._rows("signoffs")
-        inside = included(screened(self._rows("screening"), rulings, grey))
-        rows = (
-            work.by_machines(codings, signoffs, rulings, coders, records, inside)
-            if by_machines
-            else work.final(codings, signoffs, rulings, self._rows("verifications"), coders, records, inside)
+    def _final(self, name: str) -> pd.DataFrame:
+        return _frame(
+            DERIVED["final"], self._derived(name), {"human_verified": "bool", "grey": "bool", "year": "Int64"}
         )
-        return _frame(DERIVED["final"], rows, {"human_verified": "bool", "grey": "bool", "year": "Int64"})
 
     @cached_property
     def stale(self) -> pd.DataFrame:
@@ -215,17 +205,16 @@ class Survey:
 
     @cached_property
     def coders(self) -> pd.DataFrame:
-        """Who codes: ``coder``, ``kind`` (human or language-model), ``name``, ``since``."""
+        """Who codes: ``coder``, ``kind`` (human or language-model), ``name``, ``since``, ``counts_from``."""
         import pandas as pd
 
-        from workbench.store.coders import read_coders
-
-        faults: list[Fault] = []
-        known = read_coders(self.root, faults).values()
-        _refuse(faults)
-        columns = {"coder": "id", "kind": "kind", "name": "name", "since": "since"}
+        known = self._derived("coders").values()
+        columns = {c: c for c in ("kind", "name", "since", "counts_from")}
         return pd.DataFrame(
-            {c: pd.Series([getattr(k, f) for k in known], dtype="str") for c, f in columns.items()}
+            {
+                c: pd.Series([getattr(k, f) for k in known], dtype="str")
+                for c, f in {"coder": "id", **columns}.items()
+            }
         )
 
     @cached_property
@@ -268,13 +257,22 @@ class Survey:
         """Return the (facet, code) pairs that can be told from what was read."""
         return [(f.id, c.id) for f in self.schema.facets for c in f.codes if f.assessable(c.id, basis)]
 
+    @cached_property
+    def _decisions(self) -> Decisions:
+        from workbench.store.decisions import Decisions
+
+        return Decisions(self.root, [])
+
+    def _derived(self, name: str) -> Any:
+        """Return one of the attributes of ``Decisions``; the files it is made of must be faultless."""
+        found = getattr(self._decisions, name)
+        _refuse(self._decisions.faults)
+        return found
+
     def _rows(self, name: str) -> list[Row]:
-        cache: dict[str, list[Row]] = self.__dict__.setdefault("_stored", {})
-        if name not in cache:
-            faults: list[Fault] = []
-            cache[name] = standing(self.root, name, faults)
-            _refuse(faults)
-        return cache[name]
+        rows = self._decisions.rows(name)
+        _refuse(self._decisions.faults)
+        return rows
 
     def _table(self, name: str) -> pd.DataFrame:
         table = STORED[name]

@@ -210,7 +210,7 @@ RUNS = Table(
     ("id",),
     {
         "id": "the run's name",
-        "coder": "id in coders.yaml",
+        "coder": "a coder's id",
         "model": "model, as far as it is known",
         "date": "date of the run",
         "instructions_sha256": "digest of the instructions given",
@@ -249,6 +249,8 @@ SIGNOFFS = Table(
         "paper": PAPER,
         "schema": "version of the coding schema",
         "basis": "title, abstract or full-text",
+        "stage": "coding, or verification: a recoding of a paper drawn for it, by who had not coded it before",
+        "blind": "yes; no where the coder had seen another's codes of the paper, wherever: it enters no agreement",
         "text_sha256": "digest of the text that was read",
         "run": RUN,
         "at": WHEN,
@@ -263,7 +265,7 @@ ADJUDICATIONS = Table(
         **VALUE_COLUMNS,
         "chosen": "id of the coder whose coding was chosen, or new",
         "rationale": "why so",
-        "by": "who adjudicated (id in coders.yaml)",
+        "by": "who adjudicated (a coder's id)",
         "at": WHEN,
     },
 )
@@ -313,7 +315,7 @@ MEASUREMENTS = Table(
         "locator": VALUE_COLUMNS["locator"],
         **{c: VALUE_COLUMNS[c] for c in ("text_sha256", "start", "end", "span_sha256")},
         "run": RUN,
-        "by": "who read it (id in coders.yaml)",
+        "by": "who read it (a coder's id)",
         "at": WHEN,
     },
 )
@@ -383,6 +385,19 @@ SCREENED = Table(
         "reason": "reason of exclusion agreed or adjudicated; `reasons-differ` where only that agrees",
         "resolved": "agreed, adjudicated, single or pending",
         "coders": "number of screeners (Int64)",
+        "route": "other-methods where a screener says that the record was not drawn; else empty",
+    },
+)
+REACHED = Table(
+    "reached",
+    "",
+    ("paper",),
+    {
+        "paper": PAPER,
+        "route": "drawn, other-methods, or empty where it was not looked at",
+        "full_text": "decided, pending, or empty where nobody screened its full text",
+        "box": "the last box of the flow of records that it reached",
+        "reason": "why it is there, where the box has parts: a reason of exclusion, who is missing",
     },
 )
 FINAL = Table(
@@ -408,7 +423,7 @@ STALE = Table(
     "",
     ("coder", "paper", "basis", "facet", "code", "part"),
     {
-        "coder": "whose coding it is (id in coders.yaml)",
+        "coder": "whose coding it is (a coder's id)",
         "paper": PAPER,
         "basis": CODED["basis"],
         "schema": "version of the coding schema it was made under",
@@ -475,4 +490,4 @@ STORED = {
 }
 
 #: Tables that are derived from the files on reading.
-DERIVED = {t.name: t for t in (PAPERS, SCREENED, FINAL, STALE, FAILURE_MODES, CODES)}
+DERIVED = {t.name: t for t in (PAPERS, SCREENED, REACHED, FINAL, STALE, FAILURE_MODES, CODES)}

@@ -17,7 +17,7 @@ from workbench.doors.adjudication import NEW, SCREENING, adjudicate
 from workbench.doors.coding import KEY, Texts
 from workbench.reading.disputes import Dispute, disputes
 from workbench.store.bibliography import PAPERS, Entry, read_papers
-from workbench.store.coders import PATH as CODERS
+from workbench.store.coders import FOLDER as CODERS
 from workbench.store.coders import Coder, read_coders
 from workbench.store.corpus import current, path_of, revision, stored
 from workbench.store.faults import Fault, Refused
@@ -42,7 +42,7 @@ class AdjudicationWidget(Widget):
     """Settle what coders or screeners differ on, as a third party.
 
     Attributes:
-        by: id of the adjudicator, a human of coders.yaml; empty until somebody says who they are.
+        by: id of the adjudicator, a human among the coders; empty until somebody says who they are.
     """
 
     _esm = script("adjudication")
@@ -124,9 +124,8 @@ class AdjudicationWidget(Widget):
                 raise Refused(faults)
             return {
                 "who": "",
-                "not_coder": f"{self.by} is no human in {CODERS}." if self.by else "",
+                "not_coder": f"{self.by} is no human among the coders." if self.by else "",
                 "people": [{"id": c.id, "name": c.name} for c in humans],
-                "coders_file": CODERS,
                 "saved": "As in the files",
             }
         everything = self._disputes()
@@ -281,7 +280,7 @@ class AdjudicationWidget(Widget):
 
         A ruling on a code changes nothing but that this is settled: so much is told without working them out.
         """
-        paths = [self.root / SCHEMA_PATH, self.root / "corpus/coders.yaml"]
+        paths = [self.root / SCHEMA_PATH, *sorted((self.root / CODERS).glob("*.yaml"))]
         for name in _FILES:
             paths += sorted((self.root / "corpus").glob(f"{name}.csv"))
             paths += sorted((self.root / "corpus" / name).glob("*.csv"))

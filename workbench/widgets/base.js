@@ -282,7 +282,7 @@ function flat(cells) {
   }
   return out;
 }
-// Who are you? state: people [{id, name}], not_coder, coders_file; the answer is the action "coder".
+// Who are you? state: people [{id, name}], not_coder; the answer is the action "coder" or "register".
 function chooser(app, question) {
   const s = app.state;
   return [h("h3", { "data-key": "who" }, question), ...faultsOf(app),
@@ -293,27 +293,12 @@ function chooser(app, question) {
       : h("p", { "data-key": "people" }, "No human is in the list of coders yet."),
     ...registering(app)].filter(Boolean);
 }
-// How somebody comes into the list; "Look again" always answers.
+// How somebody comes into the list: a name, and a short one for the files; the door writes a file of their own.
 function registering(app) {
-  const s = app.state, file = s.coders_file, lines = `- id: your-id\n  kind: human\n  name: Your Name\n  since: ${new Date().toISOString().slice(0, 10)}\n`;
-  const tell = (text) => { app.ui.looked = text; app.redraw(); app.say(text); };
-  const again = () => {
-    const before = JSON.stringify(app.state.people);
-    app.send("open").then((answer) => {
-      const now = (app.state && app.state.people) || [];
-      tell(answer.faults.length ? "" : JSON.stringify(now) !== before ? `Read ${file} again: ${now.map((p) => p.name || p.id).join(", ") || "nobody"}.`
-        : `Read ${file} again: nothing has changed. Is the file saved? A person has kind: human.`);
-    });
-  };
-  const copy = (event) => {
-    const shown = event.currentTarget.parentNode.previousElementSibling, picked = app.root.ownerDocument.getSelection();
-    const done = () => tell("Copied: paste the lines at the end of the file, at its left edge.");
-    const byHand = () => { picked.selectAllChildren(shown); try { app.root.ownerDocument.execCommand("copy"); } catch { /* they stand selected */ } done(); };
-    if (navigator.clipboard) navigator.clipboard.writeText(lines).then(done, byHand); else byHand();
-  };
-  return [h("p", { "data-key": "add" }, "Not in the list? Open ", h("code", {}, file), " in Lab (right click, Open With, Editor), paste these four lines at its end, put your own id and name, save, and look again. ",
-    "The dash stands at the left edge, the other three lines two blanks in."),
-  h("pre", { "data-key": "yaml", tabindex: "0" }, lines),
-  h("div", { "data-key": "again", class: "sv-bar" }, button("Copy these lines", copy, { "data-id": "copy" }), button("Look again", again, { "data-id": "again" }),
-    h("span", { "data-key": "looked" }, app.ui.looked || ""))];
+  const mine = (app.ui.joining = app.ui.joining || { id: "", person: "" });
+  const field = (id, words) => h("label", {}, `${words} `, h("input", { type: "text", "data-id": `join-${id}`, value: mine[id],
+    oninput: (e) => { mine[id] = e.target.value; }, onkeydown: (e) => e.stopPropagation() }));
+  const join = () => app.send("register", { ...mine }).then(() => app.root.focus());
+  return [h("p", { "data-key": "add" }, "Not in the list? Give your name, and a short name for your files: letters, digits and hyphens."),
+    h("div", { "data-key": "join", class: "sv-bar" }, field("person", "Your name"), field("id", "Short name"), button("Join", join, { "data-id": "join" }))];
 }

@@ -23,6 +23,7 @@ from typing import Any
 
 import anywidget
 
+from workbench.doors.registering import register
 from workbench.store.corpus import current, path_of, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, sha256, writing
@@ -123,6 +124,16 @@ class Widget(anywidget.AnyWidget):
 
     def do_open(self, message: Mapping[str, Any]) -> None:
         """Show the files as they are now: a view appeared, or the user asked."""
+
+    def do_register(self, message: Mapping[str, Any]) -> None:
+        """Make somebody a coder, by ``id`` and their ``person``'s name, in a file of their own, and work as them."""
+        coder = str(message.get("id", "")).strip()
+        register(self.root, coder, name=str(message.get("person", "")))
+        self.do_coder({"coder": coder})
+
+    def do_coder(self, message: Mapping[str, Any]) -> None:
+        """Work as the ``coder`` given."""
+        raise NotImplementedError
 
     def act(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Act on one message of the browser and return the answer; never raises.

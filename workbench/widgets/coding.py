@@ -61,7 +61,7 @@ class CodingWidget(PaperWidget):
 
     Args:
         survey: the survey folder, or an opened survey.
-        coder: id in coders.yaml; empty: the widget asks.
+        coder: id among the coders; empty: the widget asks.
         basis: what is read: title, abstract or full-text.
     """
 

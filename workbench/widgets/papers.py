@@ -11,7 +11,6 @@ from workbench.doors.coding import Texts, value_faults
 from workbench.store.bibliography import PAPERS as BIBLIOGRAPHY
 from workbench.store.bibliography import Entry, read_papers
 from workbench.store.clock import now
-from workbench.store.coders import PATH as CODERS
 from workbench.store.coders import Coder, read_coders
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, sha256, writing
@@ -65,7 +64,7 @@ class PaperWidget(Widget):
         return super().act(message)
 
     def do_coder(self, message: Mapping[str, Any]) -> None:
-        """Work as somebody; looks at coders.yaml again."""
+        """Work as somebody; looks at the coders again."""
         self.coder, self.paper = str(message["coder"]), ""
 
     def _locked(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +96,6 @@ class PaperWidget(Widget):
         out: dict[str, Any] = {
             "coder": self.coder,
             "people": [{"id": c.id, "name": c.name} for c in coders.values() if c.kind == "human"],
-            "coders_file": CODERS,
             "basis": self.basis,
             "saved": self._saved or "As in the files",
             "queue": [],
@@ -106,7 +104,7 @@ class PaperWidget(Widget):
         who = coders.get(self.coder)
         if self.coder and (who is None or who.kind != "human"):
             why = (
-                "is not in coders.yaml"
+                "is not among the coders"
                 if who is None
                 else "is a language model: it works by the command line"
             )

@@ -282,9 +282,7 @@ function nobody(app) {
   const s = app.state;
   return [h("h3", {}, "Screening"), s.not_coder ? h("p", { class: "sv-missing" }, `${s.not_coder}.`) : null,
     s.people.length ? h("p", {}, "Who are you? ", s.people.map((p) => [button(p.name || p.id, () => go(app, "coder", "", { coder: p.id }), { "data-key": p.id }), " "])) : null,
-    h("p", {}, s.people.length ? "Not among them? " : "Nobody human is there yet. ", "Add yourself to ", h("code", {}, s.coders_file), ", then look again:"),
-    h("pre", {}, `- id: ${s.coder && /^[a-z][a-z0-9-]*$/.test(s.coder) && !s.not_coder.includes("model") ? s.coder : "you"}\n  kind: human\n  name: Your Name\n  since: ${new Date().toISOString().slice(0, 10)}`),
-    button("Look again", () => act(app, "coder", { coder: s.coder })), faultsOf(app)];
+    ...registering(app), faultsOf(app)];
 }
 function draw(app) {
   const s = app.state;

@@ -34,7 +34,6 @@ from workbench.doors.sampling import STAGE
 from workbench.doors.screening import screen
 from workbench.store.bibliography import PAPERS, Entry, read_papers
 from workbench.store.clock import now
-from workbench.store.coders import PATH as CODERS
 from workbench.store.coders import read_coders
 from workbench.store.corpus import current, revision, stored, year_of
 from workbench.store.faults import Fault, Refused
@@ -66,7 +65,7 @@ class ScreeningWidget(Widget):
 
     Args:
         survey: the survey folder, or an opened survey.
-        coder: id in coders.yaml; empty: the widget asks.
+        coder: id among the coders; empty: the widget asks.
         order: in which order records come: stream, random or learner.
         stage: title-abstract, of the records drawn; or full-text, of those that title and abstract took in.
     """
@@ -108,7 +107,7 @@ class ScreeningWidget(Widget):
         return super().act(message)
 
     def do_coder(self, message: Mapping[str, Any]) -> None:
-        """Screen as somebody; looks at coders.yaml again."""
+        """Screen as somebody; looks at the coders again."""
         self.coder, self._picked = str(message["coder"]), ""
 
     def do_order(self, message: Mapping[str, Any]) -> None:
@@ -184,7 +183,6 @@ class ScreeningWidget(Widget):
             "id": sha256(str(self.root))[:12],
             "coder": self.coder,
             "people": [{"id": c.id, "name": c.name} for c in coders.values() if c.kind == "human"],
-            "coders_file": CODERS,
             "order": self.order,
             "stage": self.stage,
             "saved": self._saved,
@@ -196,9 +194,11 @@ class ScreeningWidget(Widget):
         if who is None or who.kind != "human":
             if self.coder:
                 why = (
-                    "is not in" if who is None else "is a language model and screens by the command line; see"
+                    "is not among the coders"
+                    if who is None
+                    else "is a language model and screens by the command line"
                 )
-                out["not_coder"] = f"{self.coder} {why} {CODERS}"
+                out["not_coder"] = f"{self.coder} {why}"
             return out
         self._seen = look(self.root, "screening", self.coder, KEY)
         drawn, read = self._drawn(), self._read()

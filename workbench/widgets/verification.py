@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.coding import KEY as CODED
-from workbench.doors.coding import PLACE, codable
+from workbench.doors.coding import PLACE
 from workbench.doors.verification import KEY, verify
 from workbench.store.clock import now
+from workbench.store.coders import FOLDER as CODERS
 from workbench.store.coders import Coder
 from workbench.store.corpus import current, revision, stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace, sha256
-from workbench.store.final import final, human_verified_share
+from workbench.store.final import human_verified_codes
 from workbench.store.schema import load_schema, schema_digest
 from workbench.store.tables import FAILURE_MODE_COLUMNS
 from workbench.store.texts import Place, Text, find, find_again
@@ -57,7 +59,7 @@ class VerificationWidget(PaperWidget):
 
     Args:
         survey: the survey folder, or an opened survey.
-        coder: id of a human in coders.yaml; empty: the widget asks.
+        coder: id of a human among the coders; empty: the widget asks.
     """
 
     _esm = script("fields", "verification")
@@ -163,13 +165,13 @@ class VerificationWidget(PaperWidget):
         """Return what the widget shows; codes of a paper only once they were asked for."""
         schema, coders = load_schema(self.root), self._coders()
         finals = self._finals()
-        share, codes = human_verified_share(finals), _modes(finals, levelled(schema).id)
+        facet = levelled(schema).id
+        (verified, of), codes = human_verified_codes(finals, facet), _modes(finals, facet)
         out: dict[str, Any] = self._about(coders) | {
             "schema": schema.version,
             "share": {
-                "of": len(codes),
-                "verified": sum(bool(r["human_verified"]) for r in codes),
-                "share": share,
+                "of": of,
+                "verified": verified,
                 "said": len({_at(r) for r in codes} & self._spoken_of()),
             },
         }
@@ -333,9 +335,6 @@ class VerificationWidget(PaperWidget):
     def _finals(self, *, spoken: bool = True) -> list[Final]:
         """``final`` as the files have it; ``spoken`` false: as if nobody had verified, as the door compares it."""
         faults: list[Fault] = []
-        coders = self._coders()
-        records, kept = codable(self.root, faults)
-        tables = ("codings", "signoffs", "adjudications", "verifications")
         stamp = sha256(
             "".join(
                 sha256(p.read_bytes())
@@ -344,23 +343,21 @@ class VerificationWidget(PaperWidget):
             )
             + "".join(
                 sha256(p.read_bytes())
-                for p in sorted((self.root / "corpus").glob("*.*"))
-                if p.name in ("adjudications.csv", "records.csv", "coders.yaml")
+                for p in (
+                    *sorted((self.root / "corpus").glob("*.csv")),
+                    *sorted((self.root / CODERS).glob("*")),
+                )
+                if p.name in ("adjudications.csv", "records.csv", "sample.csv") or p.suffix == ".yaml"
             )
         )
         if self._derived[0] != stamp:
-            codings, signoffs, rulings, said = (stored(self.root, t, faults) for t in tables)
+            held = Decisions(self.root, faults)
+            both = [
+                [r for r in rows if r["basis"] == self.basis]
+                for rows in (held.final, held.final_with(verifications=[]))
+            ]
             if faults:
                 raise Refused(faults)
-            inside = {p for p, d in kept.items() if d == "include"}
-            both = [
-                [
-                    r
-                    for r in final(codings, signoffs, rulings, v, coders, records, inside)
-                    if r["basis"] == self.basis
-                ]
-                for v in (said, [])
-            ]
             self._derived = (stamp, both[0], both[1])
         return self._derived[1] if spoken else self._derived[2]
 

@@ -18,16 +18,15 @@ from analysis.audit.panel import correlations, most_complete, panel
 from analysis.charts.measurement import verdict
 from analysis.disagreements import confusion
 from analysis.expected import Grid
-from analysis.prisma import prisma
 from analysis.selection import BASES, GREY, LEVELS, SETTLED
 from workbench.answers.agreement import coded_first_under
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.expected import crossed, grids, in_words
+from workbench.answers.flow_of_records import flow_table
 from workbench.answers.measurement import measured as how_much
 from workbench.answers.measurement_in_words import headline as deciding
 from workbench.answers.paired_evidence import paired
 from workbench.answers.stamp import Stamp, stamp_line
-from workbench.publishing.site.flow import leaves
 from workbench.store.bibliography import VENUE_FIELD
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
                 "line": stamp_line(stamp),
                 "data": stamp["data_sha256"],
                 "date": stamp["data_date"],
-                "verified": stamp["human_verified_share"],
+                "verified": [stamp["human_verified"], stamp["codes"]],
                 "records": len(order),
             },
             "schema": _schema(survey.schema),
@@ -311,17 +310,10 @@ def _screening(survey: Survey, place: Mapping[str, int]) -> Plain:
     rows = _among(survey.screening, ("paper", "stage"), open_)
     rulings = survey.adjudications[survey.adjudications["facet"] == "screening"]
     rulings = rulings.rename(columns={"code": "stage", "state": "decision", "note": "reason"})
-    flow = prisma(
-        survey.hits,
-        survey.papers,
-        survey.sample,
-        survey.screened,
-        maybe_duplicates=survey.maybe_duplicates,
-        signoffs=survey.signoffs,
-        final=survey.final,
-        basis=BASIS,
-    )
-    ends = leaves(survey, BASIS)
+    flow = flow_table(survey)
+    # Of each work the box in which it ends, why, and how far its full text is: what the page opens boxes by.
+    columns = survey.reached[["box", "reason", "full_text", "route"]].itertuples(index=False, name=None)
+    ends = dict(zip(survey.reached["paper"], columns, strict=True))
     of = sorted(set(ends.values()))
     undecided = survey.maybe_duplicates[survey.maybe_duplicates["decision"] == ""]
     both = undecided[undecided["a"].isin(set(place)) & undecided["b"].isin(set(place))]

@@ -25,8 +25,8 @@
       fresh: about.schema === ESG.schema.version,
       command: two ? `survey adjudicate --by WHO --from ${file}` : `survey verify --coder WHO --from ${file}`,
       who: two
-        ? `WHO is an id of corpus/coders.yaml that is none of the coders (${about.coders.join(", ")})`
-        : "WHO is a human's id of corpus/coders.yaml, for one coder alone coded this paper",
+        ? `WHO is registered (survey register) and none of the coders (${about.coders.join(", ")})`
+        : "WHO is a registered human (survey register), for one coder alone coded this paper",
     };
   }
 

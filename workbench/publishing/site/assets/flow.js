@@ -23,7 +23,19 @@
     };
     const ofBox = (id, why) => {
       const wanted = inside(id);
-      const ends = screening.ends.map((e) => wanted.has(e[0]) && (!why || (e[0] === id && e[1] === why)));
+      const gone = ["pending", "excluded"];
+      /** Boxes that works pass on their way to a box that they share with others. @type {Record<string, any>} */
+      const passed = {
+        drawn: (e) => wanted.has(e[0]) && e[3] === "drawn",
+        screened: (e) => wanted.has(e[0]) && e[3] === "drawn",
+        assessed: (e) => inside("screened").has(e[0]) && !gone.includes(e[0]) && e[3] === "drawn" && e[2] === "decided",
+        unassessed: (e) =>
+          inside("screened").has(e[0]) && !gone.includes(e[0]) && e[3] === "drawn" && e[2] !== "decided" &&
+          (!why || (e[2] === "pending") === /not decided/.test(why)),
+        other: (e) => e[3] === "other-methods",
+        included: (e) => wanted.has(e[0]) && (!why || (e[3] === "drawn") === (why === "drawn")),
+      };
+      const ends = screening.ends.map(passed[id] || ((e) => wanted.has(e[0]) && (!why || (e[0] === id && e[1] === why))));
       return ESG.works.map((w) => w.at).filter((at) => ends[screening.end[at]]);
     };
     const side = new Set([
@@ -33,6 +45,11 @@
       "not_sampled",
       "pending",
       "excluded",
+      "excluded_full_text",
+      "unassessed",
+      "other",
+      "other_pending",
+      "other_excluded",
       "not_coded_twice",
       "unsettled",
     ]);

@@ -132,14 +132,14 @@
 
   /** What the numbers rest on: said before any of them is read. */
   function verifiedWords() {
-    const share = ESG.core.about.verified;
+    const [checked, codes] = ESG.core.about.verified;
     const kinds = new Set(
       ESG.unpack(ESG.core.coders)
         .rows()
         .map((c) => c.kind),
     );
-    if (share === null) return "Nothing is coded yet.";
-    if (share > 0) return `${ESG.percent(share)} of the failure-mode codes were coded, decided or verified by a human.`;
+    if (!codes) return "Nothing is coded yet.";
+    if (checked) return `${checked} of ${codes} failure-mode codes were coded, decided or verified by a human.`;
     return (
       "No code has been verified by a human yet" +
       (kinds.has("language-model")
