@@ -399,6 +399,8 @@ def test_a_sign_off_is_written_with_the_digest_of_the_text(kept: Path) -> None:
         "paper": "p01",
         "schema": "0.1",
         "basis": "abstract",
+        "stage": "coding",
+        "blind": "yes",
         "text_sha256": abstracts(kept)["p01"].digest,
         "run": "pass-a-code",
         "at": now(),

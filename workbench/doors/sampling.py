@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.store.corpus import current, stored, year_of
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, trying, writing
 from workbench.store.schema import Sampling, Schema, load_schema
@@ -63,8 +64,8 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
         blocks = [r for r in stored(root, "sampling", faults) if r["stage"] == STAGE]
         others = [r for r in stored(root, "sampling", faults) if r["stage"] != STAGE]
         drawn = stored(root, "sample", faults)
-        decisions = standing(root, "screening", faults)
-        rulings = standing(root, "adjudications", faults)
+        so_far = Decisions(root, faults)
+        decisions, rulings = so_far.rows("screening"), so_far.rows("adjudications")
         if faults:
             raise Refused(faults)
         frame = strata(records, schema)

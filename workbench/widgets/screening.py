@@ -36,6 +36,7 @@ from workbench.store.bibliography import PAPERS, Entry, read_papers
 from workbench.store.clock import now
 from workbench.store.coders import read_coders
 from workbench.store.corpus import current, revision, stored, year_of
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, sha256
 from workbench.store.schema import PATH as SCHEMA
@@ -451,8 +452,9 @@ class ScreeningWidget(Widget):
 
         def made() -> dict[str, Row]:
             faults: list[Fault] = []
-            rows = [r for r in stored(self.root, "screening", faults) if r["stage"] == TITLE_ABSTRACT]
-            rulings = stored(self.root, "adjudications", faults)
+            held = Decisions(self.root, faults)
+            rows = [r for r in held.rows("screening") if r["stage"] == TITLE_ABSTRACT]
+            rulings = held.rows("adjudications")
             if faults:
                 raise Refused(faults)
             # With nothing called grey, what one alone took in is pending.
@@ -461,8 +463,7 @@ class ScreeningWidget(Widget):
                 r["paper"]: r for r in came_to if r["decision"] == "include" and r["paper"] in self._records()
             }
 
-        folder = Path(STORED["screening"].path.format(coder="*"))
-        files = sorted((self.root / folder.parent).glob(folder.name))
+        files = sorted((self.root / STORED["screening"].path).parent.glob("*.csv"))
         paths = [*(f.relative_to(self.root).as_posix() for f in files), "corpus/adjudications.csv"]
         return self._keep("taken in", [(p, self._stamp(p)) for p in (*paths, "corpus/records.csv")], made)
 
