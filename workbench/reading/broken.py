@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from workbench.store.bibliography import PAPERS
-from workbench.store.coders import PATH as CODERS
+from workbench.store.coders import FOLDER as CODERS
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row
 from workbench.store.tables import RECORDS, RUNS, SAMPLE, SAMPLING
@@ -63,7 +63,7 @@ def follows(fault: Fault, broken: set[str]) -> bool:
     return any(
         fault.file != file and fault.message.startswith(begins)
         for file, begins in FOLLOW.items()
-        if file in broken
+        if file in broken or any(path.startswith(f"{file}/") for path in broken)
     )
 
 
