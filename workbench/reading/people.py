@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from workbench.store.corpus import current
 from workbench.store.final import CODING, VERIFICATION, deciding
 from workbench.store.flow import INCLUDED
 from workbench.store.screened import STAGES
@@ -40,8 +41,9 @@ def who_did_what(survey: Survey) -> pd.DataFrame:
     route = dict(zip(survey.reached["paper"], survey.reached["route"], strict=True))
     box = dict(zip(survey.reached["paper"], survey.reached["box"], strict=True))
     did: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for paper, stage, coder in survey.screening[["paper", "stage", "coder"]].itertuples(index=False):
-        if route.get(paper):
+    rows_of_screening = [{str(k): str(v) for k, v in r.items()} for r in survey.screening.to_dict("records")]
+    for (coder, paper, stage), row in current(rows_of_screening, ("coder", "paper", "stage")).items():
+        if route.get(paper) and row["decision"] != "withdrawn":
             other = "" if route[paper] == "drawn" else f", {route[paper]}"
             did[SCREENING, stage + other][paper].add(coder)
     signs = [{str(k): str(v) for k, v in r.items()} for r in survey.signoffs.to_dict("records")]
