@@ -203,3 +203,9 @@ def test_decisions_by_flags_go_through_the_doors(folder: Path) -> None:
     assert len(rows) == 6
     assert ",N/A," in rows[2]
     assert survey("check", "--survey", str(folder)).returncode == 0
+
+
+def test_the_survey_is_found_from_a_folder_inside_it(folder: Path) -> None:
+    here, below = (survey("status", "--json", at=at) for at in (folder, folder / "corpus" / "screening"))
+    assert here.returncode == 0, here.stderr
+    assert json.loads(below.stdout) == json.loads(here.stdout)

@@ -2,117 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from workbench.cli.flags import HERE, SurveyPath, progress
 from workbench.cli.telling import door
 
 if TYPE_CHECKING:
     from workbench.searching.query import Query
     from workbench.searching.running import Tally
 
-SurveyPath = Annotated[Path, typer.Option("--survey", help="The survey folder (corpus/ and coding_schema/).")]
 QueryFile = Annotated[Path, typer.Argument(help="The query, a YAML file: docs/searching.md.")]
-HERE = Path()
-Bars = Callable[[], AbstractContextManager[Callable[[str, int, int], None]]]
+
+app = typer.Typer()
 
 
-def commands(app: typer.Typer, bars: Bars) -> None:
-    """Add the commands to the command line.
+@app.command()
+def search(
+    query: QueryFile,
+    over: Annotated[
+        Path | None, typer.Option(help="Records, JSON lines; without it the survey's own texts in hand.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the records found to this file.")] = None,
+    rule: Annotated[str, typer.Option(help="Which rule of the query; the first where none is named.")] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Say in words what is asked.")] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Run a query file over records: how many it finds, concept by concept; --out writes them for `add`."""
+    from workbench.searching.matcher import Matcher
+    from workbench.searching.query import read_query
+    from workbench.searching.running import explained, over_file, over_texts
 
-    Args:
-        app: the command line.
-        bars: shows how far a command is.
-    """
+    if out is not None and over is None:
+        typer.echo("--out goes with --over: the survey's own records are in it already", err=True)
+        raise typer.Exit(2)
+    with door():
+        asked = read_query(query)
+        if explain:
+            for line in explained(asked, rule):
+                typer.echo(line)
+            if over is None:
+                return
+        matcher = Matcher(asked, rule)
+        with progress() as told:
+            if over is not None:
+                tally = over_file(matcher, over, out, told)
+            else:
+                tally, _ = over_texts(matcher, survey, told)
+    _told(tally, asked, over.name if over is not None else "the survey's texts in hand")
+    if out is not None:
+        typer.echo(f"written: {out}; `survey add {out}` takes them in")
 
-    @app.command()
-    def search(
-        query: QueryFile,
-        over: Annotated[
-            Path | None, typer.Option(help="Records, JSON lines; without it the survey's own texts in hand.")
-        ] = None,
-        out: Annotated[Path | None, typer.Option(help="Write the records found to this file.")] = None,
-        rule: Annotated[
-            str, typer.Option(help="Which rule of the query; the first where none is named.")
-        ] = "",
-        explain: Annotated[bool, typer.Option("--explain", help="Say in words what is asked.")] = False,
-        survey: SurveyPath = HERE,
-    ) -> None:
-        """Run a query file over records: how many it finds, concept by concept; --out writes them for `add`."""
-        from workbench.searching.matcher import Matcher
-        from workbench.searching.query import read_query
-        from workbench.searching.running import explained, over_file, over_texts
 
-        if out is not None and over is None:
-            typer.echo("--out goes with --over: the survey's own records are in it already", err=True)
-            raise typer.Exit(2)
-        with door():
-            asked = read_query(query)
-            if explain:
-                for line in explained(asked, rule):
-                    typer.echo(line)
-                if over is None:
-                    return
-            matcher = Matcher(asked, rule)
-            with bars() as progress:
-                if over is not None:
-                    tally = over_file(matcher, over, out, progress)
-                else:
-                    tally, _ = over_texts(matcher, survey, progress)
-        _told(tally, asked, over.name if over is not None else "the survey's texts in hand")
-        if out is not None:
-            typer.echo(f"written: {out}; `survey add {out}` takes them in")
+@app.command()
+def frame(
+    query: QueryFile,
+    stage: Annotated[str, typer.Option(help="What will be drawn from it, as in sampling.csv.")] = "screening",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Freeze the sampling frame: which records, with source, score and the codes that a query guesses."""
+    from workbench.doors.frame import freeze
 
-    @app.command()
-    def frame(
-        query: QueryFile,
-        stage: Annotated[
-            str, typer.Option(help="What will be drawn from it, as in sampling.csv.")
-        ] = "screening",
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
-        survey: SurveyPath = HERE,
-    ) -> None:
-        """Freeze the sampling frame: which records, with source, score and the codes that a query guesses."""
-        from workbench.doors.frame import freeze
+    with door(), progress() as told:
+        frozen = freeze(survey, query, stage, dry_run=dry_run, progress=told)
+    unscored = sum(not r["score"] for r in frozen.rows)
+    guessed = sum(bool(r["hits"]) for r in frozen.rows)
+    typer.echo(f"frame of stage {stage}: {frozen.frame.records} records, {guessed} with a guessed code")
+    if unscored:
+        typer.echo(f"{unscored} records have no score: too few are screened")
+    typer.echo(f"sha256 {frozen.frame.sha256}, frozen {frozen.frame.when}")
+    typer.echo(f"{'would change' if dry_run else 'changed'}: {', '.join(frozen.changed) or 'nothing'}")
 
-        with door(), bars() as progress:
-            frozen = freeze(survey, query, stage, dry_run=dry_run, progress=progress)
-        unscored = sum(not r["score"] for r in frozen.rows)
-        guessed = sum(bool(r["hits"]) for r in frozen.rows)
-        typer.echo(f"frame of stage {stage}: {frozen.frame.records} records, {guessed} with a guessed code")
-        if unscored:
-            typer.echo(f"{unscored} records have no score: too few are screened")
-        typer.echo(f"sha256 {frozen.frame.sha256}, frozen {frozen.frame.when}")
-        told = "would change" if dry_run else "changed"
-        typer.echo(f"{told}: {', '.join(frozen.changed) or 'nothing'}")
 
-    @app.command()
-    def recall(
-        file: Annotated[
-            Path,
-            typer.Argument(
-                help="Works that you know: .bib, .jsonl, or titles, DOIs and arXiv ids, one a line."
-            ),
-        ],
-        json_out: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-        survey: SurveyPath = HERE,
-    ) -> None:
-        """Tell which works of a list are among the records, have an abstract, were drawn, screened, included."""
-        import json
+@app.command()
+def recall(
+    file: Annotated[
+        Path,
+        typer.Argument(help="Works that you know: .bib, .jsonl, or titles, DOIs and arXiv ids, one a line."),
+    ],
+    json_out: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Tell which works of a list are among the records, have an abstract, were drawn, screened, included."""
+    import json
 
-        from workbench.reading.recall import recall as looked_up
+    from workbench.reading.recall import recall as looked_up
 
-        with door():
-            found = looked_up(survey, file)
-        if json_out:
-            typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
-            return
-        for line in found.lines():
-            typer.echo(line)
+    with door():
+        found = looked_up(survey, file)
+    if json_out:
+        typer.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        return
+    for line in found.lines():
+        typer.echo(line)
 
 
 def _told(tally: Tally, query: Query, where: str) -> None:

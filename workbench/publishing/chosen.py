@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.selection import coded_papers, counted
 from analysis.where import NotUnderstood, Restriction, codings_where, papers_where, understood
 from workbench.answers import QUESTIONS
-from workbench.answers.covered import covered
+from workbench.answers.coverage import covered
 from workbench.answers.stamp import Stamp, data_digests, data_stamp, stamp_line
 from workbench.store.faults import Fault, Refused
 from workbench.store.survey import Survey

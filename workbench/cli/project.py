@@ -1,0 +1,127 @@
+"""What stands in the survey, and who takes part: from ``register`` and ``check`` to ``disagreements``."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from workbench.cli.flags import HERE, SurveyPath, told_of
+from workbench.cli.telling import door
+
+app = typer.Typer()
+
+
+@app.command()
+def register(
+    coder: Annotated[str, typer.Argument(help="A short name: letters, digits and hyphens.")],
+    name: Annotated[str, typer.Option(help="The person's name, or the model as far as it is known.")],
+    kind: Annotated[str, typer.Option(help="human or language-model.")] = "human",
+    counts_from: Annotated[
+        str,
+        typer.Option(help="Day from which the decisions count (2026-12-01); what comes before is practice."),
+    ] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """Make somebody a coder, in a file of their own (corpus/coders/CODER.yaml), or change what is known of one."""
+    from workbench.doors.registering import register as record
+
+    with door():
+        written = record(survey, coder, kind=kind, name=name, counts_from=counts_from)
+    told_of(written)
+
+
+@app.command()
+def check(survey: SurveyPath = HERE) -> None:
+    """Validate everything; exit 1 with file, line, key, message and remedy for each fault."""
+    from workbench.reading.checking import check as validate
+    from workbench.store.files import recover
+
+    with door():
+        recover(survey)
+        faults = validate(survey)
+    for fault in faults:
+        typer.echo(str(fault), err=True)
+    wrong = sum(not f.warning for f in faults)
+    typer.echo(f"{wrong} fault(s), {len(faults) - wrong} warning(s)")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Say how far the survey is."""
+    from workbench.reading.status import status as counted
+
+    with door():
+        counts = counted(survey)
+    if as_json:
+        typer.echo(json.dumps(counts, indent=2))
+    else:
+        for key, value in counts.items():
+            typer.echo(f"{key:<12} {value['total']:>6}")
+
+
+@app.command()
+def codebook(survey: SurveyPath = HERE) -> None:
+    """Write CODEBOOK.md anew from the schema, and keep a copy of the version in force."""
+    from workbench.store.corpus import stored
+    from workbench.store.faults import Fault
+    from workbench.store.files import replace_all, writing
+    from workbench.store.history import kept_files
+
+    with door(), writing(survey):
+        unread: list[Fault] = []
+        written = replace_all(survey, kept_files(survey, stored(survey, "signoffs", unread)))
+    typer.echo(f"written: {', '.join(str(survey / w) for w in written) or 'nothing to change'}")
+
+
+@app.command()
+def stale(
+    coder: Annotated[str, typer.Option(help="Whose codings (default: everybody's, counted only).")] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """List the codings that a changed wording of the schema makes stale, with the old wording and the new."""
+    from workbench.doors.door import known_coder
+    from workbench.store.faults import Refused
+    from workbench.store.stale import listing, stale_of
+
+    with door():
+        faults: list[Any] = []
+        if coder and known_coder(survey, coder, faults) is None:
+            raise Refused(faults)
+        lines = listing(*stale_of(survey), coder)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def show(
+    paper: Annotated[str, typer.Argument(help="A paper's key.")],
+    survey: SurveyPath = HERE,
+) -> None:
+    """Show one paper: its codings side by side, their places, the rulings and what holds; signed-off work only."""
+    from workbench.reading.showing import show as shown
+
+    with door():
+        lines = shown(survey, paper)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def disagreements(
+    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
+    survey: SurveyPath = HERE,
+) -> None:
+    """List what coders or screeners differ on and nobody has settled, most important first."""
+    from workbench.reading.showing import listed
+
+    with door():
+        lines = listed(survey, limit)
+    for line in lines:
+        typer.echo(line)
