@@ -254,6 +254,13 @@ def test_add_says_what_became_of_each_record(root: Path, capsys: pytest.CaptureF
     assert [f["paper"] for f in fates] == ["one", "one", "ed", ""]
 
 
+def people(root: Path, *coders: str) -> None:
+    (root / "corpus/coders").mkdir()
+    for coder in coders:
+        said = f"id: {coder}\nkind: human\nname: {coder.title()}\nsince: 2026-11-01\n"
+        (root / f"corpus/coders/{coder}.yaml").write_text(said, "utf-8")
+
+
 def decided(root: Path, paper: str, decision: str, coder: str, reason: str = "") -> None:
     row = {"paper": paper, "decision": decision, "reason": reason, "_line": "1", "_file": "flags"}
     screen(root, coder, [row])
@@ -263,10 +270,7 @@ def test_a_pair_noticed_after_screening_is_merged_where_the_decisions_agree_or_a
     root: Path,
 ) -> None:
     put(root, ONE, FOREIGN)
-    people = "".join(
-        f"- {{id: {c}, kind: human, name: {c.title()}, since: '2026-11-01'}}\n" for c in ("ann", "bob")
-    )
-    (root / "corpus/coders.yaml").write_text(people, "utf-8")
+    people(root, "ann", "bob")
     for coder in ("ann", "bob"):
         decided(root, "one", "include", coder)
     decided(root, "foreign", "unsure", "ann")
@@ -284,10 +288,7 @@ def test_a_pair_noticed_after_screening_is_merged_where_the_decisions_agree_or_a
 
 def test_two_records_with_the_same_decisions_are_merged_and_count_once(root: Path) -> None:
     put(root, ONE, FOREIGN)
-    people = "".join(
-        f"- {{id: {c}, kind: human, name: {c.title()}, since: '2026-11-01'}}\n" for c in ("ann", "bob")
-    )
-    (root / "corpus/coders.yaml").write_text(people, "utf-8")
+    people(root, "ann", "bob")
     for coder in ("ann", "bob"):
         for paper in ("one", "foreign"):
             decided(root, paper, "include", coder)
