@@ -20,7 +20,7 @@ def read(name: str, root: Path) -> dict[str, float]:
     reader: Callable[[Path], Sized] = {
         "litstudy": lambda at: used.load_bibtex(str(at / PAPERS)),
         "bibtexparser": lambda at: used.parse_string((at / PAPERS).read_text("utf-8")).entries,
-        "incoming": lambda at: used.reader(".bib")((at / PAPERS).read_text("utf-8"), "papers.bib")[0],
+        "incoming": lambda at: used.read_file(at / PAPERS).good,
     }.get(name, lambda at: used.read_papers(at, [], name == "warm"))
     # What a reader imports or compiles at its first call is not reading.
     (first := root / f"first-{name}" / PAPERS).parent.mkdir(parents=True, exist_ok=True)
