@@ -18,7 +18,7 @@ from workbench.store.corpus import stored
 from workbench.store.files import Row, replace_all, rows_text, sha256, writing
 from workbench.store.history import kept_files
 from workbench.store.searches import SEARCHES, Search, searches_text
-from workbench.store.tables import HITS, MAYBE_DUPLICATES
+from workbench.store.tables import FIELDS, HITS, MAYBE_DUPLICATES, MERGES, REMOVALS
 
 #: Seven words of every abstract of the fixture.
 WORDS = "its score went up while the thing"
@@ -180,10 +180,37 @@ def fill(root: Path) -> None:
         {**dict.fromkeys(MAYBE_DUPLICATES.header, ""), "a": "p01", "b": b, "score": "95.0", "why": "alike"}
         for b in ("p02", "p03", "p04")
     ]
+    fields = [
+        {
+            **dict.fromkeys(FIELDS.header, ""),
+            **{c: h[c] for c in FIELDS.key},
+            "record": h["paper"],
+            "key": f"in-the-list-{h['line']}",
+            "type": "misc",
+            "title": f"On the proxy number {h['line']}",
+            "authors": "Roe, Ann",
+            "year": "2024",
+            "url": f"https://example.org/{h['paper']}",
+        }
+        for h in hits
+    ]
+    at = {"by": "eva", "at": "2026-11-24T10:00:00Z", "undone": "2026-11-24T11:00:00Z", "undone_by": "eva"}
+    # What was taken back is in the files, and changes nothing.
+    merges = [
+        {**dict.fromkeys(MERGES.header, ""), **at, "taken": p, "revision": "1", "kept": "p01", "why": "alike"}
+        for p in ("p06", "p07")
+    ]
+    removals = [
+        {**at, "what": p, "revision": "1", "kind": "record", "why": "added by mistake"}
+        for p in ("p08", "p09")
+    ]
     with writing(root):
         contents = {
             SEARCHES: searches_text(searches),
             HITS.path: rows_text(HITS, hits),
+            FIELDS.path: rows_text(FIELDS, sorted(fields, key=lambda f: [f[c] for c in FIELDS.key])),
+            MERGES.path: rows_text(MERGES, merges),
+            REMOVALS.path: rows_text(REMOVALS, removals),
             MAYBE_DUPLICATES.path: rows_text(MAYBE_DUPLICATES, pairs),
         }
         replace_all(root, contents)
