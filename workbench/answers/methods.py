@@ -218,7 +218,7 @@ def _coding(survey: Survey) -> str:
         f"party, {_n(settled['single'])} given by one alone and {_n(settled['unresolved'])} are open. "
         f"{_n(len(present))} failure-mode codes hold, in "
         f"{_n(present['paper'].nunique())} works. A human checked {_n(checked['checked'])} of "
-        f"{_count(checked['codes'], 'failure-mode code')}, those of grey sources among them.{recoded} "
+        f"{_count(checked['codes'], 'failure-mode code')}.{recoded} "
         f"{_count(full, 'work')} {_were(full)} coded from the full text as well, "
         f"a table apart."
     )

@@ -21,7 +21,7 @@ class Stamp(TypedDict):
         data_sha256: digest of the data, hexadecimal; its first eight digits are shown.
         schema: version of the coding schema.
         coded_by: who coded, in words; empty while nobody has.
-        codes: final failure-mode codes told from abstracts.
+        codes: final failure-mode codes told from abstracts, grey sources apart.
         human_verified: how many of these a human coded, adjudicated or verified.
         data_date: date of the data, as ``2026-11-24``.
         restricted: what the papers were restricted to, in words; left out where nothing was.
@@ -82,7 +82,7 @@ def data_stamp(survey: Survey, digests: dict[str, str]) -> Stamp:
     # A number that was withdrawn is a decision too, though the table leaves it out.
     measured = [row["at"] for row in stored(survey.root, "measurements", [])]
     times = [*(at for table in decided for at in table["at"]), *measured, *_search_times(survey.root)]
-    rows = survey.final[survey.final["basis"] == "abstract"].to_dict("records")
+    rows = survey.final[(survey.final["basis"] == "abstract") & ~survey.final["grey"]].to_dict("records")
     checked, codes = human_verified_codes({str(c): v for c, v in row.items()} for row in rows)
     coders = {c for who in sets_of(who_did_what(survey), CODING, "abstract") for c in who}
     kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))

@@ -68,7 +68,7 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
         for r in holds
         if r["human_verified"] and r["facet"] == "failure_mode" and r["state"] == "present"
     }
-    looked, codes = human_verified_codes(holds)
+    looked, codes = human_verified_codes(r for r in holds if not r["grey"])
     included = at_boxes(stands, INCLUDED)
     pending = at_boxes(stands, ("pending", "other_pending"))
     assessed = {r["paper"] for r in stands if r["full_text"] == "decided"}

@@ -166,7 +166,10 @@ class VerificationWidget(PaperWidget):
         schema, coders = load_schema(self.root), self._coders()
         finals = self._finals()
         facet = levelled(schema).id
-        (verified, of), codes = human_verified_codes(finals, facet), _modes(finals, facet)
+        (verified, of), codes = (
+            human_verified_codes((r for r in finals if not r["grey"]), facet),
+            _modes(finals, facet),
+        )
         out: dict[str, Any] = self._about(coders) | {
             "schema": schema.version,
             "share": {
