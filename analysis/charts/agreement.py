@@ -101,7 +101,7 @@ def agreement_plot(
     )
     coefficient: list[alt.Chart] = []
     for _, mark, _, shift in _SHOWN.values():
-        base = alt.Chart(points).transform_filter(f"datum.shape == '{mark}'").encode(y=rows.y())
+        base = alt.Chart(rows.placed(points)).transform_filter(f"datum.shape == '{mark}'").encode(y=rows.at())
         ink = alt.Color("ink:N", scale=None, legend=None)
         coefficient.append(
             base.mark_rule(strokeWidth=0.9, yOffset=shift, aria=False, clip=False)
@@ -138,10 +138,10 @@ def agreement_plot(
     )
     top = max(0.05, float(use["prevalence"].max()))
     bars = (
-        alt.Chart(use)
-        .mark_bar(size=5.5, aria=False)
+        alt.Chart(rows.placed(use))
+        .mark_bar(size=5.5, orient="horizontal", aria=False)
         .encode(
-            y=rows.y(),
+            y=rows.at(),
             x=alt.X(
                 "prevalence:Q",
                 scale=alt.Scale(domain=[0, top], range=[share_from, share_to], nice=False),

@@ -90,7 +90,7 @@ def coverage_heatmap(
             for (row, column), n in counts.items()
         ]
     )
-    base = alt.Chart(grid)
+    base = alt.Chart(rows.placed(grid))
     x = alt.X(
         "column:N",
         scale=alt.Scale(domain=columns, range=[0, round(plot, 2)], paddingInner=0, paddingOuter=0),
@@ -104,7 +104,7 @@ def coverage_heatmap(
     ]
     empty = (
         base.mark_rect(fill="white", stroke=FAINT, strokeWidth=0.6)
-        .encode(x=x, y=rows.y(), tooltip=tooltip, description=alt.Description("what:N"))
+        .encode(x=x, **rows.across(), tooltip=tooltip, description=alt.Description("what:N"))
         .transform_filter("datum.n == 0")
     )
     # One hue from light to dark: the eye goes to the large counts, and print in grey keeps the order.
@@ -113,7 +113,7 @@ def coverage_heatmap(
         base.mark_rect(stroke="white", strokeWidth=0.6)
         .encode(
             x=x,
-            y=rows.y(),
+            **rows.across(),
             fill=alt.Fill("n:Q", scale=colour, legend=None),
             tooltip=tooltip,
             description=alt.Description("what:N"),
@@ -124,7 +124,7 @@ def coverage_heatmap(
         base.mark_text(baseline="middle", dy=0.4, aria=False)
         .encode(
             x=x,
-            y=rows.y(),
+            y=rows.at(),
             text=alt.Text("n:Q"),
             color=alt.Color("ink:N", scale=None, legend=None),
         )

@@ -14,7 +14,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts.frame import DOT, RING, KeyEntry, blanks, rules, say, sheet, texts
-from analysis.charts.rows import ROW, Rows, list_rows
+from analysis.charts.rows import Rows, list_rows
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import (
     FAINT,
@@ -103,8 +103,7 @@ def paired_dumbbells(
             sides={r["key"]: r["proxy"] for r in lined},
             widest=widest,
         )
-        if listed.step == ROW:
-            listed = replace(listed, step=STEP)
+        listed = replace(listed, step=STEP)
         left = listed.margin
     strips = sorted({r["proxy"] for r in stripped})
     if stripped:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -31,7 +34,7 @@ class Rows:
         order: codes, and headings of sides.
         labels: code -> label, with line breaks where it was wrapped.
         sides: heading -> side.
-        step: height of a row, points.
+        step: height of a row of one line, points; a row whose label has more lines is higher, and no other.
         label_width: width of the widest label, points.
     """
 
@@ -44,7 +47,25 @@ class Rows:
     @property
     def height(self) -> float:
         """Height of all rows, points."""
-        return round(self.step * len(self.order), 2)
+        return self._edges[-1]
+
+    @cached_property
+    def _edges(self) -> list[float]:
+        """The upper edge of each row and the lower edge of the last, points from the top of the plot."""
+        heights = (self.step + LABEL_LINE * self.labels.get(code, "").count("\n") for code in self.order)
+        return [round(edge, 2) for edge in accumulate(heights, initial=0.0)]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {code: n for n, code in enumerate(self.order)}
+
+    def top(self, code: str) -> float:
+        """Return the y of the upper edge of a row, points from the top of the plot."""
+        return self._edges[self._places[code]]
+
+    def bottom(self, code: str) -> float:
+        """Return the y of the lower edge of a row, points from the top of the plot."""
+        return self._edges[self._places[code] + 1]
 
     @property
     def margin(self) -> float:
@@ -53,16 +74,25 @@ class Rows:
 
     def middle(self, code: str) -> float:
         """Return the y of the middle of a row, points from the top of the plot."""
-        return round(self.step * (self.order.index(code) + 0.5), 2)
+        return round((self.top(code) + self.bottom(code)) / 2, 2)
 
-    def y(self) -> alt.Y:
-        """Return the y encoding of the column ``code``; the labels are a layer of their own."""
-        return alt.Y(
-            "code:N",
-            scale=alt.Scale(domain=self.order, range=[0, self.height], paddingInner=0, paddingOuter=0),
-            sort=None,
-            axis=None,
+    def placed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with a column ``code`` and, beside it, where its rows stand: ``top``, ``middle``, ``bottom``.
+
+        Rows are not all as high, so no scale of Vega can place them: their places are data.
+        """
+        places = {"top": self.top, "middle": self.middle, "bottom": self.bottom}
+        return table.assign(
+            **{name: [place(str(c)) for c in table["code"]] for name, place in places.items()}
         )
+
+    def at(self) -> alt.Y:
+        """Return the y encoding of a mark at the middle of its row, of a table that was ``placed``."""
+        return alt.Y("middle:Q", scale=None, axis=None, stack=None)
+
+    def across(self) -> dict[str, Any]:
+        """Return the y encodings of a mark as high as its row, of a table that was ``placed``."""
+        return {"y": alt.Y("top:Q", scale=None, axis=None, stack=None), "y2": alt.Y2("bottom:Q")}
 
     def labelled(self) -> alt.Chart:
         """Return the layer of the labels, flush right before the plot, each centred on its row.
@@ -94,7 +124,7 @@ class Rows:
         """
         if not self.sides:
             return []
-        bottoms = [round(self.step * (self.order.index(heading) + 1) - 0.4, 2) for heading in self.sides]
+        bottoms = [round(self.bottom(heading) - 0.4, 2) for heading in self.sides]
         rows = pd.DataFrame(
             {
                 "x": [round(9.0 - left, 2)] * len(bottoms),
@@ -165,6 +195,5 @@ def list_rows(
         order=order,
         labels={code: "\n".join(parts) for code, parts in lines.items()},
         sides=headings,
-        step=ROW + LABEL_LINE * (max((len(parts) for parts in lines.values()), default=1) - 1),
         label_width=max((text_width(part, TEXT) for parts in lines.values() for part in parts), default=0.0),
     )

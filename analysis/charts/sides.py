@@ -19,7 +19,7 @@ from analysis.charts.frame import (
     sheet,
     texts,
 )
-from analysis.charts.rows import ROW, Rows
+from analysis.charts.rows import Rows
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import (
     FAINT,
@@ -56,11 +56,9 @@ def grouped(groups: Mapping[str, Sequence[str]], labels: Mapping[str, str], *, w
     order: list[str] = []
     for heading, keys in groups.items():
         order += [_HEADING + heading, *keys]
-    most = max((len(parts) for parts in lines.values()), default=1)
     return Rows(
         order=order,
         labels={key: "\n".join(parts) for key, parts in lines.items()},
-        step=ROW + 7.6 * (most - 1),
         label_width=max((text_width(p, TEXT) for parts in lines.values() for p in parts), default=0.0),
     )
 
@@ -74,7 +72,7 @@ def headings(rows: Rows, left: float, right: float) -> list[alt.Chart]:
         right: x of the right edge of the plot, points.
     """
     keys = [key for key in rows.order if key.startswith(_HEADING)]
-    bottoms = [round(rows.step * (rows.order.index(key) + 1) - 0.4, 2) for key in keys]
+    bottoms = [round(rows.bottom(key) - 0.4, 2) for key in keys]
     words = pd.DataFrame(
         {
             "x": [-left] * len(keys),

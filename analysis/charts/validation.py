@@ -85,7 +85,7 @@ def raw_against_corrected(
     )
     layers: list[alt.Chart] = []
     for kind, shift in (("raw", -1.9), ("corrected", 1.9)):
-        base = alt.Chart(points).transform_filter(f"datum.kind == '{kind}'").encode(y=rows.y())
+        base = alt.Chart(rows.placed(points)).transform_filter(f"datum.kind == '{kind}'").encode(y=rows.at())
         ink = alt.Color("ink:N", scale=None, legend=None)
         layers.append(
             base.mark_rule(strokeWidth=0.9, yOffset=shift, aria=False)
