@@ -192,6 +192,7 @@ def agreement_plot(
         layers,
         width=width,
         height=rows.height,
+        tallest=rows.tallest,
         left=left,
         right=room_for_counts,
         above=24.0,

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from analysis.charts.columns import column_labels
+from analysis.charts.columns import UPRIGHT, column_labels
 from analysis.charts.frame import KeyEntry, panel, say, sheet
 from analysis.charts.rows import list_rows
-from analysis.charts.theme import FAINT, RAISED, Width, page_width
+from analysis.charts.text import text_width
+from analysis.charts.theme import FAINT, RAISED, TEXT, Width, page_width
 
 #: Where on the scale white figures become easier to read than dark ones (equal contrast with both).
 _WHITE_FROM = 0.58
@@ -74,10 +75,17 @@ def coverage_heatmap(
     step = min(_WIDEST_CELL, (page - left - 1.0) / len(columns))
     plot = step * len(columns)
 
-    labels = {column: (names or {}).get(column) or column for column in columns}
-    column_layer, above = column_labels(columns, step, names=names)
-
     most = max(counts.values())
+    narrowest = max(UPRIGHT, text_width(str(most), TEXT) + 1.0)
+    if step < narrowest:
+        fit = int((page - left - 1.0) / narrowest)
+        words = (
+            f"Not drawn: the table has {len(columns)} columns ({column_facet}), and in a figure of this width no "
+            f"more than {fit} can be read. The table has every count."
+        )
+        return say(words, width=width, title=heading, stamp=stamp)
+    labels = {column: (names or {}).get(column) or column for column in columns}
+    column_layer, above, cut = column_labels(columns, step, names=names)
     grid = pd.DataFrame(
         [
             {
@@ -145,6 +153,8 @@ def coverage_heatmap(
         title=heading,
         subtitle=explained,
         key=[KeyEntry("cell", "white", "no paper")] if most else (),
+        notes=[f"In full: {label}." for label in cut],
+        tallest=rows.tallest,
         stamp=stamp,
     )
 

@@ -8,6 +8,7 @@ is exactly one or two columns wide.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -33,6 +34,9 @@ from analysis.charts.theme import (
 RING = 26.0
 DOT = 13.0
 
+#: A page of print holds a figure that is no higher than this, points.
+PAGE_HEIGHT = 648.0
+
 _FIXED: dict[str, Any] = {
     "x": alt.XValue,
     "x2": alt.X2Value,
@@ -43,6 +47,10 @@ _FIXED: dict[str, Any] = {
 
 #: What one entry of a key looks like.
 Mark = Literal["ring", "dot", "diamond", "line", "dashed", "bar", "cell"]
+
+
+class HigherThanAPage(UserWarning):
+    """A figure that no page of print holds."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,9 @@ def sheet(
     key: Sequence[KeyEntry] = (),
     notes: Sequence[str] = (),
     stamp: str = "",
+    tallest: str = "",
 ) -> alt.LayerChart:
-    """Lay layers on a sheet of the given width.
+    """Lay layers on a sheet of the given width, and warn where it is higher than a page.
 
     Args:
         layers: charts in plot coordinates: x from 0 to the page's width less ``left`` and ``right``, y from 0
@@ -85,6 +94,7 @@ def sheet(
         key: what the marks mean; drawn between subtitle and plot.
         notes: remarks beneath the plot, one paragraph each.
         stamp: line beneath everything that names the data; see ``stamped``.
+        tallest: the label of the plot that takes most room from top to bottom; the warning names it.
 
     Returns:
         A layered chart whose width is exactly that of the page.
@@ -115,6 +125,14 @@ def sheet(
     top = math.ceil(high + bottom - y + 2.0) - high - bottom
     before = _quarter(left)
     plot = _quarter(page - before - right)
+    whole = high + bottom + top
+    if whole > PAGE_HEIGHT:
+        blame = f"; its highest label is {' '.join(tallest.split())!r}" if tallest else ""
+        message = (
+            f"the figure {title or subtitle!r} is {whole / 72:.1f} inches high and {page / 72:.1f} wide, and a page "
+            f"holds {PAGE_HEIGHT / 72:g} inches{blame}. Draw fewer rows, make it wider or shorten the label."
+        )
+        warnings.warn(message, HigherThanAPage, stacklevel=2)
     done = alt.layer(
         *parts,
         width=plot,

@@ -120,6 +120,7 @@ def levels_plot(
         layers,
         width=width,
         height=rows.height,
+        tallest=rows.tallest,
         left=left,
         right=right,
         above=14.0,

@@ -153,6 +153,7 @@ def measurement_plot(
         ],
         width=width,
         height=rows.height,
+        tallest=rows.tallest,
         left=left,
         right=right,
         above=24.0,

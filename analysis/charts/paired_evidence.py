@@ -142,6 +142,7 @@ def paired_dumbbells(
         layers,
         width=width,
         height=round(height, 2),
+        tallest=listed.tallest if listed is not None else "",
         left=left,
         right=right,
         above=24.0,

@@ -1,6 +1,6 @@
 """Which codes a figure lists down its left edge: in groups by side, with labels that fit.
 
-A row of the list is a code or the heading of a side; both are steps of one discrete scale.
+A row of the list is a code or the heading of a side; it is as high as its own label.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Rows:
     def height(self) -> float:
         """Height of all rows, points."""
         return self._edges[-1]
+
+    @property
+    def tallest(self) -> str:
+        """Label of the most lines, and of those the longest; empty where there is none."""
+        return max(self.labels.values(), key=lambda label: (label.count("\n"), len(label)), default="")
 
     @cached_property
     def _edges(self) -> list[float]:

@@ -167,6 +167,7 @@ def sides_plot(
         layers,
         width=width,
         height=rows.height,
+        tallest=rows.tallest,
         left=left,
         right=right,
         above=24.0,

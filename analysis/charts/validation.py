@@ -125,6 +125,7 @@ def raw_against_corrected(
         parts,
         width=width,
         height=rows.height,
+        tallest=rows.tallest,
         left=left,
         right=right,
         above=24.0,
