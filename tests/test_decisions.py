@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import coded
+from workbench.answers.agreement import agreed
 from workbench.answers.methods import paragraphs
 from workbench.doors.registering import register
 from workbench.reading.checking import check
@@ -182,3 +183,14 @@ def test_a_sign_off_says_blind_yes_or_no(kept: Path) -> None:
     with pytest.raises(Refused, match="blind is 'maybe'; write yes, or no where"):
         coded.sign(kept, "eva", "p03", blind="maybe")
     assert stored(kept, "signoffs", [], coder="eva") == []
+
+
+def test_codings_that_were_not_blind_enter_no_agreement(kept: Path) -> None:
+    blind = agreed(open_survey(kept)).tables["agreement"]
+    assert blind["alpha"].notna().any()
+    file = kept / f"corpus/signoffs/{coded.PASSES[1]}.csv"
+    text = file.read_text("utf-8")
+    assert ",coding,yes," in text
+    file.write_text(text.replace(",coding,yes,", ",coding,no,"), "utf-8")
+    seen = agreed(open_survey(kept)).tables["agreement"]
+    assert not seen["alpha"].notna().any()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def agreed(survey: Survey) -> Answer:
     """How far the coders agree on presence, on measuring, and code by code; two tables and one figure."""
     now, settings = survey.schema.version, survey.settings
-    headline, training = coded_first_under(survey.codings, survey.signoffs, now)
+    headline, training = coded_first_under(survey.codings, survey.independent, now)
     given: dict[str, Any] = {
         "basis": BASIS,
         "schema": now,
@@ -40,7 +40,7 @@ def agreed(survey: Survey) -> Answer:
     }
     main = agreement(
         survey.codings,
-        survey.signoffs,
+        survey.independent,
         survey.codes,
         coder_kinds=dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True)),
         draws=DRAWS,
@@ -48,7 +48,7 @@ def agreed(survey: Survey) -> Answer:
         **given,
     )
     confused = confusion(
-        survey.codings, survey.signoffs, survey.failure_modes, neighbours_only=False, **given
+        survey.codings, survey.independent, survey.failure_modes, neighbours_only=False, **given
     )
     facets, codes = by_question(main), by_code(main, settings.facet, confused)
     names, called = code_names(survey), descriptions.agreement_kind(main)

@@ -51,7 +51,7 @@ def looked_at(survey: Survey) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
     machine = in_schema(survey.final_by_machines, survey.codes)
     human = recoded(
         survey.codings,
-        survey.signoffs,
+        survey.independent,
         survey.codes,
         coder_kinds=dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True)),
         verifications=survey.verifications,

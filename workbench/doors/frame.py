@@ -19,7 +19,7 @@ from analysis.inclusion import inclusion
 from workbench.searching.matcher import Matcher
 from workbench.searching.query import Query, read_query
 from workbench.store.clock import now
-from workbench.store.corpus import stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, sha256, writing
 from workbench.store.frames import FRAMES, Frame, frames_text, read_frames
@@ -73,9 +73,9 @@ def freeze(
         asked = read_query(query, codes_of(root, schema))
         path = _within(root, query)
         faults: list[Fault] = []
+        held = Decisions(root, faults)  # practice and what was taken back teach the learner nothing
         tables = {
-            name: stored(root, name, faults)
-            for name in ("records", "hits", "sampling", "screening", "adjudications")
+            name: held.rows(name) for name in ("records", "hits", "sampling", "screening", "adjudications")
         }
         frames = read_frames(root, faults)
         if faults:
