@@ -182,12 +182,12 @@ def agreement(
         coder_kinds: coder -> ``human`` or ``language-model``; every coder compared must be in it.
         draws: bootstrap draws; 0 gives no intervals.
         seed: seed of the draws.
-        basis: as in :func:`presence`.
-        schema: as in :func:`presence`.
-        papers: as in :func:`presence`.
-        coders: as in :func:`presence`.
-        assessable: as in :func:`presence`.
-        blind: as in :func:`presence`.
+        basis: as in :func:`analysis.presence.compare`.
+        schema: as in :func:`analysis.presence.compare`.
+        papers: as in :func:`analysis.presence.compare`.
+        coders: as in :func:`analysis.presence.compare`.
+        assessable: pairs (facet, code) that can be told on this basis; None: all.
+        blind: as in :func:`analysis.presence.compare`.
         measured: the lowest level that counts as measured.
 
     Returns:

@@ -19,7 +19,7 @@ from analysis.selection import LEVELS, one_of
 Floats = NDArray[np.float64]
 
 #: Scales on which two values can differ (Krippendorff 2019, chapter 12).
-METRICS = ("nominal", "ordinal", "interval", "ratio")
+METRICS = ("nominal", "ordinal")
 
 
 def _units(values: ArrayLike) -> Floats:
@@ -44,22 +44,15 @@ def ratio(above: Floats, below: Floats) -> Floats:
     return np.where(empty, np.nan, above / np.where(empty, 1.0, below))
 
 
-def _alpha(coincidences: Floats, domain: Floats, metric: str) -> Floats:
+def _alpha(coincidences: Floats, metric: str) -> Floats:
     """Alpha of coincidence matrices (..., categories, categories); missing where nothing varies."""
     held = coincidences.sum(axis=-1)
     if metric == "nominal":
-        distance: Floats = 1.0 - np.eye(len(domain))
-    elif metric == "ordinal":
+        distance: Floats = 1.0 - np.eye(coincidences.shape[-1])
+    else:
         # Sum of the n_g from c to k less half of n_c + n_k is the difference of their mid-ranks.
         place = held.cumsum(axis=-1) - held / 2
         distance = (place[..., :, None] - place[..., None, :]) ** 2
-    elif metric == "interval":
-        distance = (domain[:, None] - domain) ** 2
-    else:
-        total = domain[:, None] + domain
-        distance = (
-            np.where(total == 0, 0.0, (domain[:, None] - domain) / np.where(total == 0, 1.0, total)) ** 2
-        )
     n = held.sum(axis=-1)
     observed = (coincidences * distance).sum(axis=(-1, -2))
     expected = (held[..., :, None] * held[..., None, :] * distance).sum(axis=(-1, -2))
@@ -74,24 +67,22 @@ def krippendorff_alpha(values: ArrayLike, level: str = "nominal") -> float:
 
     Args:
         values: coders x units, float, nan where a coder gave no value.
-        level: distance between two values: ``nominal``, ``ordinal``, ``interval`` or ``ratio``.
+        level: distance between two values: ``nominal`` or ``ordinal``.
 
     Returns:
         At most 1; 0 is chance. Missing (nan) when no unit has two values or all values are the same: then
         nothing can tell agreement from a constant.
 
     Raises:
-        ValueError: not two dimensions, infinite, an unknown level, or negative values on a ratio scale.
+        ValueError: not two dimensions, infinite, or an unknown level.
     """
     one_of("level", level, METRICS)
     units = _units(values)
     domain = np.unique(units[~np.isnan(units)])
-    if level == "ratio" and (domain < 0).any():
-        raise ValueError("a ratio scale has no negative values")
     tally = _tally(units, domain)
     weight = 1 / (tally.sum(axis=1) - 1) if len(tally) else np.empty(0)
     coincidences = (tally * weight[:, None]).T @ tally - np.diag(tally.T @ weight)
-    return float(_alpha(coincidences, domain, level))
+    return float(_alpha(coincidences, level))
 
 
 def observed_agreement(values: ArrayLike) -> float:
@@ -275,9 +266,7 @@ def binary_estimates(values: Floats, weights: Floats, ordinal: Floats | None) ->
         seen = counted(full)
         behind = seen.copy()
         behind[-1] = int(full.any(axis=1).sum())
-        made.insert(
-            3, Estimates("alpha_ordinal", _alpha(levels, np.arange(1.0, 5.0), "ordinal"), behind, seen)
-        )
+        made.insert(3, Estimates("alpha_ordinal", _alpha(levels, "ordinal"), behind, seen))
     return made
 
 

@@ -114,18 +114,6 @@ def cooccurrence(
     return graph
 
 
-def nodes_table(graph: nx.Graph) -> pd.DataFrame:
-    """Nodes of a co-occurrence graph: ``code``, ``n``, ``papers``; most papers first, then by code."""
-    nodes = sorted(graph.nodes(data=True), key=lambda item: (-item[1]["n"], item[0]))
-    return pd.DataFrame(
-        {
-            "code": pd.Series([code for code, _ in nodes], dtype="str"),
-            "n": np.array([data["n"] for _, data in nodes], dtype=np.int64),
-            "papers": tuples([data["papers"] for _, data in nodes]),
-        }
-    )
-
-
 def edges_table(graph: nx.Graph) -> pd.DataFrame:
     """Edges of a co-occurrence graph, most papers first.
 

@@ -59,16 +59,3 @@ def coverage(
             "papers": tuples(papers),
         }
     )
-
-
-def matrix(cells: pd.DataFrame) -> pd.DataFrame:
-    """Turn the cells of :func:`coverage` into a table, one row a row code and one column a column code.
-
-    Args:
-        cells: what :func:`coverage` gave.
-
-    Returns:
-        Counts of papers, in the order of the cells; index ``row``, columns ``column``.
-    """
-    wide = cells.pivot(index="row", columns="column", values="n")
-    return wide.reindex(index=cells["row"].unique(), columns=cells["column"].unique())

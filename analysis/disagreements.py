@@ -41,12 +41,12 @@ def confusion(
         failure_modes: ``code`` and ``neighbours`` (tuple of codes; those not in the table are ignored).
         neighbours_only: pairs that the schema names as neighbours, confused or not. False adds every other pair
             that was confused at least once: candidates for a separating rule.
-        basis: as in :func:`presence`.
-        schema: as in :func:`presence`.
-        papers: as in :func:`presence`.
-        coders: as in :func:`presence`.
-        assessable: as in :func:`presence`.
-        blind: as in :func:`presence`.
+        basis: as in :func:`analysis.presence.compare`.
+        schema: as in :func:`analysis.presence.compare`.
+        papers: as in :func:`analysis.presence.compare`.
+        coders: as in :func:`analysis.presence.compare`.
+        assessable: pairs (facet, code) that can be told on this basis; None: all.
+        blind: as in :func:`analysis.presence.compare`.
 
     Returns:
         ``a`` < ``b``, ``neighbours`` (whether the schema says so), ``n`` papers confused, ``either`` (papers that
@@ -139,12 +139,12 @@ def disagreements(
         signoffs: all coders' sign-offs, with the column ``coder``.
         codes: ``facet`` and ``code``: what is compared.
         decided: ``paper``, ``facet``, ``code`` of what has been adjudicated and leaves the queue.
-        basis: as in :func:`presence`.
-        schema: as in :func:`presence`.
-        papers: as in :func:`presence`.
-        coders: as in :func:`presence`.
-        assessable: as in :func:`presence`.
-        blind: as in :func:`presence`; here by default what coders say today counts.
+        basis: as in :func:`analysis.presence.compare`.
+        schema: as in :func:`analysis.presence.compare`.
+        papers: as in :func:`analysis.presence.compare`.
+        coders: as in :func:`analysis.presence.compare`.
+        assessable: pairs (facet, code) that can be told on this basis; None: all.
+        blind: as in :func:`analysis.presence.compare`; here by default what coders say today counts.
 
     Returns:
         ``paper``, ``facet``, ``code``, ``kind`` (``presence``, ``level``, ``role``, ``mitigates``,

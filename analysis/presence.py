@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.selection import BASES, known_codes, need, one_of
+from analysis.selection import BASES, need, one_of
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,18 @@ def compare(
     coders: Iterable[str] | None,
     blind: bool,
 ) -> Compared:
-    """Return who signed off what, and which codings hold under it; the arguments are those of :func:`presence`.
+    """Return who signed off what, and which codings hold under it.
+
+    Args:
+        codings: all coders' codings, with the column ``coder``.
+        signoffs: all coders' sign-offs, with the column ``coder``.
+        basis: ``title``, ``abstract`` or ``full-text``.
+        schema: version of the coding schema; None: on each paper the newest that two coders signed off, else the
+            newest.
+        papers: only these papers; None: all.
+        coders: only these coders; None: all.
+        blind: leave out what a coder wrote after another coder's codings of the paper became visible, that is,
+            after their own sign-off and a second coder's. Agreement needs it; what holds today does not.
 
     Raises:
         ValueError: an argument is not one of its words, or a column is missing.
@@ -128,7 +139,7 @@ def compare(
 def missing_codes(
     facet: str, codes: Sequence[str], assessable: Collection[tuple[str, str]] | None
 ) -> NDArray[np.bool_]:
-    """Which codes cannot be told from what was read."""
+    """Which codes cannot be told from what was read: those not among the pairs (facet, code); None: all can."""
     if assessable is None:
         return np.zeros(len(codes), dtype=bool)
     if any(isinstance(pair, str) for pair in assessable):
@@ -137,9 +148,8 @@ def missing_codes(
     return np.array([(facet, code) not in pairs for code in codes], dtype=bool)
 
 
-#: Why a value is missing; ``presence`` says it in words.
+#: What a coder said of a code, or why nothing: the last three are missing values.
 ABSENT, PRESENT, NO_INFORMATION, NOT_ASSESSABLE, NOT_SIGNED = 0, 1, 2, 3, 4
-_WHY = ("", "", "no information", "not assessable", "not signed off")
 
 
 def states_of(
@@ -160,55 +170,3 @@ def states_of(
 def values_of(states: NDArray[np.int64]) -> Floats:
     """Return 1, 0 and missing (nan) for states."""
     return np.where(states <= PRESENT, states, np.nan)
-
-
-def presence(
-    codings: pd.DataFrame,
-    signoffs: pd.DataFrame,
-    facet: str,
-    codes: Sequence[str],
-    *,
-    basis: str = "abstract",
-    schema: str | None = None,
-    papers: Iterable[str] | None = None,
-    coders: Iterable[str] | None = None,
-    assessable: Collection[tuple[str, str]] | None = None,
-    blind: bool = True,
-) -> pd.DataFrame:
-    """What each coder said of each code of one facet on each paper.
-
-    Args:
-        codings: all coders' codings, with the column ``coder``.
-        signoffs: all coders' sign-offs, with the column ``coder``.
-        facet: the facet.
-        codes: its codes; codings of others are ignored.
-        basis: ``title``, ``abstract`` or ``full-text``.
-        schema: version of the coding schema; default: on each paper the newest that two coders signed off,
-            else the newest.
-        papers: only these papers.
-        coders: only these coders.
-        assessable: pairs (facet, code) that can be told on this basis; ``None``: all.
-        blind: leave out what a coder wrote after another coder's codings of the paper became visible, that is,
-            after their own sign-off and a second coder's. Agreement needs it; what holds today does not.
-
-    Returns:
-        ``paper``, ``code``, ``coder``, ``value`` (1, 0 or missing) and ``note`` (why it is missing), every
-        combination of a paper that somebody signed off, a code and a coder.
-
-    Raises:
-        ValueError: an argument is not one of its words, a code stands twice, or a column is missing.
-    """
-    codes = known_codes("codes", codes)
-    held = compare(codings, signoffs, basis=basis, schema=schema, papers=papers, coders=coders, blind=blind)
-    states, _ = states_of(held, facet, codes, assessable)
-    p, c, m = (axis.ravel() for axis in np.indices(states.shape))
-    flat = states.ravel()
-    return pd.DataFrame(
-        {
-            "paper": pd.Series(np.array(held.papers, dtype=object)[p], dtype="str"),
-            "code": pd.Series(np.array(codes, dtype=object)[c], dtype="str"),
-            "coder": pd.Series(np.array(held.coders, dtype=object)[m], dtype="str"),
-            "value": pd.Series(values_of(flat)).astype("Int64"),
-            "note": pd.Series(np.array(_WHY, dtype=object)[flat], dtype="str"),
-        }
-    )

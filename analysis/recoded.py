@@ -42,10 +42,10 @@ def recoded(
         coder_kinds: coder -> ``human`` or ``language-model``; every coder who signed off must be in it.
         verifications: ``coder``, ``paper``, ``basis``, ``at``. A human who verified a code of a paper before signing
             it off had seen the machines' codes: that sign-off is left out.
-        basis: as in :func:`analysis.presence.presence`.
-        schema: as in :func:`analysis.presence.presence`.
-        papers: as in :func:`analysis.presence.presence`.
-        assessable: as in :func:`analysis.presence.presence`.
+        basis: as in :func:`analysis.presence.compare`.
+        schema: as in :func:`analysis.presence.compare`.
+        papers: as in :func:`analysis.presence.compare`.
+        assessable: pairs (facet, code) that can be told on this basis; None: all.
 
     Returns:
         ``paper``, ``coder``, ``facet``, ``code``, ``value`` (1 seen, 0 not, missing where nothing could be said) and

@@ -22,7 +22,7 @@ from analysis.measurement import (
     records,
     volumes,
 )
-from analysis.selection import counted, need
+from analysis.selection import counted, meets, need
 
 #: Two estimates part where their intervals do not meet, or where they differ by more than this share of the larger one
 #: and by more than so many papers per 1,000 that are in.
@@ -30,22 +30,6 @@ APART, APART_PER_1000 = 0.5, 5.0
 
 Conditions = Sequence[Mapping[str, str]]
 STATEMENTS = ("under_measured", "hardly_measured", "rare")
-
-
-def meets(rows: pd.DataFrame, conditions: Conditions) -> NDArray[np.bool_]:
-    """Which rows meet one of the conditions, each a mapping of column -> value.
-
-    Raises:
-        ValueError: a column is missing.
-    """
-    out = np.zeros(len(rows), dtype=bool)
-    for condition in conditions:
-        need(rows, "final", condition)
-        mine = np.ones(len(rows), dtype=bool)
-        for column, value in condition.items():
-            mine &= (rows[column] == value).to_numpy(dtype=bool)
-        out |= mine
-    return out
 
 
 def carried(

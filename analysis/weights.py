@@ -117,18 +117,6 @@ def weights(
     )
 
 
-def kish(weight: ArrayLike) -> float:
-    """Effective sample size (sum w)^2 / sum w^2 of unequal weights; 0 for none (Kish 1965, Survey Sampling, 11.2C).
-
-    Least data: one weight above 0; else 0.
-    """
-    w = np.asarray(weight, dtype=float)
-    if np.any(~np.isfinite(w)) or np.any(w < 0):
-        raise ValueError("weights must be finite and not negative")
-    squares = float((w**2).sum())
-    return float(w.sum()) ** 2 / squares if squares else 0.0
-
-
 def ratio(
     numerator: ArrayLike, denominator: ArrayLike, stratum: ArrayLike, frame: ArrayLike, drawn: ArrayLike
 ) -> tuple[Floats, Floats]:

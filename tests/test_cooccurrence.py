@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analysis import charts
 from analysis.charts.theme import DOUBLE, SINGLE
-from analysis.cooccurrence import cooccurrence, edges_table, nodes_table, npmi
+from analysis.cooccurrence import cooccurrence, edges_table, npmi
 from tests.test_charts import STAMP
 from tests.test_coverage import code, final
 from workbench.answers.cooccurrence import raised_together
@@ -84,7 +84,6 @@ def _among(graph: nx.Graph, codes: list[str]) -> nx.Graph:
 
 def test_tables_of_an_empty_graph_have_their_columns() -> None:
     assert list(edges_table(nx.Graph()))[:3] == ["source", "target", "count"]
-    assert nodes_table(nx.Graph()).empty
 
 
 def rows_of(chart: object, column: str) -> pd.DataFrame:

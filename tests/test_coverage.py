@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.coverage import coverage, matrix
+from analysis.coverage import coverage
 from analysis.selection import LEVELS, counted, dropped
 from workbench.store.tables import FINAL
 
@@ -45,12 +45,12 @@ def test_cells_by_hand() -> None:
             code("d", "failure_mode", "m2", level="argues", resolved="unresolved"),
         ]
     )
-    wide = matrix(coverage(table, "failure_mode", "stream", row_codes=MODES, column_codes=STREAMS))
-    assert wide.to_numpy().tolist() == [[2, 1], [0, 0], [0, 0]]
+    wide = coverage(table, "failure_mode", "stream", row_codes=MODES, column_codes=STREAMS)
+    assert wide["n"].tolist() == [2, 1, 0, 0, 0, 0]
     strict = coverage(
         table, "failure_mode", "stream", min_level="measures", row_codes=MODES, column_codes=STREAMS
     )
-    assert matrix(strict).to_numpy().tolist() == [[1, 0], [0, 0], [0, 0]]
+    assert strict["n"].tolist() == [1, 0, 0, 0, 0, 0]
     with_grey = coverage(
         table, "failure_mode", "stream", grey="include", row_codes=MODES, column_codes=STREAMS
     ).set_index(["row", "column"])

@@ -109,7 +109,6 @@ def test_models_measured_once_say_nothing_of_instability() -> None:
     table = pd.DataFrame(rows, columns=["model", "harness", "value"])
     found = instability(table, unit="model", facets=["harness"])
     assert set(found["values"]) == {4}
-    assert set(instability(table, unit="model", facets=["harness"], repeated_only=False)["values"]) == {5}
 
 
 @pytest.mark.filterwarnings("error")

@@ -12,7 +12,6 @@ import pytest
 
 from analysis.audit.instability import LEAST, instability
 from analysis.validation import weighted_interval
-from analysis.weights import kish
 
 MODULES = (
     *(
@@ -58,4 +57,3 @@ def test_variance_components_need_four_values_of_two_objects() -> None:
 
 def test_others_need_what_they_say() -> None:
     assert math.isnan(weighted_interval([], [])[0]) and weighted_interval([1], [1])[0] == 1
-    assert (kish([]), kish([2])) == (0.0, 1.0)

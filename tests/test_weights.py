@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from analysis.weights import interval, jeffreys, kish, ratio, weights
+from analysis.weights import interval, jeffreys, ratio, weights
 
 FIXTURE = Path(__file__).parent / "fixtures" / "weights_samplics.json"
 
@@ -193,11 +193,3 @@ def test_interval_of_whole_numbers_is_jeffreys() -> None:
     assert np.isnan(interval(np.nan, 0.0)).all()
     with pytest.raises(ValueError, match="strictly between 0 and 1"):
         interval(0.5, 10, confidence=0)
-
-
-def test_kish_by_hand() -> None:
-    assert kish([1, 1, 1]) == 3
-    assert kish([3, 1]) == pytest.approx(1.6)
-    assert kish([]) == 0
-    with pytest.raises(ValueError, match="not negative"):
-        kish([-1])

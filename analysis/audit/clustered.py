@@ -88,15 +88,6 @@ def association(x: ArrayLike, y: ArrayLike, groups: ArrayLike, *, seed: int = 0)
     return Clustered(n, number, r, low, high, p)
 
 
-def slope_t(x: Floats, y: Floats, labels: NDArray[np.int64], null: float) -> float:
-    """Return the t of a slope against a null, with the cluster-robust variance of Liang and Zeger (1986).
-
-    Without the factor for few clusters, which is the same in every draw of the bootstrap. Least data: an x that varies.
-    """
-    made = _t(x, y - null * x, labels, np.ones((1, int(labels.max()) + 1)))
-    return float(made[0])
-
-
 def slope_p(x: Floats, y: Floats, labels: NDArray[np.int64], null: float, signs: Floats) -> float:
     """Return the wild cluster bootstrap's two-sided p of a slope, the null imposed; ``signs`` is draws x groups.
 

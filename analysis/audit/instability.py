@@ -27,8 +27,6 @@ from analysis.selection import need
 
 #: Fewest values that are taken apart at all.
 LEAST = 4
-#: More values than this are estimated by the analysis of variance instead of maximum likelihood (which is cubic).
-MOST = 1_200
 RESIDUAL = "residual"
 #: A share of the variance whose interval is wider than this is not estimable.
 WIDEST = 0.5
@@ -70,9 +68,7 @@ def instability(
     *,
     unit: str,
     facets: Sequence[str],
-    value: str = "value",
     interactions: bool = True,
-    repeated_only: bool = True,
     bounds: tuple[float, float] | None = None,
     draws: int = 9_999,
     seed: int = 0,
@@ -89,13 +85,12 @@ def instability(
     a design that tells it apart from the others and leaves something for the residual.
 
     Args:
-        table: one row a value: the columns ``unit``, ``value`` and each of ``facets``.
+        table: one row a value: the columns ``unit``, ``value`` and each of ``facets``. Units with one value are left
+            out: they say nothing of instability and would bring in the difference between those who were measured
+            once and those who were measured often.
         unit: column of what is measured (the object of measurement): the model.
         facets: columns of the conditions.
-        value: column of the value.
         interactions: also take the unit's interaction with each facet apart, where the design lets it.
-        repeated_only: leave out units with one value: they say nothing of instability and would bring in the
-            difference between those who were measured once and those who were measured often.
         bounds: least and largest value there can be; a standard deviation above half their distance is impossible, and
             intervals are cut there.
         draws: draws behind the intervals.
@@ -114,12 +109,12 @@ def instability(
     names = [unit, *facets]
     if len(set(names)) < len(names):
         raise ValueError(f"unit and facets must differ: {', '.join(names)}")
-    need(table, "table", [value, *names])
-    rows = table[[value, *names]].dropna()
-    rows = rows[np.isfinite(rows[value].to_numpy(dtype=float))]
-    if repeated_only and len(rows):
+    need(table, "table", ["value", *names])
+    rows = table[["value", *names]].dropna()
+    rows = rows[np.isfinite(rows["value"].to_numpy(dtype=float))]
+    if len(rows):
         rows = rows[rows.groupby(unit)[unit].transform("size") > 1]
-    y = rows[value].to_numpy(dtype=float)
+    y = rows["value"].to_numpy(dtype=float)
     factors = {name: _codes(rows[name]) for name in names}
     why = _hopeless(y, factors[unit])
     if why:
@@ -177,8 +172,8 @@ def instability(
     return _frame(done)
 
 
-def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.DataFrame]:
-    """Repeated measurements in the model panel, a table a property.
+def from_panel(audit: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Repeated measurements in the model panel, a table a property; values whose primary source was opened only.
 
     Shares come as per cent, so that all values of a property are on one scale. A value that is the developer's counts
     once for each developer. Facets are the named conditions, the attempt budget, who reported, and the date of the
@@ -188,7 +183,6 @@ def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.Da
 
     Args:
         audit: the survey's table ``audit``.
-        kind: ``primary`` or ``any``.
 
     Returns:
         Property -> one row a value: ``object`` (model or developer), ``value``, and a column a facet; ``attrs`` has
@@ -200,9 +194,7 @@ def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.Da
         "audit",
         ("model", "developer", "value", "unit", "belongs_to", "kind", "property", "conditions", "attempts"),
     )
-    rows = audit[(audit["property"] != "").to_numpy(dtype=bool)]
-    if kind == "primary":
-        rows = rows[rows["kind"] == "primary"]
+    rows = audit[((audit["property"] != "") & (audit["kind"] == "primary")).to_numpy(dtype=bool)]
     done = {}
     for name, some in rows.groupby("property", sort=True):
         of_developer = bool((some["belongs_to"] == "developer").all())
@@ -229,18 +221,14 @@ def from_panel(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, pd.Da
     return done
 
 
-def decompose(
-    tables: Mapping[str, pd.DataFrame], *, interactions: bool = True, draws: int = 9_999, seed: int = 0
-) -> pd.DataFrame:
+def decompose(tables: Mapping[str, pd.DataFrame], *, draws: int = 9_999) -> pd.DataFrame:
     """:func:`instability` of several properties, one under the other.
 
     Least data: as :func:`instability`, for each property.
 
     Args:
         tables: what :func:`from_panel` gave.
-        interactions: as in :func:`instability`.
         draws: as in :func:`instability`.
-        seed: as in :func:`instability`.
 
     Returns:
         The rows of :func:`instability`, shares with an interval wider than ``WIDEST`` left out, with the columns
@@ -252,10 +240,8 @@ def decompose(
             table,
             unit="object",
             facets=table.attrs["facets"],
-            interactions=interactions,
             bounds=table.attrs["bounds"],
             draws=draws,
-            seed=seed,
         )
         vague = (part["share_high"] - part["share_low"] > WIDEST).to_numpy(dtype=bool)
         part.loc[vague, ["share", "share_low", "share_high"]] = math.nan
@@ -368,8 +354,6 @@ def _fit(y: Floats, terms: Sequence[_Term]) -> tuple[Floats, str]:
     # In a balanced design the analysis of variance is REML wherever it comes out positive (Searle et al. 1992, 6.7).
     if solved is not None and _is_balanced(terms, len(y)) and (solved > 0).all():
         return solved, "REML"
-    if solved is not None and len(y) > MOST:
-        return np.maximum(solved, 0.0), "analysis of variance"
     return reml(y, [t.labels for t in terms], start=solved), "REML"
 
 
@@ -535,14 +519,6 @@ def _codes(values: pd.Series[Any]) -> NDArray[np.int64]:
 def _conditions(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split("; ") if part)
     return {name: value for name, _, value in pairs}
-
-
-def _plain(text: object) -> float:
-    try:
-        number = float(str(text))
-    except ValueError:
-        return math.nan
-    return number if math.isfinite(number) else math.nan
 
 
 def _row(term: _Term, n: int, *, note: str, **numbers: Any) -> dict[str, Any]:

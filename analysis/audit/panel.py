@@ -1,6 +1,7 @@
 """A panel of models: measured values that go together or not, and what attempts do to an attack's success.
 
-A panel has measures of several dimensions, which are never averaged. Models of one developer are alike and a score may
+A panel has measures of several dimensions, which are never averaged. Values whose primary source was not opened are
+left out. Models of one developer are alike and a score may
 belong to the developer: every test and interval takes developers, not models, for independent.
 """
 
@@ -19,8 +20,6 @@ from analysis.selection import need, one_of, tuples
 
 #: The name under which weights stand beside the dimensions: 1 where they are open.
 OPEN = "open weights"
-#: Which rows of the panel count: secondary ones are left out unless asked for.
-KINDS = ("primary", "any")
 
 _COLUMNS = (
     "model",
@@ -39,7 +38,7 @@ _COLUMNS = (
 )
 
 
-def panel(audit: pd.DataFrame, measures: Mapping[str, str], *, kind: str = "primary") -> pd.DataFrame:
+def panel(audit: pd.DataFrame, measures: Mapping[str, str]) -> pd.DataFrame:
     """Models by dimension on one measure each, holes kept.
 
     A dimension is one measure, so that all its values are comparable; unlike measures are never averaged, and neither
@@ -50,7 +49,6 @@ def panel(audit: pd.DataFrame, measures: Mapping[str, str], *, kind: str = "prim
     Args:
         audit: the survey's table ``audit``.
         measures: dimension -> the one measure that stands for it.
-        kind: ``primary``, or ``any`` to take values whose primary source was not opened.
 
     Returns:
         One row a model that has a value in at least one of the measures, by developer and model: ``model``,
@@ -60,12 +58,10 @@ def panel(audit: pd.DataFrame, measures: Mapping[str, str], *, kind: str = "prim
         is, the model's or the developer's; ``attrs["measures"]`` which measure it is.
 
     Raises:
-        ValueError: a column is missing, ``kind`` is not known, or a measure is not in the panel or of another
-            dimension.
+        ValueError: a column is missing, or a measure is not in the panel or of another dimension.
     """
     need(audit, "audit", _COLUMNS)
-    one_of("kind", kind, KINDS)
-    rows = audit if kind == "any" else audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
+    rows = audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
     known = dict(zip(audit["measure"], audit["dimension"], strict=True))
     for dimension, measure in measures.items():
         if len(audit):
@@ -101,21 +97,19 @@ def panel(audit: pd.DataFrame, measures: Mapping[str, str], *, kind: str = "prim
     return table
 
 
-def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, str]:
+def most_complete(audit: pd.DataFrame) -> dict[str, str]:
     """Return the measures, one a dimension, that most models have all of; ties by the measures' names.
 
     Least data: none; without a measure of any dimension nothing is chosen.
 
     Args:
         audit: the survey's table ``audit``.
-        kind: ``primary`` or ``any``.
 
     Returns:
         Dimension -> measure, dimensions in the order in which the panel first has them.
     """
     need(audit, "audit", _COLUMNS)
-    one_of("kind", kind, KINDS)
-    rows = audit if kind == "any" else audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
+    rows = audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
     holders: dict[str, dict[str, frozenset[str]]] = {}
     for (dimension, measure), some in rows.groupby(["dimension", "measure"], sort=True):
         holders.setdefault(str(dimension), {})[str(measure)] = frozenset(some["model"])
@@ -133,7 +127,7 @@ def most_complete(audit: pd.DataFrame, *, kind: str = "primary") -> dict[str, st
     return dict(zip(dims, best, strict=True))
 
 
-def correlations(audit: pd.DataFrame, *, kind: str = "primary", seed: int = 0) -> pd.DataFrame:
+def correlations(audit: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     """Every two measures of different dimensions, and open weights against every measure: do they go together?
 
     Which measure stands for a dimension decides what is found, so all that enough developers share are gone through,
@@ -144,7 +138,6 @@ def correlations(audit: pd.DataFrame, *, kind: str = "primary", seed: int = 0) -
 
     Args:
         audit: the survey's table ``audit``.
-        kind: ``primary``, or ``any`` to take values whose primary source was not opened.
         seed: of the signs of the bootstrap, where there are too many to go through.
 
     Returns:
@@ -156,11 +149,10 @@ def correlations(audit: pd.DataFrame, *, kind: str = "primary", seed: int = 0) -
         ``p_holm`` up to .05; else ``not shown``), ``note``. Rows in the order of the dimensions, then by measure.
 
     Raises:
-        ValueError: a column is missing, or ``kind`` is not known.
+        ValueError: a column is missing.
     """
     need(audit, "audit", _COLUMNS)
-    one_of("kind", kind, KINDS)
-    rows = audit if kind == "any" else audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
+    rows = audit[(audit["kind"] == "primary").to_numpy(dtype=bool)]
     rows = rows[~rows.duplicated(["model", "measure"], keep=False)]
     signs = np.where(rows["higher_is"] == "worse", -1.0, 1.0)
     wide = rows.assign(value=rows["value"] * signs).pivot(index="model", columns="measure", values="value")
@@ -225,7 +217,7 @@ def _holm(ps: list[float]) -> list[float]:
     return done
 
 
-def attempt_curves(audit: pd.DataFrame, *, kind: str = "primary") -> pd.DataFrame:
+def attempt_curves(audit: pd.DataFrame) -> pd.DataFrame:
     """Attack success against the attempts allowed, wherever one attack was measured at two budgets or more.
 
     A curve is one model, measure, source and kind of attempts: adaptive attempts (the attacker learns from each) and
@@ -238,7 +230,6 @@ def attempt_curves(audit: pd.DataFrame, *, kind: str = "primary") -> pd.DataFram
 
     Args:
         audit: the survey's table ``audit``.
-        kind: ``primary`` or ``any``.
 
     Returns:
         One row a point: ``curve`` (number), ``model``, ``developer``, ``measure``, ``source``, ``property``,
@@ -247,18 +238,16 @@ def attempt_curves(audit: pd.DataFrame, *, kind: str = "primary") -> pd.DataFram
         equally hard targets would do the same: log(1 - a) / log(1 - a0) times k0), ``note``.
 
     Raises:
-        ValueError: a column is missing or ``kind`` is not known.
+        ValueError: a column is missing.
     """
     need(audit, "audit", (*_COLUMNS, "n", "property", "conditions"))
-    one_of("kind", kind, KINDS)
     rows = audit[
         audit["attempts_are"].isin(["independent", "adaptive", "pool"])
         & audit["unit"].isin(["share", "percent"])
         & (audit["higher_is"] == "worse")
+        & (audit["kind"] == "primary")
         & audit["attempts"].str.fullmatch(r"\d+")
     ]
-    if kind == "primary":
-        rows = rows[rows["kind"] == "primary"]
     done: list[dict[str, Any]] = []
     curve = 0
     keys = ["model", "measure", "source", "attempts_are"]

@@ -55,13 +55,6 @@ SIDE_COLOURS = {
     "governance": OKABE_ITO["green"],
 }
 
-#: What a rate is a rate of, by the text that was read (design: titles must say so).
-AMONG = {
-    "title": "among papers whose title raises the mode",
-    "abstract": "among papers whose abstract raises the mode",
-    "full-text": "among papers whose text raises the mode",
-}
-
 #: Which papers raise a mode, by the text that was read.
 RAISED = {
     "title": "papers whose title raises the mode",
