@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from analysis import charts
 from analysis.audit.clustered import LEAST, _t, association, between_share, slope_p
 from analysis.audit.panel import attempt_curves, correlations, most_complete, panel
-from tests.test_charts import STAMP
-from tests.test_sides import readable
+from tests.test_charts import STAMP, readable
 from workbench import open_survey
 from workbench.answers.panel import panel as question
 from workbench.publishing.latex_tables import latex_table

@@ -189,17 +189,12 @@ def read(chart: alt.LayerChart) -> list[str]:
     return [word.text for word in words(drawing(chart))]
 
 
-@pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("width", ["single", "double"])
-def test_a_figure_fits_its_column_and_every_word_can_be_read(name: str, width: str) -> None:
-    svg = drawing(FIGURES[name](width=width, stamp=STAMP))
-    root = ElementTree.fromstring(svg)
+def readable(chart: alt.LayerChart, width: str) -> list[str]:
+    """Check that a figure fits its column and that no word is cut, too small or over another; return its words."""
+    svg = drawing(chart)
     page = {"single": SINGLE, "double": DOUBLE}[width]
-    assert float(root.get("width", 0)) == page
-    height = float(root.get("height", 0))
-    assert height == int(height)
-    placed = words(svg)
-    assert len(placed) > 10
+    assert float(ElementTree.fromstring(svg).get("width", 0)) == page
+    height, placed = float(ElementTree.fromstring(svg).get("height", 0)), words(svg)
     for word in placed:
         assert word.size >= TEXT
         assert word.left >= -0.5 and word.right <= page + 0.5, word
@@ -208,6 +203,18 @@ def test_a_figure_fits_its_column_and_every_word_can_be_read(name: str, width: s
         across = min(one.right, other.right) - max(one.left, other.left)
         down = min(one.bottom, other.bottom) - max(one.top, other.top)
         assert across <= 0.5 or down <= 0.5, (one, other)
+    return [word.text for word in placed]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_a_figure_fits_its_column_and_every_word_can_be_read(name: str, width: str) -> None:
+    chart = FIGURES[name](width=width, stamp=STAMP)
+    svg = drawing(chart)
+    height = float(ElementTree.fromstring(svg).get("height", 0))
+    assert height == int(height)
+    assert len(readable(chart, width)) > 10
+    placed = words(svg)
     assert "bold" not in svg
     assert set(re.findall(r'font-weight="([^"]*)"', svg)) <= {"normal"}
     lowest = [word.text for word in sorted(placed, key=lambda w: w.top)][-2:]
