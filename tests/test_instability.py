@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.audit.instability import decompose, from_panel, instability, reml
+from analysis.audit.instability import decompose, from_panel, instability
+from analysis.audit.variances import reml
 from tests.test_audit import audit, cell
 from workbench import open_survey
 from workbench.answers.instability import in_words, unstable

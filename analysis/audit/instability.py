@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.audit.variances import Term, fit, intervals, is_balanced
 from analysis.selection import need
 
 #: Fewest values that are taken apart at all.
@@ -48,19 +48,6 @@ _COLUMNS: dict[str, str] = {
     "method": "str",
     "note": "str",
 }
-
-
-@dataclass(frozen=True)
-class _Term:
-    """One random term: its name, what kind it is, and the level of every value."""
-
-    name: str
-    kind: str
-    labels: NDArray[np.int64]
-
-    @property
-    def levels(self) -> int:
-        return int(self.labels.max()) + 1 if len(self.labels) else 0
 
 
 def instability(
@@ -118,22 +105,22 @@ def instability(
     factors = {name: _codes(rows[name]) for name in names}
     why = _hopeless(y, factors[unit])
     if why:
-        lost = [_Term(n, "unit" if n == unit else "facet", factors[n]) for n in names]
+        lost = [Term(n, "unit" if n == unit else "facet", factors[n]) for n in names]
         return _frame(
-            [_row(t, len(y), note=why) for t in [*lost, _Term(RESIDUAL, RESIDUAL, np.arange(len(y)))]]
+            [_row(t, len(y), note=why) for t in [*lost, Term(RESIDUAL, RESIDUAL, np.arange(len(y)))]]
         )
     terms, notes = _estimable(y, unit, facets, factors, interactions)
     kept = [t for t in terms if not notes.get(t.name)]
-    variances, how = _fit(y, kept)
-    balanced = _is_balanced(kept, len(y))
-    ends = _intervals(y, kept, variances, draws, seed)
+    variances, how = fit(y, kept)
+    balanced = is_balanced(kept, len(y))
+    ends = intervals(y, kept, variances, draws, seed)
     total = float(variances.sum())
     most = math.inf if bounds is None else (bounds[1] - bounds[0]) / 2
     cut = bool(np.any(np.sqrt(ends["variance"][:, 1]) > most)) if ends is not None else False
     method = f"{how}; intervals {'for a balanced design' if balanced else 'approximate (unbalanced)'}"
-    place = {t.name: i for i, t in enumerate([*kept, _Term(RESIDUAL, RESIDUAL, np.arange(len(y)))])}
+    place = {t.name: i for i, t in enumerate([*kept, Term(RESIDUAL, RESIDUAL, np.arange(len(y)))])}
     done = []
-    for term in [*terms, _Term(RESIDUAL, RESIDUAL, np.arange(len(y)))]:
+    for term in [*terms, Term(RESIDUAL, RESIDUAL, np.arange(len(y)))]:
         if notes.get(term.name):
             done.append(_row(term, len(y), note=notes[term.name]))
             continue
@@ -261,172 +248,19 @@ def decompose(tables: Mapping[str, pd.DataFrame], *, draws: int = 9_999) -> pd.D
     return pd.DataFrame({c: pd.Series([], dtype=k) for c, k in kinds.items()})
 
 
-def reml(y: Floats, labels: Sequence[NDArray[np.int64]], *, start: Floats | None = None) -> Floats:
-    """REML estimates of the variances of crossed random factors and of the residual.
-
-    y = mu + sum of the factors' effects + e, all independent and normal. The likelihood is that of contrasts free of
-    the mean (Patterson & Thompson 1971); it is maximised over variances not below zero.
-
-    Least data: two values that differ.
-
-    Args:
-        y: n values.
-        labels: for each factor the level of every value, 0-based.
-        start: variances to start from; the outcome does not depend on them, the time it takes does.
-
-    Returns:
-        Variances of the factors in order, then of the residual.
-    """
-    n = len(y)
-    spread = float(y.std(ddof=1))
-    contrasts = _contrasts(n)
-    z = contrasts.T @ ((y - y.mean()) / spread)
-    blocks = [contrasts.T @ (lab[:, None] == lab[None, :]).astype(float) @ contrasts for lab in labels]
-    blocks.append(np.eye(n - 1))
-    even = np.full(len(blocks), 1 / len(blocks))
-    starts = [even] if start is None else [even, np.maximum(start / spread**2, 0.0)]
-    best = min((_climb(z, blocks, begin) for begin in starts), key=lambda found: found[1])
-    done: Floats = best[0] * spread**2
-    return done
-
-
-def _climb(z: Floats, blocks: Sequence[Floats], start: Floats) -> tuple[Floats, float]:
-    """Fisher scoring from a start, with variances held at zero while the likelihood would have them negative."""
-    s = start.copy()
-    s[-1] = max(s[-1], 0.05)
-    loss, score, information = _likelihood(z, blocks, s)
-    for _ in range(200):
-        free = (s > 0) | (score > 0)
-        step = np.zeros(len(s))
-        step[free] = np.linalg.lstsq(information[np.ix_(free, free)], score[free], rcond=None)[0]
-        size = 1.0
-        while size > 1e-8:
-            tried = np.maximum(s + size * step, 0.0)
-            tried[-1] = max(tried[-1], 1e-9)
-            new = _likelihood(z, blocks, tried)
-            if new[0] <= loss + 1e-13:
-                break
-            size /= 2
-        else:
-            break
-        moved = float(np.max(np.abs(tried - s)))
-        s, (loss, score, information) = tried, new
-        if moved < 1e-10:
-            break
-    return np.where(s < 1e-9, 0.0, s), loss
-
-
-def _likelihood(z: Floats, blocks: Sequence[Floats], s: Floats) -> tuple[float, Floats, Floats]:
-    """Minus the restricted log-likelihood, its score, and the expected information (Searle et al. 1992, 6.6)."""
-    v = sum(weight * block for weight, block in zip(s, blocks, strict=True))
-    try:
-        lower = np.linalg.cholesky(v)
-    except np.linalg.LinAlgError:
-        return math.inf, np.zeros(len(s)), np.eye(len(s))
-    inverse = np.linalg.inv(v)
-    w = inverse @ z
-    loss = float(np.log(np.diag(lower)).sum() + 0.5 * z @ w)
-    parts = [inverse @ block for block in blocks]
-    score = np.array(
-        [
-            0.5 * float(w @ block @ w) - 0.5 * float(np.trace(part))
-            for block, part in zip(blocks, parts, strict=True)
-        ]
-    )
-    information = np.array([[0.5 * float(np.sum(a * b.T)) for b in parts] for a in parts])
-    return loss, score, information
-
-
-def _contrasts(n: int) -> Floats:
-    """Helmert contrasts: n by n - 1, orthonormal, each orthogonal to the mean."""
-    done = np.zeros((n, n - 1))
-    for j in range(1, n):
-        done[:j, j - 1] = 1.0
-        done[j, j - 1] = -float(j)
-        done[:, j - 1] /= math.sqrt(j * (j + 1))
-    return done
-
-
-def _fit(y: Floats, terms: Sequence[_Term]) -> tuple[Floats, str]:
-    squares, _, expected = _mean_squares(y, terms)
-    whole = bool(np.isfinite(squares).all()) and np.linalg.matrix_rank(expected) == len(expected)
-    solved = np.linalg.solve(expected, squares).astype(np.float64) if whole else None
-    # In a balanced design the analysis of variance is REML wherever it comes out positive (Searle et al. 1992, 6.7).
-    if solved is not None and _is_balanced(terms, len(y)) and (solved > 0).all():
-        return solved, "REML"
-    return reml(y, [t.labels for t in terms], start=solved), "REML"
-
-
-def _mean_squares(y: Floats, terms: Sequence[_Term]) -> tuple[Floats, Floats, Floats]:
-    """Sequential mean squares, their degrees of freedom, and what they are expected to be in the variances.
-
-    The expectation of term t's mean square is the sum over terms k of tr(Q_t Z_k Z_k') / df_t times the variance of k
-    (Searle, Casella & McCulloch 1992, 5.2), Q_t being the projection that the term adds to those before it.
-    """
-    n = len(y)
-    base = np.full((n, 1), 1 / math.sqrt(n))
-    squares, freedoms, expected = [], [], []
-    groups = [np.eye(t.levels)[t.labels] for t in terms]
-    for g in [*groups, None]:
-        if g is None:
-            # What is left over: its projection is the identity less all others.
-            rest = y - base @ (base.T @ y)
-            freedom = n - base.shape[1]
-            squares.append(float(rest @ rest) / freedom if freedom else math.nan)
-            share = [
-                (float(np.sum(h**2)) - float(np.sum((base.T @ h) ** 2))) / freedom if freedom else 0.0
-                for h in groups
-            ]
-            expected.append([*share, 1.0])
-        else:
-            left = g - base @ (base.T @ g)
-            u, s, _ = np.linalg.svd(left, full_matrices=False)
-            new = u[:, s > 1e-8 * max(1.0, float(s.max(initial=0.0)))]
-            freedom = new.shape[1]
-            squares.append(float(np.sum((new.T @ y) ** 2)) / freedom if freedom else math.nan)
-            share = [float(np.sum((new.T @ h) ** 2)) / freedom if freedom else 0.0 for h in groups]
-            expected.append([*share, 1.0])
-            base = np.hstack([base, new])
-        freedoms.append(float(freedom))
-    return np.array(squares), np.array(freedoms), np.array(expected)
-
-
-def _intervals(
-    y: Floats, terms: Sequence[_Term], variances: Floats, draws: int, seed: int
-) -> dict[str, Floats] | None:
-    """95% intervals of the variances (generalised) and of their shares (the wider of generalised and bootstrap).
-
-    A generalised interval takes a factor with two levels for possibly enormous, and with several such factors the share
-    of everything else for too small; the parametric bootstrap of the mean squares errs the other way.
-    """
-    squares, freedoms, expected = _mean_squares(y, terms)
-    if np.any(freedoms < 1) or np.linalg.matrix_rank(expected) < len(expected):
-        return None
-    rng = np.random.default_rng(seed)
-    chances = np.stack([rng.chisquare(f, size=draws) / f for f in freedoms])
-    ends = (0.025, 0.975)
-    drawn = np.maximum(np.linalg.solve(expected, squares[:, None] / chances), 0.0)
-    again = np.maximum(np.linalg.solve(expected, (expected @ variances)[:, None] * chances), 0.0)
-    parts = [
-        np.quantile(each / np.maximum(each.sum(axis=0), 1e-300), ends, axis=1) for each in (drawn, again)
-    ]
-    low, high = np.minimum(parts[0][0], parts[1][0]), np.maximum(parts[0][1], parts[1][1])
-    return {"variance": np.quantile(drawn, ends, axis=1).T, "share": np.stack([low, high], axis=1)}
-
-
 def _estimable(
     y: Floats,
     unit: str,
     facets: Sequence[str],
     factors: Mapping[str, NDArray[np.int64]],
     interactions: bool,
-) -> tuple[list[_Term], dict[str, str]]:
+) -> tuple[list[Term], dict[str, str]]:
     """Terms of the model and why some of them cannot be told apart."""
-    terms = [_Term(unit, "unit", factors[unit])]
+    terms = [Term(unit, "unit", factors[unit])]
     notes: dict[str, str] = {}
-    kept: list[_Term] = [terms[0]]
+    kept: list[Term] = [terms[0]]
     for facet in facets:
-        term = _Term(facet, "facet", factors[facet])
+        term = Term(facet, "facet", factors[facet])
         terms.append(term)
         notes[facet] = _confounded(term, kept, unit, len(y))
         if not notes[facet]:
@@ -434,7 +268,7 @@ def _estimable(
     if interactions:
         for term in [t for t in kept if t.kind == "facet"]:
             pairs = pd.Series(list(zip(factors[unit].tolist(), term.labels.tolist(), strict=True)))
-            both = _Term(f"{unit} x {term.name}", "interaction", _codes(pairs))
+            both = Term(f"{unit} x {term.name}", "interaction", _codes(pairs))
             terms.append(both)
             notes[both.name] = _confounded(both, kept, unit, len(y))
             if not notes[both.name]:
@@ -442,7 +276,7 @@ def _estimable(
     return terms, notes
 
 
-def _confounded(term: _Term, before: Sequence[_Term], unit: str, n: int) -> str:
+def _confounded(term: Term, before: Sequence[Term], unit: str, n: int) -> str:
     """Why a term cannot be told apart from the ones before it and the residual; empty where it can."""
     if term.levels < 2:
         return "not estimable: one level only"
@@ -487,16 +321,6 @@ def _same_partition(a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
     return len(set(zip(a.tolist(), b.tolist(), strict=True))) == len(set(a.tolist())) == len(set(b.tolist()))
 
 
-def _is_balanced(terms: Sequence[_Term], n: int) -> bool:
-    """Whether every combination of levels of the main factors occurs equally often."""
-    main = [t for t in terms if t.kind in ("unit", "facet")]
-    cells = math.prod(t.levels for t in main)
-    if cells == 0 or n % cells:
-        return False
-    counts = pd.Series(list(zip(*[t.labels.tolist() for t in main], strict=True))).value_counts()
-    return len(counts) == cells and bool((counts == n // cells).all())
-
-
 def _hopeless(y: Floats, units: NDArray[np.int64]) -> str:
     if len(y) == 0:
         return "not estimable: nothing was measured twice"
@@ -521,7 +345,7 @@ def _conditions(text: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _row(term: _Term, n: int, *, note: str, **numbers: Any) -> dict[str, Any]:
+def _row(term: Term, n: int, *, note: str, **numbers: Any) -> dict[str, Any]:
     blank = dict.fromkeys(
         ("variance", "sd", "sd_low", "sd_high", "share", "share_low", "share_high"), math.nan
     )
