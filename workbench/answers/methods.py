@@ -310,11 +310,14 @@ def _analysis(survey: Survey) -> str:
 def _limits(survey: Survey) -> str:
     from workbench.answers.reading_more import in_words, reading_more
 
+    more = in_words(
+        reading_more(survey).tables["full-text-shift"], confidence=survey.settings.thresholds.interval
+    )
     kinds = set(survey.coders["kind"]) if len(survey.coders) else set()
     models = " Screeners, coders and adjudicator are language models." if kinds == {"language-model"} else ""
     return (
         "What is estimated is among works whose abstract raises the mode: what only the body of a paper discusses is "
-        f"invisible. {in_words(reading_more(survey).tables['full-text-shift'])}{models} The identified works come from "
+        f"invisible. {more}{models} The identified works come from "
         "the sources named above; first dates in a frame with holes in time are order statistics of that frame."
     )
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.shift import shift
+from analysis.shift import missed, shift
 from workbench.answers.answer import Answer, Number, in_schema
+from workbench.answers.numbers import printed
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
@@ -18,6 +19,11 @@ def reading_more(survey: Survey) -> Answer:
     table = shift(in_schema(survey.final, survey.codes))
     works, found, new, raised = counts(table)
     unit = "codes of a failure mode"
+    sure = survey.settings.thresholds.interval
+    share, low, high = (None if pd.isna(value) else value for value in missed(table, confidence=sure))
+    about = (
+        f"share of the modes found in those full texts that the abstract does not raise, {sure:.0%}, by paper"
+    )
     return Answer(
         {"full-text-shift": table},
         numbers=(
@@ -33,6 +39,9 @@ def reading_more(survey: Survey) -> Answer:
                 unit,
                 "of them, those at a higher level than in the abstract",
             ),
+            Number("FullTextMissed", share, "percent", "share of modes", about),
+            Number("FullTextMissedLow", low, "percent", "share of modes", f"{about}: low end"),
+            Number("FullTextMissedHigh", high, "percent", "share of modes", f"{about}: high end"),
         ),
     )
 
@@ -52,17 +61,26 @@ def counts(table: pd.DataFrame) -> tuple[int, int, int, int]:
     )
 
 
-def in_words(table: pd.DataFrame) -> str:
+def in_words(table: pd.DataFrame, *, confidence: float = 0.9) -> str:
     """Say how much of what full texts raise their abstracts did not tell; the largest caveat on *discussed*.
 
     Args:
         table: what ``analysis.shift.shift`` gave.
+        confidence: of the interval.
     """
     works, found, new, raised = counts(table)
     if not found:
         return "No work has been coded from its abstract and its full text, so what abstracts leave out is not known."
+    share, low, high = missed(table, confidence=confidence)
+    sure = (
+        ""
+        if pd.isna(low)
+        else f" Other works like these might have given {printed(low, 'percent')} to {printed(high, 'percent')} "
+        f"instead of {printed(share, 'percent')} ({confidence:.0%} interval over works); the literature as a whole may "
+        "differ from them."
+    )
     return (
         f"Of {found:,} failure modes found in the full texts of {works:,} works, {new:,} ({new / found:.0%}) are not "
         f"in the abstract and {raised:,} ({raised / found:.0%}) stand there at a lower level: what counts as discussed "
-        "is what abstracts say, and far from all that papers discuss."
+        f"is what abstracts say, and far from all that papers discuss.{sure}"
     )
