@@ -26,6 +26,7 @@ from workbench.answers.paired_evidence import paired
 from workbench.answers.panel import panel
 from workbench.answers.portfolio import portfolio
 from workbench.answers.reading_more import reading_more
+from workbench.answers.reporting import reported
 from workbench.answers.sides import compared
 from workbench.answers.trends import by_year
 from workbench.answers.trilemma import held_together
@@ -50,6 +51,7 @@ QUESTIONS: dict[str, Callable[[Survey], Answer]] = {
     "trilemma": held_together,
     "paired evidence": paired,
     "what reading more changes": reading_more,
+    "what papers report": reported,
     "portfolio of instruments": portfolio,
     "safety claims": claimed,
     "model audit": panel,
