@@ -76,8 +76,8 @@ def reporting(
         k = [paper for paper in asked if paper in has]
         value, low, high = len(k) / len(asked) if asked else np.nan, np.nan, np.nan
         if drawn is not None and replicates is not None:
-            inside = [drawn["paper"].isin(some).to_numpy(dtype=float) for some in (k, asked)]
-            value, low, high = spread(share(*inside), replicates, confidence=confidence).tolist()
+            follow, inside = (np.asarray(drawn["paper"].isin(some), dtype=np.float64) for some in (k, asked))
+            value, low, high = spread(share(follow, inside), replicates, confidence=confidence).tolist()
         note = NOT_DRAWN if drawn is None else NO_SPREAD if np.isnan(low) else ""
         made.append((facet, code, len(k), len(asked), value, low, high, note, tuple(k)))
     table = pd.DataFrame([row[:-1] for row in made], columns=COLUMNS[:-1])
