@@ -24,6 +24,9 @@ test: $(VENV)/.test browser  ## everything: format, lint, types, all tests, a re
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+torture: $(VENV)/.test  ## what is lost when people, disks and strangers do their worst; ARGS="--minutes 3 --write"
+	$(BIN)/python -m tests.torture $(ARGS)
+
 browser: $(VENV)/.test  ## the Chromium that the tests open pages in: Debian's where we may install it, else Playwright's
 	@if [ -x /usr/bin/chromium ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -260,7 +260,7 @@ def test_endnote_xml_is_read_record_by_record() -> None:
         "",
     )
     assert [r.title for r in good] == ["What a score is & was", "Another"]
-    assert [(u.line, "not readable as XML" in u.reason) for u in bad] == [(8, True)]
+    assert [(u.line, "is not XML" in u.reason) for u in bad] == [(8, True)]
 
 
 def test_entities_of_its_own_make_an_endnote_file_refused() -> None:

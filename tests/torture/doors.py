@@ -197,6 +197,7 @@ def writers(root: Path, tally: Tally, number: int = 4) -> None:
     """Let several write at once: every row of each is there afterwards."""
     papers = [f"p{n:02}" for n in range(10, 30)]
     copy = root.parent / "copy" / root.name
+    shutil.rmtree(copy.parent, ignore_errors=True)  # an earlier trial may have run out of time
     shutil.copytree(root, copy)
     children = []
     for one in range(number):

@@ -75,6 +75,19 @@ DOUBLING = "@string{a0 = {" + "x" * 40 + "}}\n" + "".join(
 LAUGHS = "a0: &a0 [x, x]\n" + "".join(
     f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(12)
 )
+
+
+def confirming(paper: str) -> tuple[str, ...]:
+    """The command that says whether words stand in the full text of a paper: with a key that climbs, in any file."""
+    cells = {
+        "coder": "eva", "paper": paper, "basis": "full-text", "facet": "failure_mode", "code": "judge-bias",
+        "level": "argues", "role": "own-result", "formal": "no", "figure-seen": "no", "mitigates": "no",
+        "confidence": "sure", "locator": "section 1", "note": "A claim.", "words": " ".join(PRECIOUS.split()[:7]),
+    }  # fmt: skip
+    return ("code", *(part for name, value in cells.items() for part in (f"--{name}", value)))
+
+
+FOUND = "words of 1 coding(s) found"
 #: What a stranger may have laid, and the command that meets it.
 LAID: dict[str, tuple[Callable[[Path, Path], None], tuple[str, ...]]] = {
     **{
@@ -88,9 +101,7 @@ LAID: dict[str, tuple[Callable[[Path, Path], None], tuple[str, ...]]] = {
     "the lock is a link out": (_linked(".cache/lock"), ("sample",)),
     "the abstracts are a link out": (_linked(".cache/texts/abstracts.jsonl"), ("sample",)),
     "a parsed copy of its own": (_parsed, ("check",)),
-    "a key that climbs": (lambda root, precious: None, (
-        "code", "--coder", "eva", "--paper", "../../../../precious", "--basis", "full-text",
-        "--facet", "failure_mode", "--code", "judge-bias", "--evidence", PRECIOUS)),
+    "a key that climbs": (lambda root, precious: None, confirming("../../../../precious")),
     "a notebook that writes": (_notebook, ("build",)),
     "a repository with a monitor": (_git, ("check",)),
     "macros that double": (_bombs("corpus/papers.bib", DOUBLING), ("check",)),
@@ -129,8 +140,11 @@ def lay_all(root: Path, tally: Tally) -> None:
         )
         tally.seconds = max(tally.seconds, time.perf_counter() - begun)
         said = ended.stdout + ended.stderr
-        kept = precious.read_text() == PRECIOUS and (PRECIOUS not in said) and "1 place(s) found" not in said
-        broke = "Traceback" in said or "a fault of the workbench" in said or "not enough memory" in said
+        kept = precious.read_text() == PRECIOUS and (PRECIOUS not in said) and FOUND not in said
+        unmet = "Usage:" in said  # the command is not what it was, and the trap was never met
+        broke = (
+            unmet or "Traceback" in said or "a fault of the workbench" in said or "not enough memory" in said
+        )
         tally.tried += 1
         tally.caught += kept and not broke
         tally.lost += not kept

@@ -18,6 +18,7 @@ from workbench.doors.taking import Fate, Progress, Taking
 from workbench.store.clock import now
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import sha256
+from workbench.store.schema import Schema, read_schema
 from workbench.store.searches import SEARCHES, Search, next_id, places
 from workbench.store.standing import removed
 
@@ -100,6 +101,7 @@ def add(
     abstract_text, abstract_warnings = "", list[Fault]()
     if abstracts:
         _, abstract_text, abstract_warnings = take_in(abstracts)
+    good = _within_schema(good, read_schema(root, []))
     warnings += _notes(file.name, good)
 
     def work(corpus: Corpus) -> AddReport:
@@ -135,6 +137,21 @@ def add(
     if report.abstracts:
         report = replace(report, abstracts=replace(report.abstracts, changed=changed))
     return replace(report, changed=changed)
+
+
+def _within_schema(records: Sequence[Incoming], schema: Schema | None) -> list[Incoming]:
+    """Return the records without streams that the schema does not know, which ``survey check`` would find."""
+    if schema is None:
+        return list(records)
+    out = []
+    for record in records:
+        unknown = sorted({s for s in record.streams if s.strip() and s.strip() not in schema.streams})
+        if unknown:
+            notes = tuple(f"left out the stream {s[:40]!r}, which the schema does not know" for s in unknown)
+            streams = tuple(s for s in record.streams if s not in unknown)
+            record = replace(record, streams=streams, notes=(*record.notes, *notes))
+        out.append(record)
+    return out
 
 
 def _notes(name: str, records: Iterable[Incoming]) -> list[Fault]:

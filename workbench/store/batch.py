@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import json
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from workbench.store.budgets import json_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, cell_faults, decode_incoming, fits
 
@@ -126,10 +126,16 @@ def _json_rows(text: str, name: str, faults: list[Fault]) -> list[Row]:
         if not line.strip():
             continue
         try:
-            cells = json.loads(line)
-        except json.JSONDecodeError as error:
+            cells = json_of(line)
+        except ValueError as error:
             faults.append(
-                Fault(name, number, "", f"not readable as JSON ({error.msg})", "one whole object a line")
+                Fault(
+                    name,
+                    number,
+                    "",
+                    f"not readable as JSON ({getattr(error, 'msg', error)})",
+                    "one whole object a line",
+                )
             )
             continue
         wrong = (

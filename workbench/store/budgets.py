@@ -12,14 +12,18 @@ import os
 import re
 import stat
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING, Any
+from xml.parsers import expat
 
 import yaml
 
 from workbench.store.faults import Fault, Refused
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 #: Bytes of one file that is read whole.
 BYTES = 512 * 2**20
@@ -35,6 +39,8 @@ PARTS = 2_000_000
 DIGITS = 100
 #: Bytes that an archive may unfold to, for each byte it has, and files in it.
 UNFOLDED, FILES = 200, 10_000
+#: Cells of a sheet, empty ones included: one cell in its last corner makes seventeen thousand million of them.
+CELLS = 20_000_000
 
 _NUMBER = re.compile(r"[-+0-9a-fA-FxXoObB_:.eE]+")
 
@@ -147,13 +153,52 @@ def _key_once(event: yaml.NodeEvent, around: list[tuple[set[str] | None, bool]],
 def json_of(text: str | bytes, **how: Any) -> Any:
     """Return what JSON says.
 
+    Args:
+        text: the JSON.
+        how: hooks as of :class:`json.JSONDecoder`, in place of ours.
+
     Raises:
         ValueError: it is not JSON, nested too deep, or holds a number of too many digits or none (NaN).
     """
     try:
-        return json.loads(text, parse_constant=_no_number, parse_int=_whole, **how)
+        value = json.loads(text, **(_JSON | how))
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise ValueError(_DEEP) from None
+    if isinstance(text, bytes) or text.count("[") + text.count("{") > DEPTH:
+        _shallow(value)
+    return value
+
+
+def json_at(text: str, at: int) -> tuple[Any, int, str]:
+    """Return the JSON value that begins at a place of a text, where it ends, and what is wrong with it, if anything.
+
+    A value that is too deep or holds such a number as :func:`json_of` refuses is None, and still has an end.
+
+    Raises:
+        ValueError: it is not JSON, or nested so deep that its end is not found.
+    """
+    try:
+        try:
+            value, end = json.JSONDecoder(**_JSON).raw_decode(text, at)
+            _shallow(value)
+            return value, end, ""
+        except json.JSONDecodeError:
+            raise
+        except ValueError as error:
+            _, end = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str).raw_decode(text, at)
+            return None, end, str(error)
+    except RecursionError:
+        raise ValueError(_DEEP) from None
+
+
+def _shallow(value: Any) -> None:
+    todo = [(value, 1)]
+    while todo:
+        one, depth = todo.pop()
+        if isinstance(one, (dict, list)):
+            if depth > DEPTH:
+                raise ValueError(_DEEP)
+            todo += [(v, depth + 1) for v in (one.values() if isinstance(one, dict) else one)]
 
 
 def _no_number(name: str) -> Any:
@@ -164,6 +209,10 @@ def _whole(digits: str) -> int:
     if len(digits) > DIGITS:
         raise ValueError(f"a number of {len(digits):,} digits")
     return int(digits)
+
+
+_DEEP = f"nested too deep: more than {DEPTH} lists or objects inside one another"
+_JSON: dict[str, Any] = {"parse_constant": _no_number, "parse_int": _whole}
 
 
 def unzipped(data: bytes, most: int = BYTES) -> dict[str, bytes]:
@@ -180,55 +229,74 @@ def unzipped(data: bytes, most: int = BYTES) -> dict[str, bytes]:
             if len(archive.infolist()) > FILES:
                 raise Over(0, f"holds {len(archive.infolist()):,} files", f"at most {FILES:,} are read")
             for member in archive.infolist():
-                with archive.open(member) as f:  # what its head says of its size is not believed
-                    held[member.filename] = f.read(allowed + 1)
-                allowed -= len(held[member.filename])
-                if allowed < 0:
+                if member.file_size > allowed:
                     raise Over(0, "unfolds to far more than it is", "export it again, or as CSV")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+                # What its head says of its size is not believed; and one large read would unfold all of it at once.
+                with archive.open(member) as f:
+                    pieces = []
+                    while piece := f.read(2**18):
+                        pieces.append(piece)
+                        allowed -= len(piece)
+                        if allowed < 0:
+                            raise Over(0, "unfolds to far more than it is", "export it again, or as CSV")
+                held[member.filename] = b"".join(pieces)
+    except Over:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        EOFError,
+        OSError,
+    ) as error:
         raise ValueError(f"is no archive that can be read ({error})") from None
     return held
 
 
-def xml_of(data: bytes) -> Element:
-    """Return the root of XML; entities, DTDs and addresses in it are refused, and nothing is fetched.
+def xml_within(data: bytes) -> None:
+    """Look through XML before anything is built of it.
 
     Raises:
-        Over: it is nested too deep, or holds a DTD.
+        Over: it is nested too deep, or holds a document type, in which alone entities can be defined.
         ValueError: it is not XML.
     """
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import DefusedXMLParser
+    parser = expat.ParserCreate()
+    depth = 0
 
-    parser = DefusedXMLParser(forbid_dtd=True)
-    depth, expat = 0, parser.parser
-    begun, ended = expat.StartElementHandler, expat.EndElementHandler
-
-    def begin(*tag: Any) -> Any:
+    def begin(*_: Any) -> None:
         nonlocal depth
         depth += 1
-        if depth > 10 * DEPTH:
-            raise Over(
-                expat.CurrentLineNumber,
-                f"more than {10 * DEPTH} elements inside one another",
-                "export it again",
-            )
-        return begun(*tag)
+        if depth > 10 * DEPTH:  # sheets and their drawings go deeper than data do
+            message = f"more than {10 * DEPTH} elements inside one another"
+            raise Over(parser.CurrentLineNumber, message, "export it again")
 
-    def end(*tag: Any) -> Any:
+    def end(*_: Any) -> None:
         nonlocal depth
         depth -= 1
-        return ended(*tag)
 
-    expat.StartElementHandler, expat.EndElementHandler = begin, end
+    def doctype(*_: Any) -> None:
+        message = "holds a document type, whose entities can unfold without end"
+        raise Over(parser.CurrentLineNumber, message, "export it again, without <!DOCTYPE>")
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.StartDoctypeDeclHandler = doctype
     try:
-        parser.feed(data)
-        root: Element = parser.close()
-    except Over:
-        raise
-    except DefusedXmlException:
-        message = "holds a document type or an entity, which can unfold without end"
-        raise Over(expat.CurrentLineNumber, message, "export it without its <!DOCTYPE>") from None
-    except Exception as error:  # expat's errors have no class that ElementTree names
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that nobody knows
         raise ValueError(f"is not XML ({error})") from None
+
+
+def xml_of(data: bytes) -> Element:
+    """Return the root of XML that is within its budget; nothing that it names elsewhere is fetched.
+
+    Raises:
+        Over: as :func:`xml_within`.
+        ValueError: as :func:`xml_within`.
+    """
+    from defusedxml.ElementTree import fromstring
+
+    xml_within(data)
+    root: Element = fromstring(data, forbid_dtd=True)
     return root

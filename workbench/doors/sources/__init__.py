@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 from workbench.doors.sources.incoming import Incoming, Reader, Unreadable
+from workbench.store.budgets import incoming_bytes
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import UTF_16, decode_incoming
 
@@ -87,7 +88,7 @@ def read_file(file: Path, columns: Mapping[str, str] | None = None) -> Records:
     if suffix == ".xlsx":
         from workbench.doors.sources.table import read_workbook
 
-        data = _bytes(file)
+        data = incoming_bytes(file)
         good, bad = read_workbook(data, file.name, columns)
         return Records(data, good, bad, [])
     data, text, warnings = take_in(file)
@@ -115,17 +116,9 @@ def take_in(file: Path) -> tuple[bytes, str, list[Fault]]:
     Raises:
         Refused: the file cannot be read.
     """
-    data = _bytes(file)
+    data = incoming_bytes(file)
     if b"\0" in data[:4096] and data[:2] not in UTF_16:
         message = "is not text, or text in another encoding than UTF-8"
         raise Refused([Fault(file.name, 0, "", message, "export it again, as UTF-8")])
     text, warnings = decode_incoming(data, file.name)
     return data, text, warnings
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise Refused([Fault(file.name, 0, "", f"cannot be read ({why})", "check the path")]) from None

@@ -110,8 +110,9 @@ class Asker:
                 if len(body) > BYTES:
                     message = f"gave more than {BYTES // 2**20} megabytes in one answer"
                     raise Unwilling(message, "read less at once")
+        # As bytes: a head that is not ASCII is somebody's fault, and no reason to fail here.
         left = [
-            (k, v) for k, v in answer.headers.multi_items() if k not in ("content-encoding", "content-length")
+            (k, v) for k, v in answer.headers.raw if k.lower() not in (b"content-encoding", b"content-length")
         ]
         return self._http.Response(
             answer.status_code, headers=left, content=bytes(body), request=answer.request

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.doors.sources.fielded import kind_of, record, sorted_out
 from workbench.doors.sources.incoming import Incoming, Unreadable
+from workbench.store.budgets import json_at
 
 
 def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
@@ -37,7 +38,6 @@ def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
 
 def _items(text: str) -> Iterator[tuple[Any, int, int, str]]:
     """Yield each item with its place, and what is wrong where it cannot be read."""
-    decoder = json.JSONDecoder()
     at = text.find("[")
     if at < 0:
         yield None, 0, len(text), "holds no list of items"
@@ -52,11 +52,11 @@ def _items(text: str) -> Iterator[tuple[Any, int, int, str]]:
         if text[at] == "]":
             return
         try:
-            item, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            yield None, at, len(text), f"not readable as JSON ({getattr(error, 'msg', 'nested too deep')})"
+            item, end, wrong = json_at(text, at)
+        except ValueError as error:
+            yield None, at, len(text), f"not readable as JSON ({getattr(error, 'msg', error)})"
             return
-        yield item, at, end, ""
+        yield item, at, end, wrong
         at = end
 
 

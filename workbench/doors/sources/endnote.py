@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.doors.sources.fielded import kind_of, record, sorted_out
 from workbench.doors.sources.incoming import Incoming, Unreadable
+from workbench.store.budgets import Over, xml_of
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,26 +24,26 @@ def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
         Readable records and unreadable ones, each in file order. Each record is read by itself, so that a fault in one
         costs no other.
     """
-    if re.search(r"<!(DOCTYPE|ENTITY)[^>]*\[", text):
+    if found := re.search(r"<!(DOCTYPE[^>]*\[|ENTITY)", text):
+        line = text.count("\n", 0, found.start()) + 1
         return [], [
-            Unreadable(1, text[:200], "", "defines entities of its own", "export it again from EndNote")
+            Unreadable(line, text[:200], "", "defines entities of its own", "export it again from EndNote")
         ]
-    records = [
-        _record(found[0], text.count("\n", 0, found.start()) + 1)
-        for found in re.finditer(r"<record>.*?(?:</record>|(?=<record>)|\Z)", text, re.DOTALL)
-    ]
+    records, line, at = list[Incoming | Unreadable](), 1, 0
+    for piece in re.finditer(r"<record>.*?(?:</record>|(?=<record>)|\Z)", text, re.DOTALL):
+        line += text.count("\n", at, piece.start())
+        at = piece.start()
+        records.append(_record(piece[0], line))
     return sorted_out(records)
 
 
 def _record(piece: str, line: int) -> Incoming | Unreadable:
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml.ElementTree import fromstring
-
     try:
-        root = fromstring(piece)
-    except (ParseError, ValueError) as error:
-        return Unreadable(line, piece, "", f"not readable as XML ({error})", "export the record again")
+        root = xml_of(piece.encode())
+    except Over as over:
+        return Unreadable(line + over.line - 1, piece, "", over.message, over.remedy)
+    except ValueError as error:
+        return Unreadable(line, piece, "", str(error), "export the record again")
 
     def get(*paths: str) -> str:
         return next((said for p in paths if (said := _words(root.find(p)))), "")

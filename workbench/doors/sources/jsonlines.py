@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.doors.sources.incoming import Incoming, Unreadable, mended_authors, year_of
 from workbench.doors.titles import clean
+from workbench.store.budgets import json_of
 from workbench.store.latex import from_latex
 
 _TEXTS = ("key", "title", "venue", "type", "arxiv_id", "doi", "url", "abstract", "found_via")
@@ -63,10 +64,11 @@ def parsed(line: str) -> dict[str, Any]:
         ValueError: with ``reason`` and ``remedy``: not JSON, cut off, not an object, a field given twice.
     """
     try:
-        cells = json.loads(line, object_pairs_hook=_once)
+        # Tables write NaN where they have nothing.
+        cells = json_of(line, object_pairs_hook=_once, parse_constant=float)
     except Wrong:
         raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         message = getattr(error, "msg", "") or str(error)
         if line.lstrip().startswith("{") and not line.rstrip().endswith("}") and message != "Extra data":
             raise Wrong("JSON is cut off", "one whole object a line; the line may lack its end") from None

@@ -15,6 +15,7 @@ from workbench.doors.sources.fielded import kind_of, pages, record, sorted_out
 from workbench.doors.sources.incoming import Incoming, Unreadable
 from workbench.doors.sources.jsonlines import missing
 from workbench.store.batch import separator
+from workbench.store.budgets import CELLS, Over, unzipped, xml_within
 from workbench.store.faults import Fault, Refused
 
 #: What is taken of a row -> names of the columns that hold it, lower case, the most trusted first.
@@ -95,30 +96,31 @@ def csv_rows(text: str) -> Iterator[Row]:
         start = reader.line_num + 1
 
 
-def sheet_rows(data: bytes, name: str, most: int = 1_000_000) -> Iterator[Row]:
+def sheet_rows(data: bytes, name: str) -> Iterator[Row]:
     """Yield each row of the first sheet of a workbook with its number; numbers that are whole lose their ``.0``.
 
     Raises:
-        Refused: the file is no workbook, or holds more than it should.
+        Refused: the file is no workbook, or costs more to read than its size allows (see ``budgets``).
     """
-    from zipfile import BadZipFile, ZipFile
-
     from openpyxl import load_workbook
 
     try:
-        with ZipFile(io.BytesIO(data)) as packed:
-            if sum(i.file_size for i in packed.infolist()) > 500_000_000:
-                raise Refused(
-                    [Fault(name, 0, "", "unpacks to more than 500 MB", "save it as CSV, or in parts")]
-                )
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-    except (BadZipFile, KeyError, ValueError, OSError, IndexError, EOFError) as error:
-        raise Refused(
-            [Fault(name, 0, "", f"is no workbook that can be read ({error})", "save it as .xlsx")]
-        ) from None
-    for number, cells in enumerate(sheet.iter_rows(values_only=True, max_row=most), 1):
-        yield number, [_cell(c) for c in cells]
+        for member, held in unzipped(data).items():
+            if member.endswith((".xml", ".rels")):
+                xml_within(held)
+        sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
+        read = 0
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            read += len(cells)
+            if read > CELLS:
+                message = f"holds more than {CELLS:,} cells, most of them empty"
+                raise Over(number, message, "copy what is filled into a new sheet, or save it as CSV")
+            yield number, [_cell(c) for c in cells]
+    except Over as over:
+        raise Refused([over.fault(name)]) from None
+    except Exception as error:  # a damaged workbook breaks openpyxl in as many ways as it has lines
+        message = f"is no workbook that can be read ({error})"
+        raise Refused([Fault(name, 0, "", message, "save it as .xlsx again, or as CSV")]) from None
 
 
 def _cell(value: Any) -> str:
