@@ -24,10 +24,7 @@ from analysis.selection import (
 )
 
 #: Said wherever a middle of these gaps is shown.
-SELECTED = (
-    "Papers report such numbers because there is a gap: these are gaps that were found worth printing, and neither "
-    "their middle nor their mean is that of proxies at large."
-)
+SELECTED = "Papers print such numbers because there is a gap: they are no sample."
 #: Differences of percentages, and of scores from 0 to 1 times 100: what can be drawn on one axis.
 POINTS = "points"
 #: A drop in percent of which the text does not say whether it is points or a share.

@@ -287,7 +287,7 @@ def test_the_pilots_answer_says_how_often_it_looked(pilot: Path) -> None:
     answer = question(open_survey(pilot))
     numbers = {n.name: n.value for n in answer.numbers}
     assert (numbers["AuditLooks"], numbers["AuditHolding"]) == (44, 1)
-    assert answer.figures[0].description.startswith("1 of 44 looks hold")
+    assert answer.figures[0].description.startswith("1 of 44 pairs of measures surely goes together")
     assert "all 44 looks" in latex_table(answer.printed[0], "stamp")
 
 

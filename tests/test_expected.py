@@ -135,7 +135,7 @@ def test_the_pilot_cannot_show_gaps_and_says_so(pilot: Path) -> None:
     said = in_words(about)
     first = said.split(". Finding nothing")[0]
     assert (
-        "none was found" in first
+        "No gap was found" in first
         and f"{int(at['movable'].iloc[:-1].sum()):,} of" in first
         and "% of the time" in first
     )

@@ -92,7 +92,7 @@ def test_the_pilot_shows_the_motives_and_the_modes_that_none_measures(pilot: Pat
     assert (at["raised"], at[MOTIVE], at["measures"]) == (31, 20, 3)
     assert counts["raised"].sum() == 272 and counts["measures"].sum() == 109 and counts[MOTIVE].sum() == 56
     said = answer.figures[0].description
-    assert "raise 35 of 39 failure modes; 8 of these none measures" in said
+    assert "raise 35 of 39 failure modes, and none measures 8 of these" in said
     assert "20 of the 31 papers" in said
 
 

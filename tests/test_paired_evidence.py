@@ -361,7 +361,7 @@ def test_with_many_rows_none_that_has_a_gap_in_points_is_left_out(n: int, width:
         r for rows_ in data if rows_ and set(rows_[0]) == {"y", "y2", "colour", "what", "x"} for r in rows_
     ]
     assert len(dots) + len(rings) // 2 == drawn
-    assert f"{n - drawn} in other units" in " ".join(read(chart))
+    assert f"{n - drawn} without such a gap" in " ".join(read(chart))
 
 
 def test_without_anything_to_draw_a_sentence_stands_there() -> None:

@@ -122,7 +122,7 @@ def test_the_answer_says_how_many_comparisons_were_made(pilot: Path) -> None:
     answer = compared(open_survey(pilot))
     (figure,) = answer.figures
     assert (
-        "Neither side is surely raised more often: evaluation less alignment is +8 points"
+        "Neither side is surely raised more often: evaluation minus alignment is +8 points"
         in figure.description
     )
     assert "would by chance alone" in figure.description

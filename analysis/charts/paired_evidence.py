@@ -137,7 +137,7 @@ def paired_dumbbells(
     said = f"{_count(len(pairs), 'pair')} and {_count(drops, 'drop')} from {_count(papers, 'paper')}"
     said += f", {coded or 'none'} of them coded."
     if len(table) > drawn:
-        said += f" {len(table) - drawn} in other units or without a gap are in the table only."
+        said += f" {len(table) - drawn} without such a gap are in the table only."
     return sheet(
         layers,
         width=width,

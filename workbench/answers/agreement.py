@@ -23,6 +23,12 @@ QUESTIONS = {
     "measured": "alpha_measured",
     "measured or one level below": "alpha_measured_below",
 }
+#: The same questions as the words under the figure put them.
+ASKED = {
+    "presence": "is it there",
+    "measured": "measured or not",
+    "measured or one level below": "measured or only shown",
+}
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
@@ -159,20 +165,19 @@ def in_words(facets: pd.DataFrame, headline: str, training: int, called: str) ->
     """Say how far coders agree on presence and, side by side, on what the survey asks: measured or not."""
     mine = facets[(facets["facet"] == headline).to_numpy(dtype=bool)]
     at: dict[str, dict[Any, Any]] = {str(r["question"]): r for r in mine.to_dict("records")}
-    apart = f" {training} papers coded while the schema was being made are left out." if training else ""
+    apart = f" Left out: {training} papers coded while the schema was being made." if training else ""
     if not at or not at["presence"]["papers"] or pd.isna(at["presence"]["alpha"]):
         return (
             f"Nothing is drawn: no paper has first been coded under the schema in force by two coders.{apart}"
         )
     said = [
-        f"{question} {_between(at[question])}"
+        f"{ASKED[question]} {_between(at[question])}"
         for question in QUESTIONS
         if question in at and not pd.isna(at[question]["alpha"])
     ]
     return (
-        f"{called} over {int(at['presence']['papers'])} papers coded twice, Krippendorff's alpha (1 is perfect, 0 "
-        "chance): "
-        f"{'; '.join(said)}. Agreement that a code is there says little of agreement on its level.{apart}"
+        f"{called} over {int(at['presence']['papers'])} papers coded twice (1 is perfect, 0 is chance): "
+        f"{'; '.join(said)}."
     )
 
 
@@ -214,18 +219,17 @@ def _printed(facets: pd.DataFrame, survey: Survey, called: str) -> Printed:
     ]
     return Printed(
         "agreement",
-        f"{called} by facet, all codes of a facet pooled: Krippendorff's alpha with its 95% bootstrap interval over "
-        "papers, "
-        "on presence and on what the survey asks, measured or not.",
+        f"{called} by facet, all its codes together. Alpha (Krippendorff's; 1 is perfect, 0 is chance) has a 95% "
+        "interval.",
         pd.DataFrame(rows, columns=["Facet", "On", "Papers", "Observed", "Alpha", "AC1"]),
         {"Papers": "count", "Observed": "percent1"},
         (
-            "Two passes of language models agree about what they repeat; that says nothing of validity. "
+            "Two passes of a language model can agree and both be wrong: this says how repeatable the coding is. "
             if called.startswith("Inter-pass")
             else ""
         )
-        + "Measured: among what all coders saw. "
-        + AGREEMENT_OF_FACETS,
+        + "Presence: is the code there? Measured: of what all coders saw, is it measured? AC1: Gwet's coefficient, "
+        "which rare codes do not pull down. " + AGREEMENT_OF_FACETS,
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: A network of more edges is not readable: the figure then leaves out the rarest pairs, the table never does.
 MOST_EDGES = 60
 #: So many pairs are named in the words under the figure.
-NAMED = 3
+NAMED = 2
 
 
 def raised_together(survey: Survey) -> Answer:
@@ -77,13 +77,10 @@ def in_words(graph: nx.Graph, edges: pd.DataFrame, names: Mapping[str, str], lea
         f"{names.get(r['source'], r['source'])} with {names.get(r['target'], r['target'])} ({r['count']})"
         for r in edges.head(NAMED).to_dict("records")
     ]
-    drawn = (
-        f" Pairs of fewer than {least} papers are in the table and not in the figure." if least > 1 else ""
-    )
+    drawn = f" Pairs of fewer than {least} papers are in the table only." if least > 1 else ""
     return (
-        f"Of {graph.graph['papers']:,} papers, some raise two {what} or more: {len(edges):,} pairs meet, most often "
-        f"{', '.join(first)}. This is the sample, in which some lines of work were drawn more densely than "
-        f"others.{drawn}"
+        f"Most often raised together: {', '.join(first)}. In all {len(edges):,} pairs of {what} meet in the "
+        f"{graph.graph['papers']:,} papers of this sample.{drawn}"
     )
 
 

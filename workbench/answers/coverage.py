@@ -27,7 +27,10 @@ def covered(survey: Survey) -> Answer:
         return Answer({})
     facets = {f.id: f for f in survey.schema.facets}
     names = code_names(survey) | {c.id: c.name for c in facets[columns].codes}
-    called = settings.words.home if settings.home == columns else facets[columns].name.lower()
+    other = facets[columns].name.lower()
+    called, many = (
+        (settings.words.home, settings.words.homes) if settings.home == columns else (other, f"{other}s")
+    )
     down, across = ([c.id for c in facets[f].codes] for f in (rows, columns))
     cells = coverage(final, rows, columns, row_codes=down, column_codes=across, basis=BASIS)
     measured = coverage(
@@ -45,9 +48,6 @@ def covered(survey: Survey) -> Answer:
     )
     title = f"Papers of the sample by {settings.words.code} and {called}"
     words = (
-        f"{descriptions.grid(cells, names, 'raised', called)} This is a map and not a test: what an empty cell "
-        "means, the "
-        "table "
-        "of what could be expected says."
+        f"{descriptions.grid(cells, names, 'raised', called, many)} A map: an empty cell alone is no finding."
     )
     return Answer({"coverage": table}, (figure("coverage", title, words, draw, data=table),))

@@ -12,40 +12,43 @@ NAMED = 3
 #: Codes without any paper are named up to here, else counted.
 LISTED = 8
 NOTHING = "Nothing is drawn:"
+#: Boxes of the PRISMA diagram that its description names.
+MAIN_WAY = ("identified", "records", "drawn", "screened", "included", "coded_twice", "synthesis")
 
 
 def flow(table: pd.DataFrame) -> str:
-    """Describe the PRISMA diagram: every box in its order, with its count and its parts."""
+    """Describe the PRISMA diagram: the boxes of the main way, with their counts; the table has every box."""
     whole = table[table["reason"] == ""]
-    said = []
-    for box, label, n in zip(whole["box"], whole["label"], whole["n"], strict=True):
-        parts = table[(table["box"] == box) & (table["reason"] != "")]
-        of = ", ".join(f"{reason}: {m:,}" for reason, m in zip(parts["reason"], parts["n"], strict=True))
-        said.append(f"{_lower(label)} {n:,}" + (f" ({of})" if of else ""))
-    return f"Flow of records from search to synthesis: {'; '.join(said)}."
+    said = [
+        f"{_lower(label)} {n:,}"
+        for box, label, n in zip(whole["box"], whole["label"], whole["n"], strict=True)
+        if box in MAIN_WAY
+    ]
+    return f"From search to synthesis: {'; '.join(said)}. Boxes beside these, and reasons, are in the table."
 
 
-def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str = "stream") -> str:
+def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str, many: str) -> str:
     """Describe a coverage grid; ``verb`` says what a paper of a cell did with the mode: raised or measured.
 
-    ``across`` is what a column is, in words.
+    ``across`` is what a column is, in words, and ``many`` what several are.
     """
     modes, streams = cells["row"].nunique(), cells["column"].nunique()
-    size = f"{_number(modes, 'failure mode')} by {_number(streams, across)}"
+    size = f"{_number(modes, 'failure mode')} by {streams:,} {across if streams == 1 else many}"
     papers = {paper for held in cells["papers"] for paper in held}
     if not papers:
         return f"{NOTHING} no settled coding has a failure mode {verb} in any {across}; the grid is {size}."
     full = cells[cells["n"] > 0].sort_values(["n", "row", "column"], ascending=[False, True, True])
     of_mode = cells.groupby("row", sort=False)["n"].sum()
     none = [_of(names, str(code)) for code in of_mode.index if of_mode[code] == 0]
-    missing = f"{verb.capitalize()} in no {across}: {', '.join(none) if len(none) <= LISTED else f'{len(none)} modes'}."
+    which = ", ".join(none) if len(none) <= LISTED else f"{len(none)} modes"
+    missing = f" {verb.capitalize()} in no {across}: {which}."
     largest = ", ".join(
         f"{_of(names, a)} in {_of(names, b)} {n}"
         for a, b, n in zip(full["row"][:NAMED], full["column"][:NAMED], full["n"][:NAMED], strict=True)
     )
     return (
-        f"Grid of {size}, over {_number(len(papers), 'paper')}. {len(cells) - len(full)} of {len(cells)} cells are "
-        f"empty. Most papers: {largest}. {missing if none else ''}"
+        f"Most papers: {largest}. {len(cells) - len(full)} of {len(cells)} cells are empty ({size}, over "
+        f"{_number(len(papers), 'paper')}).{missing if none else ''}"
     )
 
 

@@ -79,15 +79,14 @@ def in_words(about: pd.DataFrame) -> str:
     whole = about.iloc[-1]
     found = int(whole["gap"]) + int(whole["sparse"])
     movable, codes = int(about["movable"].sum()), int(about["codes"].sum())
-    verdict = f"{found} of them {'was' if found == 1 else 'were'} found" if found else "none was found"
+    verdict = f"{found:,} {'gap was' if found == 1 else 'gaps were'} found" if found else "No gap was found"
     return (
-        f"Only {int(whole['seen']):,} of {int(whole['free']):,} cells that no rule decides expect enough papers (about "
-        f"{whole['needed']:.0f} or more) for a gap to be seen, and {verdict}: the test would find a truly empty cell "
-        f"{printed(float(whole['power']), 'percent1')} of the time, since rules leave {movable:,} of {codes:,} codes "
-        "of "
-        f"papers free to move and half of the free cells expect fewer than {whole['median_expected']:.2f} papers. "
-        "Finding "
-        "nothing here is therefore no sign that nothing is missing."
+        f"{verdict}, and hardly any could have been: a truly empty cell (two codes that no paper carries together) "
+        f"would be noticed {printed(float(whole['power']), 'percent1')} of the time, because coding rules leave only "
+        f"{movable:,} of {codes:,} codes of papers free to vary. Only {int(whole['seen']):,} of "
+        f"{int(whole['free']):,} free cells expect the {whole['needed']:.0f} papers or so that it takes; half "
+        f"expect fewer than {whole['median_expected']:.2f}. Finding nothing here is "
+        "therefore no sign that nothing is missing."
     )
 
 
@@ -100,9 +99,10 @@ def each_in_words(about: pd.DataFrame) -> str:
             "" if pd.isna(r["decided_share"]) else f", rules decide {r['decided_share']:.0%} of its entries"
         )
         lines.append(
-            f"- {r['grid'].replace('_', ' ')}: {r['papers']} papers{decided}; {r['movable']} of {r['codes']} codes "
-            "can move; "
-            f"a gap could be seen in {r['seen']} of {r['free']} free cells ({r['power']:.0%}), {found or 'none'} found."
+            f"- {r['grid'].replace('_', ' ').replace(' x ', ' by ')} ({r['papers']} papers){decided}: {r['movable']} "
+            f"of {r['codes']} codes can vary, a gap could be seen in {r['seen']} of {r['free']} free cells, and "
+            f"{found or 'none'} {'was' if found < 2 else 'were'} found. An empty cell would be noticed "
+            f"{r['power']:.0%} of the time."
         )
     return "\n".join(lines)
 
@@ -111,15 +111,13 @@ def rules_in_words(rules: dict[str, float], codes: str) -> str:
     """Say how often papers raise two codes that the codebook keeps apart: a check of the codebook, no finding."""
     more = rules["count"] > rules["expected"]
     return (
-        f"Pairs of {codes} that a rule of the codebook tells apart make up {rules['count']:.0f} of the "
-        f"{rules['all']:.0f} "
-        f"times that a paper raises two, where {rules['expected']:.1f} would be expected"
+        f"In {rules['count']:.0f} of the {rules['all']:.0f} times that a paper raises two {codes}, the two are a pair "
+        f"that the codebook has a rule to tell apart; by chance it would be {rules['expected']:.1f}."
         + (
-            ": the rules tell alike codes apart and do not keep them from standing together. This checks the "
-            "codebook and "
-            "says nothing of the literature."
+            f" Such rules stand between {codes} that are alike, and alike ones meet more often: this checks the "
+            "codebook and says nothing of the literature."
             if more
-            else "."
+            else ""
         )
     )
 
@@ -206,12 +204,10 @@ def _printed(survey: Survey, cells: pd.DataFrame, about: pd.DataFrame) -> Printe
     columns = [survey.settings.words.code.capitalize(), "With", "Papers", "Expected", "p", "q", "Class"]
     return Printed(
         "expected",
-        "Cells in which a gap could have been seen: papers that carry both codes, and those expected from how often "
-        "each "
-        "code is used and how many a paper carries. What a coding rule decides is held.",
+        "Where a gap could have been seen: how many papers carry both codes, and how many would by chance.",
         pd.DataFrame(rows, columns=columns),
         {"Papers": "count", "Expected": "decimal1", "p": "p", "q": "p"},
-        f"p: probability of so few. q: adjusted over all grids (Benjamini and Yekutieli). {in_words(about)} Of this "
-        "sample "
-        "alone.",
+        "Expected: if every code kept its papers, every paper its number of codes, and what coding rules decide stayed "
+        "as it is. p: probability of so few papers by chance. q: p adjusted for all cells tested (Benjamini and "
+        f"Yekutieli). {in_words(about)} Of this sample alone.",
     )

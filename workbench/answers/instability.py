@@ -48,8 +48,8 @@ def in_words(components: pd.DataFrame) -> str:
     known = components[components["share"].notna()]
     if known.empty:
         return (
-            f"Not estimable: of {every} properties that were measured repeatedly, none tells a share of its spread to "
-            f"within {WIDEST:g}."
+            f"Not estimable: of {every} properties that were measured repeatedly, of none is it known "
+            f"where its spread comes from (no share with an interval of {WIDEST:g} or less)."
         )
     most = known.sort_values(["share", "property"], ascending=[False, True])[:3]
     told = "; ".join(
@@ -57,8 +57,8 @@ def in_words(components: pd.DataFrame) -> str:
         for r in most.to_dict("records")
     )
     return (
-        f"Of {every} properties that were measured repeatedly, {known['property'].nunique()} tell a share of their "
-        f"spread to within {WIDEST:g}. Largest: {told}."
+        f"Of {every} properties that were measured repeatedly, {known['property'].nunique()} tell where some of their "
+        f"spread comes from (a share with an interval of {WIDEST:g} or less). Largest: {told}."
     )
 
 
@@ -76,8 +76,8 @@ def _printed(known: pd.DataFrame, every: int) -> Printed:
     )
     return Printed(
         "audit-instability",
-        "Instability (our own operational reading, after generalisability theory): share of the variance of a single "
-        "measured value by source, with 95% intervals.",
+        "Why one measured value differs from the next: share of its variance by source, with 95% intervals "
+        "(instability, in our own reading, after generalisability theory).",
         table,
         {"Levels": "count", "SD": "decimal1", "Share": "percent", "low": "percent", "high": "percent"},
         f"{known['property'].nunique()} of {every} properties; shares whose interval is wider than {WIDEST:g} are not "

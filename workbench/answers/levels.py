@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.store.survey import Survey
 
 #: So many codes are named in the words under the figure.
-NAMED = 4
+NAMED = 2
 
 
 def leveled(survey: Survey) -> Answer:
@@ -69,21 +69,20 @@ def in_words(
         return f"Nothing is drawn: no settled coding raises a {code}."
     gone = never(counts, measured, steps)
     said = [
-        f"Papers of this sample raise {len(raised)} of {len(counts)} {codes}; {len(gone)} of these none measures"
+        f"Papers of this sample raise {len(raised)} of {len(counts)} {codes}, and none measures {len(gone)} of these"
     ]
     if len(gone):
         listed = [f"{names.get(str(c), str(c))} ({n})" for c, n in gone["raised"].head(NAMED).items()]
-        said[0] += f", among them {', '.join(listed)}" if len(gone) > NAMED else f": {', '.join(listed)}"
+        which = "; most often raised" if len(gone) > NAMED else ""
+        said[0] += f"{which}: {', '.join(listed)}"
     said[0] += "."
     at = int(raised[MOTIVE].to_numpy().argmax())
     most, n, whole = str(raised.index[at]), int(raised[MOTIVE].iloc[at]), int(raised["raised"].iloc[at])
     if n:
         said.append(
             f"{names.get(most, most)} is most often a mere motive: {n} of the {whole} papers that raise it only say "
-            "why "
-            "they built something."
+            "why they built something new."
         )
-    said.append("Bars count papers of the sample and say nothing of how many there are in the literature.")
     return " ".join(said)
 
 
@@ -118,10 +117,10 @@ def _printed(counts: pd.DataFrame, names: dict[str, str], words: Vocabulary) -> 
     columns = {str(c): str(c).capitalize() for c in raised.columns}
     return Printed(
         "levels",
-        f"Papers of the sample by how far they go with each {code}; each paper stands at one level.",
+        f"How far the papers of the sample go with each {code}, from naming it to measuring it. Each paper stands at "
+        "one level.",
         table.rename(columns=columns),
         dict.fromkeys(columns.values(), "count"),
-        f"{MOTIVE.capitalize()}: named only as the reason for something new. {REMEDY.capitalize()}: counted at its "
-        "level "
-        "too.",
+        f"{MOTIVE.capitalize()}: named only as the reason for something new. {REMEDY.capitalize()}: the paper measures "
+        "what a remedy does; it is counted at its level as well.",
     )

@@ -194,11 +194,12 @@ def _printed(table: pd.DataFrame, at: Thresholds, code: str, known: tuple[str, .
     beside = f"strata, {', '.join(known)} and period" if known else "strata and period alone"
     return Printed(
         "measurement",
-        f"Papers of the frame that discuss and that measure each {code}, read or predicted, with "
-        f"{at.interval:.0%} intervals; most discussed first.",
+        f"How many papers discuss each {code}, and how many measure it, among all records that could be drawn. Most "
+        f"discussed first, with {at.interval:.0%} intervals.",
         rows,
         {},
-        "Read: papers read that raise / discuss / measure. Discussed: motives left out; first the model that predicts "
-        "unread records, then the design alone. Ratio: measured of discussed. Decided: by the thresholds of the "
-        f"protocol, at a probability of {at.sure:.0%}. Calibrated to {beside}.",
+        "Read: papers read that raise / discuss / measure it. Discussed: more than named as why something new was "
+        "built; first as a model predicts it for the records that nobody read, then as each drawn paper stands for "
+        "others by its chance of being drawn (by design). Ratio: measured of discussed. Decided: by the thresholds of "
+        f"the protocol, at a probability of {at.sure:.0%}. Calibrated to {beside}.",
     )

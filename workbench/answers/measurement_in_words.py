@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 #: So many are named in a sentence; the table has all.
 NAMED = 3
+#: And so many under the figure.
+SHOWN = 2
+#: How the words under the figure put what is decided.
+STATED = {
+    "under_measured": "{} are shown to be talked about but not measured",
+    "hardly_measured": "to be hardly measured",
+    "rare": "to be rare",
+}
 
 
 def headline(table: pd.DataFrame) -> pd.DataFrame:
@@ -47,13 +55,13 @@ def in_words(table: pd.DataFrame, at: Thresholds, words: Vocabulary, facts: Mapp
     rows = mine.to_dict("records")
     pairs = table[((table["code"] == "") & (table["reading"] == READINGS[0])).to_numpy(dtype=bool)].iloc[0]
     per = 1000 / float(pairs["included"])
-    most = sorted(rows, key=lambda r: (-r["discussed"], r["code"]))[:NAMED]
     return [
-        f"We searched out {facts['records']:,} records, read the abstracts of {facts['read']:,} drawn at random, and "
-        f"found {facts['in']:,} that are about the question, which makes about {pairs['included']:,.0f} in all; of "
-        f"these, most discuss {_listed([_volume(r, 'discussed', per) for r in most])} (papers per 1,000).",
-        f"When a paper discusses a {words.code}, and does not merely name it as the reason for a new instrument, it "
-        f"measures it in {_share(pairs)} of the cases.",
+        f"The searches found {facts['records']:,} records with an abstract; {facts['read']:,} were drawn at random and "
+        f"read, and {facts['in']:,} of these are on the question, so that about {pairs['included']:,.0f} of all "
+        "records should be.",
+        f"A paper that discusses a {words.code} (says more of it than that it is why something new was built) also "
+        f"measures it (gives a number for it) in {pairs['ratio']:.0%} of cases ({pairs['ratio_low']:.0%} to "
+        f"{pairs['ratio_high']:.0%}, {at.interval:.0%} interval).",
         _under(rows, at, words, per),
         _hardly(rows, at, words, per),
         _rest(mine, at, words),
@@ -61,49 +69,51 @@ def in_words(table: pd.DataFrame, at: Thresholds, words: Vocabulary, facts: Mapp
 
 
 def _under(rows: Sequence[Mapping[Any, Any]], at: Thresholds, words: Vocabulary, per: float) -> str:
-    rule = f"discussed by at least {at.discussed:g} papers in 1,000 and measured by fewer than {at.ratio:.0%} of them"
+    rule = f"discussed by at least {at.discussed:g} of 1,000 papers, measured by fewer than {at.ratio:.0%} of those"
     yes = [r for r in rows if r["under_measured"] == "yes"]
     open_ = sorted((r for r in rows if r["under_measured"] == "open"), key=lambda r: -r["p_under_measured"])
     no = len(rows) - len(yes) - len(open_)
     if yes:
         named = _listed([_ratio(r) for r in sorted(yes, key=lambda r: r["ratio"])])
-        said = f"Talked about and not measured ({rule}): {named}"
+        said = f"Talked about but not measured ({rule}) {'is' if len(yes) == 1 else 'are'} {named}"
     else:
-        said = f"No {words.code} is surely talked about and not measured ({rule})"
-    if open_:
-        close = _listed([f"{_name(r)} (probability {r['p_under_measured']:.2f})" for r in open_[:NAMED]])
-        said += f"; {len(open_)} cannot be told yet, nearest to it {close}"
+        said = f"No {words.code} is shown to be talked about but not measured ({rule})"
     few = sum(r["under_measured"] == "no" and r["discussed_high"] * per < at.discussed for r in rows)
-    return f"{said}; of {no} it can be ruled out, of {few} of them because too few papers discuss them."
+    said += f"; {no} are shown not to be"
+    if few:
+        said += f" ({few} because too few papers discuss them)"
+    if open_:
+        close = _listed([f"{_name(r)} ({r['p_under_measured']:.0%})" for r in open_[:NAMED]])
+        said += f", and {len(open_)} are open, the most probable being {close}"
+    return f"{said}."
 
 
 def _hardly(rows: Sequence[Mapping[Any, Any]], at: Thresholds, words: Vocabulary, per: float) -> str:
     yes = sorted(
         (r for r in rows if r["hardly_measured"] == "yes"), key=lambda r: (-r["discussed"], r["code"])
     )
-    what = f"fewer than {at.measured:g} papers in 1,000 measure"
+    what = f"measured by fewer than {at.measured:g} of 1,000 papers"
     if not yes:
-        return f"Of no {words.code} is it sure that {what} it."
-    named = _listed([_volume(r, "measured", per, " measure it") for r in yes[:NAMED]])
-    number = f"{len(yes)} of the {len(rows)} {words.codes}"
-    return (
-        f"It is sure of {number} that {what} them, be they discussed or not; the most discussed are {named}."
-    )
+        return f"No {words.code} is shown to be {what}."
+    named = _listed([_volume(r, "measured", per) for r in yes[:NAMED]])
+    number = f"{len(yes)} of the {len(rows)} {words.codes} {'is' if len(yes) == 1 else 'are'}"
+    return f"{number} shown to be {what}, much discussed or little; the most discussed of them: {named}."
 
 
 def _rest(mine: pd.DataFrame, at: Thresholds, words: Vocabulary) -> str:
     rare = mine[(mine["rare"] == "yes").to_numpy(dtype=bool)]
     expected, made = false_decisions(mine, at)
     apart = int((mine["parts"] != "").sum())
+    what = f"rare (named at all by fewer than {at.rare:g} of 1,000 papers)"
     said = (
-        f"{len(rare)} {words.codes if len(rare) != 1 else words.code} can be called rare "
-        f"(raised by fewer than {at.rare:g} papers in 1,000, misses included)"
+        f"{len(rare)} {words.codes if len(rare) != 1 else words.code} can be called {what}"
         if len(rare)
-        else f"None can yet be called rare (raised by fewer than {at.rare:g} papers in 1,000): too little was read"
+        else f"None can yet be called {what}, because too little was read"
     )
     return (
-        f"{said}; of the {made} statements made or ruled out about {expected:.1f} will be wrong, and for {apart} of "
-        f"{len(mine)} {words.codes} the two ways of estimating part, as the table says."
+        f"{said}; a statement counts as shown at a probability of {at.sure:.0%}, so about {expected:.1f} of the {made} "
+        f"made or denied will be wrong, and for {apart} of {len(mine)} {words.codes} our two ways of estimating "
+        "disagree."
     )
 
 
@@ -113,26 +123,23 @@ def alternative(table: pd.DataFrame, at: Thresholds, words: Vocabulary) -> str:
     rows = sorted(mine.to_dict("records"), key=lambda r: (-r["discussed"], r["code"]))
     per = 1000 / float(rows[0]["included"]) if rows else 1.0
     some = "; ".join(
-        f"{_volume(r, 'discussed', per)} discuss, {r['measured'] * per:.0f} measure" for r in rows[:NAMED]
+        f"{_name(r)} ({r['discussed'] * per:.0f} discuss it, {r['measured'] * per:.0f} measure it)"
+        for r in rows[:SHOWN]
     )
-    counts = ", ".join(f"{int((mine[s] == 'yes').sum())} {s.replace('_', ' ')}" for s in STATEMENTS)
+    counts = ", ".join(f"{int((mine[s] == 'yes').sum())} {STATED[s].format(words.codes)}" for s in STATEMENTS)
     return (
-        f"For each of {len(rows)} {words.codes} the papers per 1,000 that raise, discuss and measure it, with "
-        f"{at.interval:.0%} intervals, and the ratio of the last two. Most discussed: {some}. Decided: {counts}."
+        f"{counts}. Most discussed, of 1,000 papers: {some}. For each of {len(rows)} "
+        f"{words.codes} the papers that raise, discuss and measure it, with {at.interval:.0%} intervals."
     )
-
-
-def _share(row: Any) -> str:
-    return f"{row['ratio']:.0%} ({row['ratio_low']:.0%} to {row['ratio_high']:.0%})"
 
 
 def _ratio(row: Mapping[Any, Any]) -> str:
     return f"{_name(row)} ({row['ratio']:.0%}, {row['ratio_low']:.0%} to {row['ratio_high']:.0%})"
 
 
-def _volume(row: Mapping[Any, Any], what: str, per: float, verb: str = "") -> str:
+def _volume(row: Mapping[Any, Any], what: str, per: float) -> str:
     middle, low, high = (row[f"{what}{end}"] * per for end in ("", "_low", "_high"))
-    return f"{_name(row)} ({middle:.0f}{verb}, {low:.0f} to {high:.0f})"
+    return f"{_name(row)} ({middle:.0f} of 1,000, {low:.0f} to {high:.0f})"
 
 
 def _name(row: Mapping[Any, Any]) -> str:

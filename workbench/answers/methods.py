@@ -261,9 +261,9 @@ def _numbers_found(survey: Survey) -> str:
         kinds = Counter(pairs["kind"])
         inside = set(survey.screened.loc[survey.screened["decision"] == "include", "paper"])
         said.append(
-            f"Paired evidence was sought in the coded works and by the logged search of the frame: "
-            f"{_count(kinds['pair'], 'pair')} of a proxy's value and the value of the property it stands for, and "
-            f"{_count(kinds['drop'], 'drop')} on re-measurement without both values, from "
+            f"Paired evidence, a proxy's number beside that of the property it stands for, was sought in the coded "
+            f"works and by the logged search of the frame. There are {_count(kinds['pair'], 'pair')} of both "
+            f"values, and {_count(kinds['drop'], 'drop')} on re-measurement without both values, from "
             f"{_count(pairs['paper'].nunique(), 'work')}, {_n(len(set(pairs['paper']) & inside))} of them in the coded "
             "sample. Each number was found in the text. Works report such numbers because the gap is large: "
             "they are no "
@@ -289,21 +289,21 @@ def _analysis(survey: Survey) -> str:
     draws = int(about["draws"].max()) if len(about) else 0
     words = survey.settings.words
     return (
-        "All counts are of works, never of codings. How many works of the sampling frame raise, discuss and measure a "
-        "failure mode is estimated twice: by the design, with weights raked to known counts of the frame (Deville, "
-        "Särndal & Sautory 1993) and intervals from repeated draws by the same rule, and by multilevel logistic "
-        "regressions that predict the records not read, which decide. A mode named only as the motive of a new "
-        "instrument is not counted as discussed. What else is said of the frame is weighted for the sampling design, "
-        f"with 95% percentile intervals over {_n(REPLICATES)} replicates of the draw (rescaled bootstrap within "
-        "strata: "
-        "Rao & Wu 1988); what is said of the sample alone has no interval. How many works carry two codes is held "
+        "All counts are of works, never of codings. How many works of the sampling frame raise a "
+        f"{words.code} (name it at all), discuss it (not only as the motive of a new instrument) and measure it (give a "
+        "number for it) is estimated in two ways. By the design: each drawn work counts for those it stands for, with "
+        "weights raked to known counts of the frame (Deville, Särndal & Sautory 1993) and intervals from repeated "
+        "draws by the same rule. By a model: multilevel logistic regressions predict the records that were not read. "
+        "The model decides. "
+        "What else is said of the frame is weighted for the sampling design, with 95% percentile intervals over "
+        f"{_n(REPLICATES)} replicates of the draw (rescaled bootstrap within strata: Rao & Wu 1988). What is said of "
+        "the sample alone has no interval. How many works carry two codes is held "
         f"against {_n(draws)} draws of a null model that keeps both margins of each facet's matrix (curveball trades: "
         f"Strona et al. 2014; seed {SEED}), among the works with a code of both facets; cells that a rule of the "
         "codebook decides are held as they are. Empty and sparse cells are tested with p = (b + 1)/(B + 1) over the "
         "cells in which a gap could be seen (Tarone 1990), at a false discovery rate of 5% over all pairs of facets at "
         f"once (Benjamini & Yekutieli 2001). {in_words(about)} How the {words.codes} spread over {words.homes} is a "
-        "map "
-        "and not a test. Analyses that have too few works say so instead of giving an estimate."
+        "map and not a test. Analyses that have too few works say so instead of giving an estimate."
     )
 
 
@@ -316,9 +316,9 @@ def _limits(survey: Survey) -> str:
     kinds = set(survey.coders["kind"]) if len(survey.coders) else set()
     models = " Screeners, coders and adjudicator are language models." if kinds == {"language-model"} else ""
     return (
-        "What is estimated is among works whose abstract raises the mode: what only the body of a paper discusses is "
-        f"invisible. {more}{models} The identified works come from "
-        "the sources named above; first dates in a frame with holes in time are order statistics of that frame."
+        "The estimates rest on abstracts: what only the body of a paper discusses is not seen. "
+        f"{more}{models} The identified works come from "
+        "the sources named above: an earlier work that they lack would move a first date."
     )
 
 

@@ -49,23 +49,13 @@ def described(rows: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Describe the dumbbell chart."""
     if rows.empty:
         return f"{NOTHING} no paired evidence is on record."
-    pairs = int((rows["kind"] == "pair").sum())
-    papers = rows["paper"].nunique()
-    said = [
-        f"{pairs} pairs of a proxy's and its property's value, and {len(rows) - pairs} drops, from {papers} papers."
-    ]
-    for kind, family, what in (
-        ("pair", POINTS, "pairs in percentage points"),
-        ("drop", POINTS, "drops in percentage points"),
-        ("drop", UNSAID, "drops in percent, of what not said"),
-    ):
-        row = _of(summary, kind, family)
-        if row is not None and not pd.isna(row["median"]):
-            said.append(
-                f"Of {row['rows']} {what}, {row['flattering']} flatter; median gap {row['median']:.1f}, from "
-                f"{row['lowest']:.1f} to {row['highest']:.1f}."
-            )
-    return " ".join([*said, SELECTED])
+    row = _of(summary, "pair", POINTS)
+    if row is None or pd.isna(row["median"]):
+        return f"None of the {len(rows)} rows is a pair of two values in percentage points."
+    return (
+        f"In {row['flattering']} of {row['rows']} pairs the number that stands in (the proxy) looks better than what "
+        f"it stands for; the middle gap is {row['median']:.1f} points."
+    )
 
 
 def _of(summary: pd.DataFrame, kind: str, family: str) -> pd.Series | None:
@@ -139,13 +129,13 @@ def _printed(summary: pd.DataFrame, names: dict[str, str]) -> Printed:
     )
     return Printed(
         "paired-evidence",
-        "Gap between the number of a proxy and that of the property it stands for, where papers report it, in "
-        "percentage points; positive where the proxy looks better.",
+        "How much better a proxy's number looks than that of the property it stands for (the gap), in percentage "
+        "points, where papers report both.",
         table,
         {
             **dict.fromkeys(("Rows", "Papers", "Flattering"), "count"),
             **dict.fromkeys(("Median gap", "Lowest", "Highest"), "decimal1"),
         },
-        "Drops are changes on measuring again that were reported without both values; of those in percent the text "
-        f"does not say of what. {SELECTED}",
+        "Flattering: rows in which the proxy looks better. Drop: a change on measuring again, reported without both "
+        f"values; where it is in percent, the text does not say of what. {SELECTED}",
     )

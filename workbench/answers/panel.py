@@ -87,25 +87,23 @@ def described(looks: pd.DataFrame) -> str:
         f"{r['first_measure']} and {r['second_measure']} {r['r']:+.2f}" for r in holding.to_dict("records")
     )
     return (
-        f"{len(holding)} of {len(known)} looks hold{f' ({said})' if said else ''}; {naive} have p up to .05 before "
-        f"allowing for the number of looks. Models of one developer are alike, so developers are "
-        f"the units: {known['developers'].min()} to {known['developers'].max()} of them. In {turned} looks leaving out "
-        "one developer turns the sign."
+        f"{len(holding)} of {len(known)} pairs of measures surely {'goes' if len(holding) == 1 else 'go'} together"
+        f"{f' (correlation of {said})' if said else ''}; {naive} would seem to if one forgot how many were looked at. "
+        f"Models of one developer are alike, so each of {known['developers'].min()} to {known['developers'].max()} "
+        f"developers counts as one. Leaving out one developer turns the sign of {turned}."
     )
 
 
 def curves_described(curves: pd.DataFrame) -> str:
-    """Say how far success rises with the attempts, and how often above what independent attempts could do."""
+    """Say how far success rises with the attempts; how often above the bound is said in the figure."""
     if curves.empty:
         return "Nothing to draw: no attack of the panel was measured at two attempt budgets or more."
-    later = curves[curves["bound"].notna()]
     ends = curves.sort_values("attempts", kind="stable").groupby("curve")["success"].agg(["first", "last"])
     rises = int((ends["last"] > ends["first"]).sum())
     return (
-        f"With more attempts {rises} of {len(ends)} attacks succeed more often: median {ends['first'].median():.0%} at "
-        f"the smallest budget, {ends['last'].median():.0%} at the largest ({curves['attempts'].min()} to "
-        f"{curves['attempts'].max():,} attempts). {int(later['above_bound'].sum())} of "
-        f"{len(later)} later points lie above what independent attempts could do."
+        f"With more attempts {rises} of {len(ends)} attacks succeed more often: the middle one in "
+        f"{ends['first'].median():.0%} of cases at its fewest attempts and {ends['last'].median():.0%} at its most "
+        f"({curves['attempts'].min()} to {curves['attempts'].max():,} attempts)."
     )
 
 
@@ -127,9 +125,10 @@ def _printed(looks: pd.DataFrame) -> Printed:
     columns = ["Dimensions", "Looks", "Developers", "Least r", "Largest r", "Least p", "Hold"]
     return Printed(
         "audit-correlations",
-        "Correlations of measures of different dimensions over the models of the panel.",
+        "Do models that do well on one dimension do well on another? Correlations (r) of two measures over models.",
         pd.DataFrame(rows, columns=columns),
         {"Looks": "count", "Least r": "decimal2", "Largest r": "decimal2", "Least p": "p", "Hold": "count"},
-        f"p: wild cluster bootstrap by developer, null imposed. Hold: after Holm's correction for all {len(looks)} "
-        "looks. Every pair of measures that at least seven developers share is looked at.",
+        f"Looks: pairs of measures, each pair that at least seven developers share. p: by developer, as their models "
+        f"are alike (wild cluster bootstrap, null imposed). Hold: p below .05 after Holm's correction for all "
+        f"{len(looks)} looks.",
     )

@@ -71,6 +71,6 @@ def in_words(found: Portfolio) -> str:
         else f"one of {'' if found.complete else 'at least '}{ties} such sets"
     )
     return (
-        f"{found.size} of the coded instruments measure every other mode, and no fewer do ({many}). {none}. Other "
-        "instruments exist that nobody has coded yet."
+        f"{none}; {found.size} together measure all the others, and fewer cannot ({many}). There are instruments that "
+        "nobody has coded yet."
     )

@@ -81,6 +81,6 @@ def in_words(table: pd.DataFrame, *, confidence: float = 0.9) -> str:
     )
     return (
         f"Of {found:,} failure modes found in the full texts of {works:,} works, {new:,} ({new / found:.0%}) are not "
-        f"in the abstract and {raised:,} ({raised / found:.0%}) stand there at a lower level: what counts as discussed "
-        f"is what abstracts say, and far from all that papers discuss.{sure}"
+        f"in the abstract and {raised:,} ({raised / found:.0%}) stand there at a lower level. What is counted here is "
+        f"what abstracts say, and papers discuss far more.{sure}"
     )

@@ -60,9 +60,7 @@ def compared(survey: Survey) -> Answer:
     called |= {c.id: c.name for c in groups.codes} if groups else {}
     ruled = {mode for mode, _ in held.pairs(groups.id)} & set(of) if groups else set()
     note = (
-        f"Coding rules tie {len(ruled)} {settings.words.codes} to a code of {groups.name.lower()}, so how a side "
-        "spreads over "
-        "these rows is in part the rules' doing."
+        f"Coding rules tie {len(ruled)} {settings.words.codes} to one {groups.name.lower()} and shape part of this."
         if ruled and groups
         else ""
     )
@@ -85,7 +83,7 @@ def compared(survey: Survey) -> Answer:
     title = f"The {first} side against the {second} side"
     return Answer(
         {"sides": table},
-        (figure("sides", title, f"{said} {note}".strip(), draw, data=shown),),
+        (figure("sides", title, said, draw, data=shown),),
         _numbers(table, (first, second)),
         (_printed(table, (first, second), called, note),),
     )
@@ -99,7 +97,7 @@ def in_words(table: pd.DataFrame, pair: tuple[str, str], measured: str) -> str:
         return "Too few drawn papers are on both sides for a comparison."
     apart = told[((told["low"] > 0) | (told["high"] < 0)).to_numpy(dtype=bool)]
     said = []
-    for outcome, verb in ((RAISED, "raised"), (measured, "measured once raised")):
+    for outcome, verb in ((RAISED, "raised"), (measured, "measured, once raised,")):
         row: dict[Any, Any] = whole.loc[outcome].to_dict()
         if row["note"] or pd.isna(row["low"]):
             continue
@@ -108,10 +106,10 @@ def in_words(table: pd.DataFrame, pair: tuple[str, str], measured: str) -> str:
         verdict = (
             f"The {which} side is {verb} more often" if clear else f"Neither side is surely {verb} more often"
         )
-        said.append(f"{verdict}: {pair[0]} less {pair[1]} is {_span(row)}.")
+        said.append(f"{verdict}: {'' if said else f'{pair[0]} minus {pair[1]} is '}{_span(row)}.")
     said.append(
-        f"Of {len(told)} comparisons {len(apart)} have a 95% interval without zero; about {0.05 * len(told):.1f} would "
-        "by chance alone."
+        f"Of {len(told)} comparisons {len(apart)} differ from zero (95% interval); about "
+        f"{0.05 * len(told):.1f} would by chance alone."
     )
     return " ".join(said)
 
@@ -164,9 +162,8 @@ def _printed(table: pd.DataFrame, pair: tuple[str, str], called: dict[str, str],
     few = int((table["note"] != "").sum())
     return Printed(
         "sides",
-        f"The {pair[0]} side against the {pair[1]} side: papers of the sample, and the difference for the frame, "
-        "weighted "
-        "for the sampling design.",
+        f"The {pair[0]} side against the {pair[1]} side: papers of the sample, and the difference of the shares among "
+        "all records on the question, each paper counting for those it stands for.",
         pd.DataFrame(rows, columns=columns),
         {"Difference": "percent"},
         f"{few} comparisons with too few papers are left out. {note}".strip(),

@@ -58,10 +58,9 @@ def in_words(table: pd.DataFrame, codes: str) -> str:
         else f"Whether papers measure more of the {codes} that they discuss than they did cannot be told"
     )
     return (
-        f"{verdict}: {_share(early)} {early['period']}, {_share(late)} {late['period']} (95% intervals, weighted for "
-        "the "
-        f"sampling design). Papers in scope, estimated for the frame: {_many(early)} {early['period']}, {_many(late)} "
-        f"{late['period']}."
+        f"{verdict}: {_share(early)} {early['period']}, {_share(late)} {late['period']} (95% intervals). "
+        f"Papers on the question among all records, estimated: {_many(early)} "
+        f"{early['period']}, {_many(late)} {late['period']}."
     )
 
 

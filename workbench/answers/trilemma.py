@@ -55,6 +55,6 @@ def in_words(answers: dict[str, Together]) -> str:
         said.append(
             f"{names[key]}: {answer.note}"
             if pd.isna(row["observed"])
-            else f"{names[key]}: {MET[3]} {int(row['observed'])} ({row['expected']:.1f} expected)"
+            else f"{names[key]}: {int(row['observed'])} meet {MET[3]} ({row['expected']:.1f} by chance)"
         )
     return f"Of {papers} papers that measure anything: {'; '.join(said)}. {OURS} Counts only, no test."
