@@ -290,10 +290,10 @@ def _analysis(survey: Survey) -> str:
     words = survey.settings.words
     return (
         "All counts are of works, never of codings. How many works of the sampling frame raise a "
-        f"{words.code} (name it at all), discuss it (not only as the motive of a new instrument) and measure it (give a "
-        "number for it) is estimated in two ways. By the design: each drawn work counts for those it stands for, with "
-        "weights raked to known counts of the frame (Deville, Särndal & Sautory 1993) and intervals from repeated "
-        "draws by the same rule. By a model: multilevel logistic regressions predict the records that were not read. "
+        f"{words.code} (name it at all), discuss it (not only as the motive of a new instrument) and measure it "
+        "(give a number for it) is estimated in two ways. By the design: each drawn work counts for those it stands "
+        "for, with weights raked to known counts of the frame (Deville, Särndal & Sautory 1993) and intervals from "
+        "repeated draws by the same rule. By a model: multilevel logistic regressions predict the records that were not read. "
         "The model decides. "
         "What else is said of the frame is weighted for the sampling design, with 95% percentile intervals over "
         f"{_n(REPLICATES)} replicates of the draw (rescaled bootstrap within strata: Rao & Wu 1988). What is said of "

@@ -96,7 +96,7 @@ def in_words(table: pd.DataFrame, pair: tuple[str, str], measured: str) -> str:
     if told.empty:
         return "Too few drawn papers are on both sides for a comparison."
     apart = told[((told["low"] > 0) | (told["high"] < 0)).to_numpy(dtype=bool)]
-    said = []
+    said: list[str] = []
     for outcome, verb in ((RAISED, "raised"), (measured, "measured, once raised,")):
         row: dict[Any, Any] = whole.loc[outcome].to_dict()
         if row["note"] or pd.isna(row["low"]):
