@@ -45,7 +45,7 @@ def measurement_plot(
         stamp: line that names the data; see ``analysis.charts.frame.stamped``.
 
     Returns:
-        The chart: left the papers per 1,000 that are in, on a scale of square roots (a cross for those that raise the
+        The chart: left the papers per 1,000 that are in, on a scale of square roots (a diamond for those that raise the
         code, a ring for those that discuss it, a dot for those that measure it; lines are the intervals of the last
         two); right the ratio of the last two; at the edge the decision in a word. Most discussed first within a side.
     """
@@ -74,7 +74,12 @@ def measurement_plot(
     steps = [v for v in (0, 10, 25, 50, 100, 200, 400, 800) if v <= most]
     ticks = steps if not is_narrow(width) else [v for v in steps if v in (0, 25, 100, 400)]
     axis = alt.Axis(
-        title="papers per 1,000 (root scale)", orient="top", values=ticks, format="d", domain=False, grid=True
+        title="papers per 1,000 (root scale)" if not is_narrow(width) else "per 1,000 (root)",
+        orient="top",
+        values=ticks,
+        format="d",
+        domain=False,
+        grid=True,
     )
     for r in rows_:
         r["upper"] = round(rows.middle(r["code"]) - _APART, 2)
@@ -94,9 +99,9 @@ def measurement_plot(
         return drawn
 
     tooltip = [alt.Tooltip("what:N", title=" ")]
-    raised = base.mark_point(shape="cross", size=14, filled=True, opacity=1, aria=False, color=MUTED).encode(
-        y=y("middle"), x=alt.X("raised:Q", scale=scale, axis=axis)
-    )
+    raised = base.mark_point(
+        shape="diamond", size=20, filled=True, opacity=1, aria=False, color=MUTED
+    ).encode(y=y("middle"), x=alt.X("raised:Q", scale=scale, axis=axis))
     discussed = base.mark_point(size=RING, fill="white", strokeWidth=1, opacity=1).encode(
         y=y("upper"),
         x=alt.X("discussed:Q", scale=scale, axis=axis),
