@@ -27,11 +27,12 @@ from workbench.answers.stamp import data_digests, data_stamp
 from workbench.publishing.building import build, figures
 from workbench.publishing.latex_tables import PAGE
 from workbench.reading.status import status
+from workbench.store.corpus import stored
 from workbench.store.csv_files import csv_text
 from workbench.store.faults import Refused
 from workbench.store.files import replace_all, rows_text, sha256, writing
 from workbench.store.survey import Survey, open_survey
-from workbench.store.tables import RECORDS
+from workbench.store.tables import RECORDS, SAMPLE, SAMPLING
 from workbench.store.trust import trust
 
 #: What the first floor answers; ``QUESTIONS`` may hold more.
@@ -114,7 +115,24 @@ def filled(survey: Path) -> Path:
         coded.coded(survey, coder, *one, *coded.whole("p02"), *three, *six)
     coded.adjudicate(survey, "eva", [coded.ruling("p03", "failure_mode", "judge-bias", "pass-a")])
     coded.verify(survey, "eva", [coded.word("p01"), coded.word("p02", outcome="reject")])
+    sampled(survey, "p01", "p02", "p03", "p04", "p05", "p06")
     return survey
+
+
+def sampled(root: Path, *papers: str) -> None:
+    """Say of some papers that they were drawn from the frame, which is one stratum."""
+    stratum = "llm-as-judge/from-2024"
+    records = [{**r, "stratum": stratum} for r in stored(root, "records", [])]
+    rows = [
+        {"stage": "screening", "paper": p, "stratum": stratum, "block": "1", "order": str(n)}
+        for n, p in enumerate(papers, 1)
+    ]
+    block = {"stage": "screening", "stratum": stratum, "block": "1", "seed": "1"}
+    block |= {"frame": str(len(records)), "drawn": str(len(papers))}
+    block |= {"probability": f"{len(papers) / len(records):.6f}"}
+    with writing(root):
+        tables = ((RECORDS, records), (SAMPLE, rows), (SAMPLING, [block]))
+        replace_all(root, {table.path: rows_text(table, held) for table, held in tables})
 
 
 @pytest.fixture
@@ -181,7 +199,7 @@ def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
     assert "over 3 papers" not in described(built, "coverage")
     assert "Judge bias in Judges 2" in described(built, "coverage")
     assert "works coded by two 4" in described(built, "prisma")
-    assert "For each of 3 failure modes" in described(built, "measurement")
+    assert "For each of 3 codes" in described(built, "measurement")
     assert "over 4 papers coded twice" in described(built, "agreement")
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
-from workbench.answers.covered import covered
 
 from analysis.where import NotUnderstood
 from tests import coded
+from workbench.answers.coverage import covered
 from workbench.answers.stamp import data_digests, data_stamp, stamp_line
 from workbench.cli import app
 from workbench.publishing.building import _stages

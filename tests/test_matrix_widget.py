@@ -67,11 +67,11 @@ def test_the_cells_are_those_of_the_analysis_and_nothing_is_picked_at_first(root
 def test_matrix_and_graph_say_how_much_rests_on_humans(
     root: Path, kind: type[MatrixWidget | GraphWidget]
 ) -> None:
-    assert "0 % human-verified" in act(kind(root), 1, "open")["state"]["stamp"]
+    assert "0 of 6 codes checked by a human" in act(kind(root), 1, "open")["state"]["stamp"]
     verify(root, "eva", [word("p06")])  # one of the six modes that stand
     widget = kind(root)
-    assert "17 % human-verified" in act(widget, 1, "open")["state"]["stamp"]
-    assert "17 % human-verified" in widget._repr_mimebundle_()["text/html"]
+    assert "1 of 6 codes checked by a human" in act(widget, 1, "open")["state"]["stamp"]
+    assert "1 of 6 codes checked by a human" in widget._repr_mimebundle_()["text/html"]
 
 
 def test_a_picked_cell_lists_its_papers_with_their_evidence(root: Path) -> None:
