@@ -157,6 +157,8 @@ def contested(failure_modes: pd.DataFrame, pair: tuple[str, str], *, least: floa
     A code is contested when at least the share ``least`` of the neighbours that the schema names for it (the codes it
     is confused with) sit on the other of the two sides that are compared.
 
+    Least data: none; without neighbours no code is contested.
+
     Args:
         failure_modes: the schema's table, with ``code``, ``side`` and ``neighbours``.
         pair: the two sides.

@@ -54,7 +54,7 @@ def test_several_processes_write_what_one_writes_in_the_same_order(
     together = written(two_papers, tmp_path / "together", together=True)
     assert list(together) == list(alone)
     assert together == alone
-    assert {"figures/coverage-single.png", "latex/numbers.tex", "methods.md", "tables/matrix.csv"} <= set(
+    assert {"figures/coverage-single.png", "latex/numbers.tex", "methods.md", "tables/coverage.csv"} <= set(
         alone
     )
 

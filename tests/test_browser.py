@@ -35,8 +35,8 @@ def test_an_executed_page_shows_its_charts_from_the_disk(root: Path, browser: Br
     assert [u for u in asked if not u.startswith(("file:", "data:"))] == []
     assert errors == []
     charts = page.locator(".jp-OutputArea svg.marks")
-    assert charts.count() == 7
-    for n in range(7):
+    assert charts.count() == 4
+    for n in range(4):
         box = charts.nth(n).bounding_box()
         assert box is not None
         assert box["width"] > 400

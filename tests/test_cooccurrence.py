@@ -144,7 +144,7 @@ def test_the_answer_is_of_the_sample_alone_and_of_one_n(pilot: Path) -> None:
     papers = {n.name: n.value for n in answer.numbers}["TogetherPapers"]
     _, about = crossed(survey)
     assert papers == about.set_index("grid").loc["failure_mode x failure_mode", "papers"] == 204
-    assert "This is the sample" in answer.figures[0].description
+    assert "papers of this sample" in answer.figures[0].description
     assert set(answer.pages) == {f"graphs/cooccurrence.{x}" for x in ("graphml", "gexf", "vosviewer.json")}
 
 

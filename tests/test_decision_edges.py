@@ -65,7 +65,7 @@ def test_a_code_written_after_a_paper_went_out_is_a_fault(survey: Path) -> None:
     keep(survey, "p01", decision="exclude")
     path = survey / "corpus/codings/pass-a.csv"
     text = path.read_text("utf-8")
-    path.write_text(text.replace("2026-", "2027-"), "utf-8")
+    path.write_text(text.replace("T0", "T1"), "utf-8")
     assert {f.message for f in check(survey) if not f.warning} == {"screened out"}
 
 
@@ -82,8 +82,8 @@ def test_the_same_batch_without_the_texts_leaves_the_places(survey: Path) -> Non
 
 def test_the_same_withdrawal_twice_changes_nothing(survey: Path) -> None:
     keep(survey, "p01")
-    put(survey, "pass-a", stream("p01"))
-    gone = stream("p01", state="withdrawn", confidence="")
+    coded(survey, "pass-a", *whole("p01"))  # signed off: from then on a withdrawal is a row
+    gone = {"paper": "p01", "facet": "failure_mode", "code": "judge-bias", "state": "withdrawn"}
     assert put(survey, "pass-a", gone).rows == 1
     assert put(survey, "pass-a", gone).unchanged == 1
 

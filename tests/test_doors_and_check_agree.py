@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import CODERS, SCHEMA
 from workbench.doors.adding import add
 from workbench.reading.checking import check
+from workbench.store.coders import coder_path, coder_text
 from workbench.store.corpus import YEARS, stored
 from workbench.store.faults import Refused
 from workbench.store.schema import load_schema
@@ -18,8 +19,9 @@ from workbench.store.schema import load_schema
 @pytest.fixture
 def survey(tmp_path: Path) -> Path:
     root = tmp_path / "survey"
-    for path, text in (("coding_schema/schema.yaml", SCHEMA), ("corpus/coders.yaml", CODERS)):
-        (root / path).parent.mkdir(parents=True)
+    files = {"coding_schema/schema.yaml": SCHEMA, **{coder_path(c.id): coder_text(c) for c in CODERS}}
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, "utf-8")
     return root
 
@@ -58,4 +60,4 @@ def test_cells_of_any_length_brick_nothing(survey: Path, field: str, length: int
         put(survey, **{field: "A zebra " * (length // 8)})
     except Refused as refusal:
         assert "at most 100,000 fit" in str(refusal.faults[0])
-        assert sorted(p.name for p in (survey / "corpus").iterdir()) == ["coders.yaml"]
+        assert sorted(p.name for p in (survey / "corpus").iterdir()) == ["coders"]

@@ -70,7 +70,7 @@ def test_every_notebook_becomes_a_page_that_loads_nothing(tmp_path: Path) -> Non
         assert loads(text) == [], page.name
         assert "<h1" in text
     gaps = (tmp_path / "05_gaps.html").read_text("utf-8")
-    assert len(re.findall(r"<svg\b", gaps)) == 7
+    assert len(re.findall(r"<svg\b", gaps)) == 4
     assert "Contamination" in gaps
 
 

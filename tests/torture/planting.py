@@ -28,7 +28,8 @@ STAMP = ("yesterday", MONTH_13, FUTURE, "")
 YES_NO = ("maybe",)
 COLUMNS: dict[str, tuple[str, ...]] = {
     "paper": PAPER, "a": PAPER, "b": PAPER, "coder": CODER, "by": CODER, "chosen": CODER, "run": ("no-such-run",),
-    "search": WORD, "stage": WORD, "outcome": WORD, "decision": ("no-such-word",), "basis": WORD, "facet": WORD,
+    "search": WORD, "stage": WORD, "blind": WORD, "outcome": WORD,
+    "decision": ("no-such-word",), "basis": WORD, "facet": WORD,
     "code": WORD, "state": WORD, "level": WORD, "role": WORD, "mitigates": WORD, "kind": WORD, "proxy": WORD,
     "latent": WORD, "failure_mode": WORD, "unit": WORD, "higher_is": WORD, "latent_is": ("no-such-word",),
     "principal": YES_NO, "formal": YES_NO, "figure_seen": YES_NO, "confidence": YES_NO, "verified": YES_NO,
