@@ -7,7 +7,7 @@ UV     := $(BIN)/uv --quiet --no-config
 UV_PIN := 0.13.9
 
 .DEFAULT_GOAL := build
-.PHONY: build test torture browser lab lint bench lock clean
+.PHONY: build test test-whole torture browser lab lint bench lock clean
 
 # Whoever runs make here has this checkout's Makefile and its code run already: that is the act by which its notebooks
 # are trusted too, and no more is trusted by it than runs anyway. A survey got from elsewhere is not built by make.
@@ -23,6 +23,9 @@ test: $(VENV)/.test browser  ## everything: format, lint, types, all tests, a re
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
+
+test-whole: $(VENV)/.test browser  ## the pilot survey built whole, twice: some minutes that a small survey spares `make test`
+	$(BIN)/python -m pytest -n 2 -m whole
 
 torture: $(VENV)/.test  ## what is lost when people, disks and strangers do their worst; ARGS="--minutes 3 --write"
 	$(BIN)/python -m tests.torture $(ARGS)

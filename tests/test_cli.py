@@ -146,6 +146,7 @@ def test_screening_one_record_by_flags(folder: Path) -> None:
     assert survey("check", "--survey", folder).returncode == 0
 
 
+@pytest.mark.whole
 def test_build_twice_gives_the_same_bytes(folder: Path) -> None:
     outs = []
     for name in ("one", "two"):
