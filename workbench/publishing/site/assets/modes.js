@@ -31,7 +31,8 @@
         value: x.r.rate,
         low: x.r.low,
         high: x.r.high,
-        href: cell(x.mode, { level: "mentions" }),
+        // No paper read raises it: the estimate is a prediction alone, and there is no list to open.
+        href: x.discussed ? cell(x.mode, { level: "mentions" }) : ESG.link(`mode/${x.mode.id}`),
         tip: `${x.mode.name}\n${x.measured} of ${x.discussed} measure it\n${ESG.percent(x.r.rate)} (${ESG.percent(x.r.low)} to ${ESG.percent(x.r.high)})`,
       }));
     if (!points.length) return h("p", { class: "nothing" }, "No mode has papers enough for a rate.");
