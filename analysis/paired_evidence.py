@@ -24,7 +24,7 @@ from analysis.selection import (
 )
 
 #: Said wherever a middle of these gaps is shown.
-SELECTED = "Papers print such numbers because there is a gap: they are no sample."
+SELECTED = "Papers print such numbers because there is a gap: no sample."
 #: Differences of percentages, and of scores from 0 to 1 times 100: what can be drawn on one axis.
 POINTS = "points"
 #: A drop in percent of which the text does not say whether it is points or a share.

@@ -6,8 +6,8 @@ wanted is missed, at least K of the records then left are in; when the hypergeom
 of them is small, one may stop. It assumes nothing about the learner or the order before. What it costs is reading
 some records at random.
 
-It is asked again after every record, and a test asked often errs more often than its level says. ``missed`` gives the
-error exactly; nominally 0.05, it stays below 0.10 in every setting tried (docs/simulations/screening.md).
+It is asked again after every record, and a test asked often errs more often than its level says:
+nominally 0.05, the error stays below 0.10 in every setting tried (docs/simulations/screening.md).
 """
 
 from __future__ import annotations
@@ -123,10 +123,11 @@ def missed_p(found: int, k: int, n: int, urn: int, target: float = TARGET) -> fl
     that must be in for recall to lie below the target; p = P(X <= k), X hypergeometric. 0 where the urn cannot hold so
     many.
     """
-    return float(_p(np.array([k]), n, found, urn, target)[0])
+    return float(chances(np.array([k]), n, found, urn, target)[0])
 
 
-def _p(k: NDArray[np.int64], n: int, found: int, urn: int, target: float) -> NDArray[np.float64]:
+def chances(k: NDArray[np.int64], n: int, found: int, urn: int, target: float) -> NDArray[np.float64]:
+    """:func:`missed_p` of several k at once."""
     # Rounding must not turn 38 / 0.95 into 39.999.
     least = np.floor((found + k) / target - found + 1 + 1e-9).astype(np.int64)
     possible = least <= urn - (n - k)
@@ -136,45 +137,12 @@ def _p(k: NDArray[np.int64], n: int, found: int, urn: int, target: float) -> NDA
 
 def _more(found: int, k: int, n: int, urn: int, target: float, alpha: float) -> int:
     low, high = n, urn
-    if _p(np.array([k]), low, found, urn, target)[0] <= alpha:
+    if chances(np.array([k]), low, found, urn, target)[0] <= alpha:
         return 0
     while high - low > 1:  # p falls with every record that is out
         middle = (low + high) // 2
-        if _p(np.array([k]), middle, found, urn, target)[0] <= alpha:
+        if chances(np.array([k]), middle, found, urn, target)[0] <= alpha:
             high = middle
         else:
             low = middle
     return high - n
-
-
-def missed(
-    found: int, inside_urn: int, urn: int, *, target: float = TARGET, confidence: float = CONFIDENCE
-) -> tuple[float, float]:
-    """Return how often the criterion stops below the target, and how much is read, when asked after every record.
-
-    Exact, by following the chain of (records drawn, found among them) until it stops.
-
-    Args:
-        found: records found to be in before drawing at random began.
-        inside_urn: how many of the records then left are in.
-        urn: how many records were left.
-        target: the recall wanted.
-        confidence: of the criterion.
-
-    Returns:
-        the probability that recall at the stop lies below the target, and the expected number of records drawn.
-    """
-    k = np.arange(inside_urn + 1)
-    alive = np.zeros(len(k))
-    alive[0] = 1.0
-    below = (found + k) < target * (found + inside_urn) - 1e-9
-    error = read = 0.0
-    for n in range(1, urn + 1):
-        hit = (inside_urn - k) / (urn - n + 1)
-        alive, moved = alive * (1 - hit), alive * hit
-        alive[1:] += moved[:-1]
-        stop = (_p(k, n, found, urn, target) <= 1 - confidence) & (k <= n) if n < urn else k >= 0
-        error += float(alive[stop & below].sum())
-        read += n * float(alive[stop].sum())
-        alive[stop] = 0.0
-    return error, read

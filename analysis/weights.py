@@ -117,53 +117,6 @@ def weights(
     )
 
 
-def ratio(
-    numerator: ArrayLike, denominator: ArrayLike, stratum: ArrayLike, frame: ArrayLike, drawn: ArrayLike
-) -> tuple[Floats, Floats]:
-    """Ratio of two totals of a stratified simple random sample without replacement, and its variance.
-
-    R = sum w y / sum w x over the drawn, with w = frame / drawn. Its linearised variance is that of the total of
-    u = w (y - R x) / sum w x: the sum over strata of (1 - drawn / frame) * drawn / (drawn - 1) * sum (u - mean u)^2
-    (Särndal et al. 1992, section 5.6 for the ratio and 5.8 for a domain mean, section 3.7 for the strata; Lohr 2010,
-    Sampling: Design and Analysis, 2nd ed., section 4.2). Every drawn unit belongs in, with y = x = 0 where it is
-    outside the domain: how many of a stratum fall into the domain is random too. A stratum of which one unit was drawn,
-    and not all, cannot show its variance; it is taken about the mean of all (Lumley 2010, Complex Surveys, "adjust").
-
-    Least data: one drawn unit in the domain; a stratum of one, not a census, shows no variance of its own.
-
-    Args:
-        numerator: y, drawn x domains (or one column).
-        denominator: x, of the same shape.
-        stratum: stratum of each drawn unit.
-        frame: size of its stratum in the frame.
-        drawn: units drawn in its stratum.
-
-    Returns:
-        R and its variance, one of each a domain; missing where no drawn unit is in the domain.
-    """
-    y, x = np.asarray(numerator, dtype=float), np.asarray(denominator, dtype=float)
-    if y.ndim == 1:
-        y, x = y[:, None], x[:, None]
-    big, small = np.asarray(frame, dtype=float), np.asarray(drawn, dtype=float)
-    w = np.divide(big, small, out=np.zeros_like(big), where=small > 0)[:, None]
-    total = (w * x).sum(axis=0)
-    there = total > 0
-    rate = np.divide((w * y).sum(axis=0), total, out=np.full(y.shape[1], np.nan), where=there)
-    u = w * (y - np.where(there, rate, 0.0) * x) / np.where(there, total, 1.0)
-    names, at = np.unique(np.asarray(stratum, dtype=object).astype(str), return_inverse=True)
-    variance = np.zeros(y.shape[1])
-    everything = u.mean(axis=0) if len(u) else 0.0
-    for h in range(len(names)):
-        mine = u[at == h]
-        n_h, frame_h = len(mine), big[at == h][0]
-        if n_h == 1:
-            square, scale = ((mine - everything) ** 2).sum(axis=0), 1.0
-        else:
-            square, scale = ((mine - mine.mean(axis=0)) ** 2).sum(axis=0), n_h / (n_h - 1)
-        variance += max(1 - n_h / frame_h, 0.0) * scale * square
-    return rate, np.where(there, variance, np.nan)
-
-
 def jeffreys(successes: ArrayLike, trials: ArrayLike, *, confidence: float = 0.95) -> NDArray[np.float64]:
     """Equal-tailed Jeffreys interval of a proportion.
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from analysis.prioritisation import Words, by_score, scores, words
-from analysis.stopping import CONFIDENCE, DRY, TARGET, missed, missed_p
+from analysis.stopping import CONFIDENCE, DRY, TARGET, chances, missed_p
 from workbench import open_survey
 from workbench.store.texts import abstracts
 
@@ -30,6 +30,39 @@ LATER = 25
 #: Shares of included records; the first is the pilot's own.
 SHARES = (None, 0.2, 0.1, 0.05)
 STARTS = ("one of each", "ten at random")
+
+
+def missed(
+    found: int, inside_urn: int, urn: int, *, target: float = TARGET, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Return how often the criterion stops below the target, and how much is read, when asked after every record.
+
+    Exact, by following the chain of (records drawn, found among them) until it stops.
+
+    Args:
+        found: records found to be in before drawing at random began.
+        inside_urn: how many of the records then left are in.
+        urn: how many records were left.
+        target: the recall wanted.
+        confidence: of the criterion.
+
+    Returns:
+        the probability that recall at the stop lies below the target, and the expected number of records drawn.
+    """
+    k = np.arange(inside_urn + 1)
+    alive = np.zeros(len(k))
+    alive[0] = 1.0
+    below = (found + k) < target * (found + inside_urn) - 1e-9
+    error = read = 0.0
+    for n in range(1, urn + 1):
+        hit = (inside_urn - k) / (urn - n + 1)
+        alive, moved = alive * (1 - hit), alive * hit
+        alive[1:] += moved[:-1]
+        stop = (chances(k, n, found, urn, target) <= 1 - confidence) & (k <= n) if n < urn else k >= 0
+        error += float(alive[stop & below].sum())
+        read += n * float(alive[stop].sum())
+        alive[stop] = 0.0
+    return error, read
 
 
 def rehearse(

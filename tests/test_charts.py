@@ -5,11 +5,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from math import cos, pi, radians, sin
+from math import cos, radians, sin
 from xml.etree import ElementTree
 
 import altair as alt
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,14 +67,9 @@ def modes() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def graph() -> nx.Graph:
-    made = nx.Graph()
-    for code, n in zip(MODES, DISCUSSED, strict=True):
-        made.add_node(code, n=n)
-    for k, (a, b) in enumerate(combinations(MODES[:8], 2)):
-        if k % 2 == 0:
-            made.add_edge(a, b, count=1 + k % 6, association_strength=(1 + k % 6) / 200)
-    return made
+def pairs() -> pd.DataFrame:
+    rows = [(a, b, 9 - k, 1.5 * (k % 4)) for k, (a, b) in enumerate(list(combinations(MODES[:5], 2))[:9])]
+    return pd.DataFrame(rows, columns=["source", "target", "count", "expected"])
 
 
 def agreement() -> pd.DataFrame:
@@ -126,7 +120,7 @@ def flow() -> pd.DataFrame:
 
 FIGURES = {
     "coverage": lambda **k: charts.coverage_heatmap(cells(), sides=SIDES, **k),
-    "cooccurrence": lambda **k: charts.cooccurrence_network(graph(), sides=SIDES, **k),
+    "cooccurrence": lambda **k: charts.pairs_plot(pairs(), **k),
     "prisma": lambda **k: charts.prisma_flow(flow(), **k),
     "agreement": lambda **k: charts.agreement_plot(agreement(), sides=SIDES, **k),
 }
@@ -312,29 +306,22 @@ def test_coverage_says_which_papers_it_counts() -> None:
     assert "raises" not in texts
 
 
-def test_cooccurrence_is_the_same_for_a_seed_and_areas_follow_papers() -> None:
-    one = drawing(charts.cooccurrence_network(graph(), sides=SIDES, seed=4))
-    shuffled = nx.Graph()
-    shuffled.add_nodes_from(reversed(list(graph().nodes(data=True))))
-    shuffled.add_edges_from((b, a, d) for a, b, d in reversed(list(graph().edges(data=True))))
-    assert drawing(charts.cooccurrence_network(shuffled, sides=SIDES, seed=4)) == one
-    assert drawing(charts.cooccurrence_network(graph(), sides=SIDES, seed=5)) != one
-    spec = charts.cooccurrence_network(graph(), sides=SIDES, seed=4).to_dict()
-    nodes = [row for rows in spec["datasets"].values() for row in rows if "area" in row]
-    papers = dict(zip(MODES, DISCUSSED, strict=True))
-    assert len(nodes) == 8
-    # Radius 2.2 for nothing, and 5.8 more for the most: area grows with papers, and no node vanishes.
-    radii = {row["code"]: (row["area"] / pi) ** 0.5 for row in nodes}
-    assert radii["attempt-budget-sensitivity"] == pytest.approx(8.0, abs=0.01)
-    ordered = sorted(radii, key=radii.__getitem__)
-    assert [papers[c] for c in ordered] == sorted(papers[c] for c in ordered)
-
-
-def test_cooccurrence_names_what_it_does_not_draw() -> None:
-    texts = " ".join(read(charts.cooccurrence_network(graph(), sides=SIDES, min_count=5)))
-    assert "Pairs of fewer than 5 papers are not drawn" in texts
-    assert "in no pair drawn" in texts and "disclosure-gap" in texts
-    assert "Never raised: access-limit." in texts
+def test_pairs_stand_where_their_papers_and_chance_put_them() -> None:
+    spec = charts.pairs_plot(pairs(), width="double").to_dict()
+    rows = [row for rows in spec["datasets"].values() for row in rows]
+    dots = [row for row in rows if "what" in row]
+    assert [row["what"].rsplit(": ", 1)[1] for row in dots][:2] == [
+        "9 papers, 0.0 expected",
+        "8 papers, 1.5 expected",
+    ]
+    # Equal steps of papers are equal lengths, and the tick of chance stands on the same scale as the dot.
+    steps = {round(a["x"] - b["x"], 1) for a, b in pairwise(dots)}
+    assert len(steps) <= 2 and min(steps) > 0
+    per_paper = dots[0]["x"] - dots[1]["x"]
+    chance = [
+        row for row in rows if "x2" in row and row.get("y2", 0) - row["y"] == pytest.approx(6.8, abs=0.01)
+    ]
+    assert chance[1]["x"] == pytest.approx(dots[0]["x"] - 7.5 * per_paper, abs=0.2)
 
 
 def test_prisma_shows_every_count_of_the_table_and_no_other() -> None:
@@ -399,10 +386,10 @@ NOTHING = {
         lambda k: charts.coverage_heatmap(cells().assign(n=0), sides=SIDES, **k),
         "Every cell is zero",
     ),
-    "cooccurrence, no nodes": (lambda k: charts.cooccurrence_network(nx.Graph(), **k), "Nothing to draw"),
-    "cooccurrence, no edges": (
-        lambda k: charts.cooccurrence_network(nx.create_empty_copy(graph()), **k),
-        "no two failure modes are raised together",
+    "cooccurrence, no pair": (lambda k: charts.pairs_plot(pairs().iloc[:0], **k), "no two codes are raised"),
+    "cooccurrence, nothing to expect": (
+        lambda k: charts.pairs_plot(pairs().assign(expected=np.nan), **k),
+        "papers that raise both",
     ),
     "prisma, no rows": (lambda k: charts.prisma_flow(flow().iloc[:0], **k), "Nothing to draw"),
     "prisma, all zero": (lambda k: charts.prisma_flow(flow().assign(n=0), **k), "every count is zero"),
@@ -432,11 +419,8 @@ def test_where_there_is_nothing_the_figure_says_so(case: str) -> None:
 def test_one_of_everything() -> None:
     one = charts.coverage_heatmap(pd.DataFrame({"row": ["a"], "column": ["b"], "n": [1]}), width="single")
     assert sorted(t for t in read(one) if t in {"a", "b", "1"}) == ["1", "a", "b"]
-    pair = nx.Graph()
-    pair.add_node("a", n=1)
-    pair.add_node("b", n=1)
-    pair.add_edge("a", "b", count=1)
-    assert {"a", "b"} <= set(read(charts.cooccurrence_network(pair)))
+    pair = pd.DataFrame({"source": ["a"], "target": ["b"], "count": [1], "expected": [0.5]})
+    assert "A and b" in read(charts.pairs_plot(pair))
 
 
 def test_a_stamp_changes_no_chart_but_its_own() -> None:

@@ -7,16 +7,11 @@ import json
 from pathlib import Path
 
 import networkx as nx
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import charts
-from analysis.charts.theme import DOUBLE, SINGLE
 from analysis.cooccurrence import cooccurrence, edges_table, npmi
-from tests.test_charts import STAMP
 from tests.test_coverage import code, final
 from workbench.answers.cooccurrence import raised_together
 from workbench.answers.expected import crossed
@@ -84,54 +79,6 @@ def _among(graph: nx.Graph, codes: list[str]) -> nx.Graph:
 
 def test_tables_of_an_empty_graph_have_their_columns() -> None:
     assert list(edges_table(nx.Graph()))[:3] == ["source", "target", "count"]
-
-
-def rows_of(chart: object, column: str) -> pd.DataFrame:
-    spec = chart.to_dict()  # type: ignore[attr-defined]
-    kept = [row for rows in spec["datasets"].values() for row in rows if column in row]
-    return pd.DataFrame(kept)
-
-
-def crowd() -> nx.Graph:
-    """26 codes with names as long as ours and 45 pairs: as many as the figure of the survey has to hold."""
-    rng = np.random.default_rng(9)
-    graph = nx.Graph()
-    for k in range(26):
-        graph.add_node(f"{'abcdefghijklmnopqrstuvwxyz'[k]}-failure-mode-{k}", n=int(1 + rng.integers(40)))
-    names = list(graph)
-    for k in range(25):
-        graph.add_edge(names[k + 1], names[int(rng.integers(max(k - 4, 0), k + 1))], count=1)
-    while graph.number_of_edges() < 45:
-        a, b = rng.choice(26, 2, replace=False)
-        graph.add_edge(names[a], names[b], count=int(1 + rng.integers(5)))
-    return graph
-
-
-@pytest.mark.parametrize(("width", "page"), [("single", SINGLE), ("double", DOUBLE)])
-def test_lines_keep_clear_of_labels(width: str, page: float) -> None:
-    chart = charts.cooccurrence_network(crowd(), width=width, stamp=STAMP)  # type: ignore[arg-type]
-    lines, labels = rows_of(chart, "thick"), rows_of(chart, "left")
-    nodes = rows_of(chart, "area")
-    assert len(lines) == 45 and len(nodes) == 26
-    through = 0.0
-    for line in lines.to_dict("records"):
-        along = np.linspace(0, 1, 400)
-        x = line["x"] + along * (line["x2"] - line["x"])
-        y = line["y"] + along * (line["y2"] - line["y"])
-        length = float(np.hypot(line["x2"] - line["x"], line["y2"] - line["y"]))
-        inside = np.zeros(400, dtype=bool)
-        for box in labels.to_dict("records"):
-            inside |= (x > box["left"]) & (x < box["right"]) & (y > box["top"]) & (y < box["bottom"])
-        through += float(inside.mean()) * length
-    whole = float(np.hypot(lines["x2"] - lines["x"], lines["y2"] - lines["y"]).sum())
-    assert through / whole < 0.04
-    for node in nodes.to_dict("records"):
-        reach = node["radius"]
-        assert reach <= node["x"] <= page - reach and node["y"] >= reach
-    for one, other in itertools.combinations(labels.to_dict("records"), 2):
-        across = min(one["right"], other["right"]) - max(one["left"], other["left"])
-        down = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
-        assert across <= 1.3 or down <= 0.5, (one, other)
 
 
 def test_the_answer_is_of_the_sample_alone_and_of_one_n(pilot: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.stopping import inside, missed, missed_p, recall
+from analysis.stopping import inside, missed_p, recall
+from benchmarks.simulate_screening import missed
 
 
 def test_the_criterion_is_a_count_of_the_ways_to_draw() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis import charts
 from analysis.corrected import QUANTITIES, corrected, corrected_rates, rate_interval
 from analysis.recoded import drawn, recoded
 from analysis.validation import validation, weighted_interval
@@ -441,29 +439,7 @@ def test_degenerate_tables_are_explained() -> None:
         assert none["code"].tolist() == [""]
 
 
-# ---------------------------------------------------------------- figures and the survey's answer
-
-
-def texts_of(chart: object) -> str:
-    return json.dumps(chart.to_dict())  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("width", ["single", "double"])
-def test_figures_say_so_where_no_human_has_looked(width: charts.theme.Width) -> None:
-    rates = corrected_rates(FOUND, AFRESH.iloc[:0], *DRAWN, MODES)
-    assert "no human has coded a" in texts_of(charts.raw_against_corrected(rates, width=width))
-    assert "there is no failure" in texts_of(charts.raw_against_corrected(rates.iloc[:0], width=width))
-
-
-@pytest.mark.parametrize("width", ["single", "double"])
-def test_figures_draw_what_humans_looked_at(width: charts.theme.Width) -> None:
-    # Machines gave m2 to a paper of which a human says no: corrected, nobody discusses it.
-    added = pd.concat([FOUND, machine({"a4": {"m2": "argues"}})])
-    rates = corrected_rates(added, AFRESH, *DRAWN, MODES)
-    said = texts_of(charts.raw_against_corrected(rates, width=width))
-    assert "m1: corrected 17%" in said
-    assert "m1: as machines say 50%" in said
-    assert "Not estimable: once corrected, no paper discusses it." in said
+# ---------------------------------------------------------------- the survey's answer
 
 
 def test_the_survey_s_answer_from_machines_alone_to_humans(survey: Path) -> None:
@@ -482,6 +458,3 @@ def test_the_survey_s_answer_from_machines_alone_to_humans(survey: Path) -> None
     assert (numbers["ValidRecoded"], numbers["ValidAudited"], numbers["ValidRecall"]) == (4, 1, 1.0)
     rates = answer.tables["validation-rates"]
     assert rate(rates, QUANTITIES[0], "judge-bias")["corrected"] == 1.0
-    for shown in answer.figures:
-        assert shown.description
-        assert shown.draw("single").to_dict()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
-from analysis.weights import interval, jeffreys, ratio, weights
+from analysis.weights import interval, jeffreys, weights
 
 FIXTURE = Path(__file__).parent / "fixtures" / "weights_samplics.json"
 
@@ -50,61 +47,6 @@ def sample(strata: dict[str, tuple[int, int]], stage: str = "screening") -> tupl
     )
 
 
-def test_means_of_the_fpc_data_as_r_prints_them() -> None:
-    # svymean of R's package survey: 5.448148, SE 0.6160407 with finite population correction, 0.7412683 without.
-    one = np.ones(8)
-    mean, variance = ratio(X, one, STRATUM, FRAME, DRAWN)
-    assert (mean[0], np.sqrt(variance[0])) == pytest.approx((5.448148, 0.6160407), abs=1e-6)
-    # Without correction: the same weights 3 and 4, but an endless frame.
-    y, x = X * FRAME / DRAWN, FRAME / DRAWN
-    _, variance = ratio(y, x, STRATUM, one * ENDLESS, one)
-    assert np.sqrt(variance[0]) == pytest.approx(0.7412683, abs=1e-6)
-
-
-def test_domain_means_of_the_fpc_data_as_the_r_vignette_prints_them() -> None:
-    # Lumley, "Estimates in subpopulations" (vignette `domain` of survey): x <= 4: 3.314286, SE 0.3117042; x > 4: 6.195,
-    # SE 0.7555129; no finite population correction.
-    one = np.ones(8)
-    w = FRAME / DRAWN
-    above = (X > 4).astype(float)
-    y = np.stack([X * (1 - above), X * above], axis=1) * w[:, None]
-    x = np.stack([1 - above, above], axis=1) * w[:, None]
-    mean, variance = ratio(y, x, STRATUM, one * ENDLESS, one)
-    assert mean == pytest.approx([3.314286, 6.195], abs=1e-6)
-    assert np.sqrt(variance) == pytest.approx([0.3117042, 0.7555129], abs=1e-6)
-
-
-def test_domain_rate_equals_another_package() -> None:
-    held = json.loads(FIXTURE.read_text("utf-8"))
-    rows = [
-        (h, float(d), float(m))
-        for h in held["frame"]
-        for d, m in zip(held["discusses"][h], held["measures"][h], strict=True)
-    ]
-    stratum = np.array([r[0] for r in rows])
-    x, y = np.array([r[1] for r in rows]), np.array([r[2] for r in rows])
-    frame = np.array([float(held["frame"][h]) for h in stratum])
-    drawn = np.array([float(held["drawn"][h]) for h in stratum])
-    rate, variance = ratio(y, x, stratum, frame, drawn)
-    assert rate[0] == pytest.approx(held["with_fpc"]["rate"], rel=1e-12)
-    assert np.sqrt(variance[0]) == pytest.approx(held["with_fpc"]["se"], rel=1e-9)
-    w, one = frame / drawn, np.ones(len(x))
-    _, variance = ratio(y * w, x * w, stratum, one * ENDLESS, one)
-    assert np.sqrt(variance[0]) == pytest.approx(held["without_fpc"]["se"], rel=1e-9)
-
-
-def test_a_census_has_no_variance_and_the_frame_s_own_rate() -> None:
-    drawn = weights(*sample({"a": (4, 4), "b": (3, 3)}))
-    known = drawn.set_index("paper")
-    x = known.index.isin(["a0", "a1", "b0"]).astype(float)
-    y = known.index.isin(["a0"]).astype(float)
-    rate, variance = ratio(
-        y, x, known["stratum"].to_numpy(), known["frame"].to_numpy(), known["drawn"].to_numpy()
-    )
-    assert (rate[0], variance[0]) == (pytest.approx(1 / 3), 0.0)
-    assert interval(rate[0], np.inf).tolist() == [rate[0], rate[0]]
-
-
 def test_weights_by_hand() -> None:
     tables = sample({"a": (10, 5), "b": (6, 2)})
     table = weights(*tables, papers=["a0", "b1", "grey-1"], missing=["b0"]).set_index("paper")
@@ -130,60 +72,6 @@ def test_weights_refuse_tables_that_contradict_each_other() -> None:
         weights(pd.concat([drawn, drawn.iloc[:1]]), blocks)
     with pytest.raises(ValueError, match="lacks the column"):
         weights(drawn.drop(columns="stratum"), blocks)
-
-
-def test_estimate_is_nearly_unbiased_over_every_possible_sample() -> None:
-    # Two strata of six and four, three and two drawn: all 20 x 6 samples. Totals are exactly unbiased (Särndal et al.
-    # 1992, result 2.8.1), the ratio up to a term of order 1/n.
-    frame = {"a": 6, "b": 4}
-    drawn = {"a": 3, "b": 2}
-    x = {"a": [1, 1, 0, 1, 1, 0], "b": [1, 0, 1, 1]}
-    y = {"a": [1, 0, 0, 0, 1, 0], "b": [1, 0, 1, 0]}
-    strata = np.array(["a"] * 3 + ["b"] * 2)
-    big, small = np.array([6.0] * 3 + [4.0] * 2), np.array([3.0] * 3 + [2.0] * 2)
-    rates, totals = [], []
-    for left in itertools.combinations(range(frame["a"]), drawn["a"]):
-        for right in itertools.combinations(range(frame["b"]), drawn["b"]):
-            xs = np.array([x["a"][k] for k in left] + [x["b"][k] for k in right], dtype=float)
-            ys = np.array([y["a"][k] for k in left] + [y["b"][k] for k in right], dtype=float)
-            rates.append(ratio(ys, xs, strata, big, small)[0][0])
-            totals.append((big / small) @ xs)
-    assert np.mean(totals) == pytest.approx(sum(map(sum, x.values())))
-    assert np.mean(rates) == pytest.approx(4 / 7, abs=0.02)
-
-
-def frame_of(
-    generator: np.random.Generator, sizes: NDArray[np.int64], domains: int, share: float
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """A frame in strata whose share in the domains and rate of measuring differ."""
-    stratum = np.repeat(np.arange(len(sizes)), sizes)
-    belongs = np.minimum(generator.gamma(1, share, (len(sizes), domains)), 0.9)
-    rate = 1 / (1 + np.exp(-generator.normal(-0.3, 1.0, (len(sizes), domains))))
-    x = generator.random((len(stratum), domains)) < belongs[stratum]
-    return stratum, x, x & (generator.random(x.shape) < rate[stratum])
-
-
-def test_variance_holds_in_repeated_samples() -> None:
-    # Strata like the pilot's.
-    generator = np.random.default_rng(4)
-    sizes, drawn = np.array([65, 290, 15, 57, 333, 40]), np.array([20, 20, 15, 57, 80, 20])
-    stratum, x, y = frame_of(generator, sizes, 12, 0.2)
-    truth = y.sum(axis=0) / x.sum(axis=0)
-    found, said = [], []
-    for _ in range(150):
-        at = np.concatenate(
-            [
-                generator.choice(np.flatnonzero(stratum == h), drawn[h], replace=False)
-                for h in range(len(sizes))
-            ]
-        )
-        names = stratum[at].astype(str)
-        rate, variance = ratio(y[at], x[at], names, sizes[stratum[at]], drawn[stratum[at]])
-        found.append(rate)
-        said.append(variance)
-    estimates = np.array(found)
-    assert np.abs(estimates.mean(axis=0) - truth).mean() < 0.01
-    assert np.mean(np.array(said).mean(axis=0) / estimates.var(axis=0)) == pytest.approx(1, abs=0.1)
 
 
 def test_interval_of_whole_numbers_is_jeffreys() -> None:

@@ -8,7 +8,7 @@ from analysis.charts import _quicker  # noqa: F401  (before altair is imported)
 from analysis.charts.agreement import agreement_plot
 from analysis.charts.audit_attempts import attempt_budgets_plot
 from analysis.charts.audit_correlations import audit_correlations_plot
-from analysis.charts.cooccurrence import cooccurrence_network
+from analysis.charts.cooccurrence import pairs_plot
 from analysis.charts.coverage import coverage_heatmap
 from analysis.charts.frame import stamped
 from analysis.charts.levels import levels_plot
@@ -18,19 +18,17 @@ from analysis.charts.prisma import prisma_flow
 from analysis.charts.sides import sides_plot
 from analysis.charts.theme import use_theme
 from analysis.charts.trends import trends_plot
-from analysis.charts.validation import raw_against_corrected
 
 __all__ = [
     "agreement_plot",
     "attempt_budgets_plot",
     "audit_correlations_plot",
-    "cooccurrence_network",
     "coverage_heatmap",
     "levels_plot",
     "measurement_plot",
     "paired_dumbbells",
+    "pairs_plot",
     "prisma_flow",
-    "raw_against_corrected",
     "sides_plot",
     "stamped",
     "trends_plot",

@@ -53,8 +53,8 @@ def described(rows: pd.DataFrame, summary: pd.DataFrame) -> str:
     if row is None or pd.isna(row["median"]):
         return f"None of the {len(rows)} rows is a pair of two values in percentage points."
     return (
-        f"In {row['flattering']} of {row['rows']} pairs the number that stands in (the proxy) looks better than what "
-        f"it stands for; the middle gap is {row['median']:.1f} points."
+        f"In {row['flattering']} of {row['rows']} pairs the number measured (the proxy) looks better than what it "
+        f"stands for; the middle gap is {row['median']:.1f} points."
     )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis import charts
-from analysis.corrected import QUANTITIES, corrected_rates
+from analysis.corrected import corrected_rates
 from analysis.recoded import recoded
 from analysis.selection import FAILURE_MODE
 from analysis.validation import validation
-from workbench.answers.answer import BASIS, Answer, Number, code_names, figure, in_schema, mode_sides
+from workbench.answers.answer import BASIS, Answer, Number, in_schema
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
@@ -32,13 +30,7 @@ def validated(survey: Survey) -> Answer:
         basis=BASIS,
         codes_assessable=[code for facet, code in survey.assessable(BASIS) if facet == FAILURE_MODE],
     )
-    raw = "Share of the papers that discuss a mode which measure it: as machines say, and corrected"
-    draw = partial(charts.raw_against_corrected, rates, names=code_names(survey), sides=mode_sides(survey))
-    return Answer(
-        {"validation": table, "validation-rates": rates},
-        (figure("validation-rates", raw, rates_in_words(rates), draw, data=rates),),
-        _numbers(table),
-    )
+    return Answer({"validation": table, "validation-rates": rates}, numbers=_numbers(table))
 
 
 def looked_at(survey: Survey) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -77,25 +69,6 @@ def absence(survey: Survey) -> dict[str, str]:
     table = looked_at(survey)[2]
     modes = table[(table["code"] != "").to_numpy(dtype=bool)]
     return dict(zip(modes["code"], modes["absence_supported"], strict=True))
-
-
-def rates_in_words(rates: pd.DataFrame) -> str:
-    """Describe the figure of raw and corrected rates."""
-    one = rates[(rates["quantity"] == QUANTITIES[2]).to_numpy(dtype=bool)]
-    held = one[one["corrected"].notna().to_numpy(dtype=bool)]
-    if held.empty:
-        why = one["note"].str.extract("not estimable: ([^;]*)")[0].dropna()
-        reason = str(why.mode().iloc[0]) if len(why) else "there is no failure mode"
-        return f"Nothing is drawn: no rate can be corrected for the machines' errors: {reason}."
-    held = held[~held["note"].str.contains("too few").to_numpy(dtype=bool)]
-    each = "; ".join(
-        f"{r['name']} {r['raw']:.0%} raw, {r['corrected']:.0%} corrected ({r['low']:.0%} to {r['high']:.0%})"
-        for r in held.sort_values(["corrected", "code"]).to_dict("records")
-    )
-    return (
-        "Share of the papers that discuss a mode which measure it, as machines say and as corrected by papers that "
-        f"humans coded afresh. Modes with enough papers: {each or 'none'}."
-    )
 
 
 def _numbers(table: pd.DataFrame) -> tuple[Number, ...]:

@@ -29,7 +29,7 @@ WIDTHS: tuple[Width, ...] = ("single", "double")
 #: Questions that take long, first, so that no process is left with one at the end. One process answers those that draw
 #: from the null: some rest on the same draws, and its compiled code takes a second to load.
 FIRST = (
-    ("expected", "methods", "trilemma"),
+    ("expected", "co-occurrence", "methods", "trilemma"),
     ("model audit",),
 )
 #: Processes beside this one, at most: each holds the survey and a drawing engine.
