@@ -22,7 +22,8 @@ from workbench.doors.measuring import KEY as MEASURED
 from workbench.doors.measuring import hole_faults, measurement_faults, numbers_held, on_paper
 from workbench.doors.screening import screening_faults
 from workbench.doors.verification import OUTCOMES
-from workbench.reading.broken import first_difference, follows, kept_apart, lost_files, missing
+from workbench.reading.broken import follows, kept_apart, lost_files, missing
+from workbench.reading.canonical import order_faults
 from workbench.reading.forms import form_faults, searched_faults, stamp_fault
 from workbench.reading.record_rules import (
     frozen_faults,
@@ -42,14 +43,14 @@ from workbench.reading.taking_back_rules import (
 )
 from workbench.store.assumptions import assumption_faults
 from workbench.store.batch import near
-from workbench.store.bibliography import PAPERS, Entry, papers_text, read_papers
+from workbench.store.bibliography import PAPERS, read_papers
 from workbench.store.claims import claim_faults
 from workbench.store.codebook import CODEBOOK, codebook, read_codebook
 from workbench.store.coders import Coder, read_coders
 from workbench.store.corpus import current, stored
 from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault
-from workbench.store.files import Row, read_text, rows_text, sort_key, whole_number
+from workbench.store.files import Row, whole_number
 from workbench.store.final import CODING, VERIFICATION
 from workbench.store.history import history_faults, versions_kept
 from workbench.store.panel import panel_faults
@@ -78,10 +79,7 @@ def check(root: Path) -> list[Fault]:
     tables = {name: stored(root, name, faults) for name in STORED}
     searches = read_searches(root, faults)
     broken = {f.file for f in faults if not f.warning} | missing(root, tables)
-    for name, rows in tables.items():
-        faults += _order(root, name, rows, broken)
-    if PAPERS not in broken:
-        faults += _bibliography_order(root, works)
+    faults += order_faults(root, tables, works, broken)
     records = {r["paper"]: r for r in tables["records"]}
     for key, entry in entries.items():
         if key not in records:
@@ -102,6 +100,7 @@ def check(root: Path) -> list[Fault]:
         tables[name] = counting(name, tables[name], leads, tables["removals"])
     faults += run_faults(tables["runs"], coders.keys())
     faults += panel_faults(tables["audit"])
+    runs = _runs(tables)
     for row in tables["screening"]:
         say = sayer_of(row, row["paper"], faults)
         if schema:
@@ -110,7 +109,7 @@ def check(root: Path) -> list[Fault]:
             say(f"unknown coder {row['coder']!r}", "register the coder with `survey register`")
         elif coders[row["coder"]].kind == "language-model" and not row["run"]:
             say("a language model's decision without a run", "record it with --run")
-        _run_and_time(row, tables["runs"], say)
+        _run_and_time(row, runs, say)
     faults += _decisions(root, tables, records, coders, schema)
     faults += _measurements(tables, records, coders, schema)
     faults += form_faults(tables, schema, versions_kept(root))
@@ -145,6 +144,7 @@ def _decisions(
     last_screened: dict[str, str] = {}
     for row in (*tables["screening"], *(r for r in tables["adjudications"] if r["facet"] == "screening")):
         last_screened[row["paper"]] = max(row["at"], last_screened.get(row["paper"], ""))
+    runs = _runs(tables)
     for row in tables["codings"]:
         say = sayer_of(row, row["paper"], faults)
         if row["state"] != "withdrawn" and latest[(row["coder"], *(row[c] for c in KEY))] is row:
@@ -157,7 +157,7 @@ def _decisions(
             message, remedy = "rests on no checked place", "code it again with its words and the text in hand"
             faults.append(Fault(row["_file"], int(row["_line"]), row["paper"], message, remedy, True))
         _by_whom(row, row["coder"], coders, say)
-        _run_and_time(row, tables["runs"], say)
+        _run_and_time(row, runs, say)
     whole: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for (coder, paper, version, basis, *_), row in latest.items():
         whole[coder, paper, version, basis].append(row)
@@ -180,7 +180,7 @@ def _decisions(
         if row["text_sha256"] and not is_digest(row["text_sha256"]):
             say("text_sha256 is no SHA-256 digest", "let `survey signoff` write it")
         _by_whom(row, row["coder"], coders, say)
-        _run_and_time({**row, "revision": "1"}, tables["runs"], say)
+        _run_and_time({**row, "revision": "1"}, runs, say)
     signed: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for row in tables["signoffs"]:
         signed[tuple(row[c] for c in WHOLE)].add(row["coder"])
@@ -208,7 +208,7 @@ def _decisions(
                     say("a failure mode decided without a rationale", "say why")
             _place(row, say)
         _by_whom(row, row["by"], coders, say)
-        _run_and_time({**row, "run": ""}, [], say)
+        _run_and_time({**row, "run": ""}, set(), say)
     for row in tables["verifications"]:
         say = sayer_of(row, row["paper"], faults)
         _on_paper(row, records, kept, last_screened, faults)
@@ -220,7 +220,7 @@ def _decisions(
             say(f"{row['coder']} is not human", "humans verify")
         _place(row, say)
         _by_whom(row, row["coder"], coders, say)
-        _run_and_time({**row, "run": ""}, [], say)
+        _run_and_time({**row, "run": ""}, set(), say)
     return faults
 
 
@@ -232,6 +232,7 @@ def _measurements(
     latest = current(tables["measurements"], MEASURED)
     held = numbers_held(latest.values())
     told: set[tuple[str, str]] = set()
+    runs = _runs(tables)
     for row in tables["measurements"]:
         say = sayer_of(row, row["paper"], faults)
         on_paper(row, records, say)
@@ -249,7 +250,7 @@ def _measurements(
             told.add(at)
         _place(row, say)
         _by_whom(row, row["by"], coders, say)
-        _run_and_time({**row, "coder": row["by"]}, tables["runs"], say)
+        _run_and_time({**row, "coder": row["by"]}, runs, say)
     return faults
 
 
@@ -289,53 +290,13 @@ def _place(row: Row, say: Callable[[str, str], None]) -> None:
         say(f"its place in the text is {start[:40]!r} to {end[:40]!r}", "let the door write it")
 
 
-def _order(root: Path, name: str, rows: list[Row], broken: set[str]) -> list[Fault]:
-    """A file's rows are sorted by key, each key once; its text is the canonical one."""
-    table = STORED[name]
-    faults = []
-    for path in sorted({r["_file"] for r in rows}):
-        mine = [r for r in rows if r["_file"] == path]
-        seen: dict[tuple[str, ...], str] = {}
-        for before, row in zip([None, *mine], mine, strict=False):
-            key = tuple(row[c] for c in table.key)
-            if key in seen:
-                message = f"{', '.join(table.key)} given twice (first on line {seen[key]})"
-                faults.append(
-                    Fault(path, int(row["_line"]), row[table.key[0]], message, "delete one of the rows")
-                )
-            elif before and sort_key(table, row) < sort_key(table, before):
-                message = "out of order"
-                remedy = f"sort the file by {', '.join(table.key)}"
-                faults.append(Fault(path, int(row["_line"]), row[table.key[0]], message, remedy))
-            seen[key] = row["_line"]
-        unread: list[Fault] = []
-        text = read_text(root, path, unread)
-        if (
-            not faults
-            and not unread
-            and path not in broken
-            and text != rows_text(table, mine)
-            and text.count("\n") >= len(mine)
-        ):
-            at = first_difference(text, rows_text(table, mine))
-            faults.append(
-                Fault(path, at, "", "is not written canonically", "quote only what needs it; end with LF")
-            )
-    return faults
+def _runs(tables: dict[str, list[Row]]) -> set[tuple[str, str]]:
+    """Return the (coder, run) pairs that are on record."""
+    return {(r["coder"], r["id"]) for r in tables["runs"]}
 
 
-def _bibliography_order(root: Path, works: list[Entry]) -> list[Fault]:
-    """The bibliography's text is the canonical one: what stands between entries is no comment but lost."""
-    text = read_text(root, PAPERS, [])
-    canonical = papers_text(works)
-    if text == canonical:
-        return []
-    remedy = "let a door write it: entries by key, one field a line, and nothing between them"
-    return [Fault(PAPERS, first_difference(text, canonical), "", "is not written canonically", remedy)]
-
-
-def _run_and_time(row: Row, runs: list[Row], say: Callable[[str, str], None]) -> None:
-    if row["run"] and row["run"] not in {r["id"] for r in runs if r["coder"] == row["coder"]}:
+def _run_and_time(row: Row, runs: set[tuple[str, str]], say: Callable[[str, str], None]) -> None:
+    if row["run"] and (row["coder"], row["run"]) not in runs:
         say(f"run {row['run']!r} is not this coder's", f"runs are on record in {RUNS.path}")
     if (wrong := stamp_fault(row["at"])) is not None:
         say(f"at {wrong}", "write UTC to the second: 2026-11-24T09:30:00Z")
