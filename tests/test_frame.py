@@ -62,7 +62,7 @@ def test_freezing_again_changes_nothing_and_check_is_content(full: Path) -> None
     again = freeze(full, full / "corpus/queries/gaming.yaml", "screening")
     assert (again.frame.sha256, again.changed) == (before, ())
     assert {p: p.read_bytes() for p in (full / "corpus").rglob("*") if p.is_file()} == files
-    assert before == sha256((full / "corpus/frame.csv").read_bytes())
+    assert before == sha256((full / "corpus/frame.csv").read_bytes())  # one stage: its rows are the file
     assert check(full) == []
 
 
@@ -80,10 +80,13 @@ def test_a_stage_that_has_drawn_keeps_its_frame(full: Path) -> None:
     with pytest.raises(Refused, match="has drawn from another frame"):
         frozen(full)
     assert sha256((full / "corpus/frame.csv").read_bytes()) == before
+    query.write_text(QUERY, "utf-8")
     frozen(full, "phase-two")
     faults: list[object] = []
     assert [f.stage for f in read_frames(full, faults)] == ["screening", "phase-two"]  # type: ignore[arg-type]
+    assert set(open_survey(full).frame["stage"]) == {"screening", "phase-two"}
     assert check(full) == []
+    assert frozen(full) == before
 
 
 def test_texts_that_are_not_in_hand_are_counted_and_named(full: Path) -> None:

@@ -90,7 +90,7 @@ def frame_of(survey: Survey) -> tuple[pd.DataFrame, tuple[str, ...]]:
     frame["read"] = frame["chance"].notna()
     frame["included"] = frame["read"] & frame["paper"].isin(coded)
     known: list[str] = []
-    facts = survey.frame.set_index("paper")
+    facts = survey.frame[(survey.frame["stage"] == STAGE).to_numpy(dtype=bool)].set_index("paper")
     if len(frame) and set(frame["paper"]) <= set(facts.index):
         mine = facts.loc[frame["paper"]]
         known = ["source", "hits"]

@@ -41,7 +41,10 @@ app = typer.Typer()
 @app.command()
 def sample(
     stage: Annotated[
-        str, typer.Option(help="screening (records to screen) or verification (coded papers for a human).")
+        str,
+        typer.Option(
+            help="screening (records to screen, in blocks), a stage of `survey frame`, or verification."
+        ),
     ] = "screening",
     size: Annotated[
         int | None, typer.Option(help="Papers of each stratum to verify (default: the schema's block).")
@@ -53,21 +56,22 @@ def sample(
 ) -> None:
     """Draw the next random blocks: of records to screen, or of coded papers for a human to code afresh."""
     from workbench.doors.sampling import sample as draw
+    from workbench.doors.tickets import sample_by_tickets
     from workbench.doors.verification_sample import sample_verification
 
-    if stage not in ("screening", "verification"):
-        typer.echo(f"unknown stage {stage!r}; one of screening, verification", err=True)
-        raise typer.Exit(2)
-    if stage == "screening" and size is not None:
-        typer.echo("--size goes with --stage verification; blocks to screen are the schema's", err=True)
-        raise typer.Exit(2)
-    screening = stage == "screening"
-    with door():
-        drawn = (
-            draw(survey, dry_run=dry_run)
-            if screening
-            else sample_verification(survey, size=size, dry_run=dry_run)
+    if stage != "verification" and size is not None:
+        typer.echo(
+            "--size goes with --stage verification; how many are screened is the survey's rule", err=True
         )
+        raise typer.Exit(2)
+    screening = stage != "verification"
+    with door():
+        if stage == "screening":
+            drawn = draw(survey, dry_run=dry_run)
+        elif screening:
+            drawn = sample_by_tickets(survey, stage, dry_run=dry_run)
+        else:
+            drawn = sample_verification(survey, size=size, dry_run=dry_run)
     for aim, (count, wanted) in drawn.reached.items():
         typer.echo(f"{aim}: {count} of {wanted}")
     for block in drawn.blocks:

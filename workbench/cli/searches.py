@@ -58,16 +58,40 @@ def search(
 
 @app.command()
 def frame(
-    query: QueryFile,
+    query: Annotated[Path | None, typer.Argument(help="The query, a YAML file: docs/searching.md.")] = None,
     stage: Annotated[str, typer.Option(help="What will be drawn from it, as in sampling.csv.")] = "screening",
+    seed: Annotated[
+        int | None, typer.Option(help="Give each record a ticket of its own, by this seed.")
+    ] = None,
+    whole: Annotated[
+        int, typer.Option(help="With --seed: codes of at most so many hits are read whole.")
+    ] = 150,
+    wanted: Annotated[int, typer.Option(help="With --seed: records to read of each other code.")] = 60,
+    least: Annotated[float, typer.Option(help="With --seed: the least probability of a record.")] = 0.10,
+    given: Annotated[
+        Path | None,
+        typer.Option(help="A sample drawn elsewhere, in place of a query: .csv with paper and probability."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
     survey: SurveyPath = HERE,
 ) -> None:
-    """Freeze the sampling frame: which records, with source, score and the codes that a query guesses."""
-    from workbench.doors.frame import freeze
+    """Freeze the sampling frame: which records, with source, score, guessed codes and their chance of being drawn."""
+    from workbench.doors.frame import freeze, freeze_given
+    from workbench.store.frames import Tickets
 
+    if (query is None) == (given is None):
+        typer.echo("name a query file, or --given FILE for a sample that was drawn elsewhere", err=True)
+        raise typer.Exit(2)
     with door(), progress() as told:
-        frozen = freeze(survey, query, stage, dry_run=dry_run, progress=told)
+        if given is not None:
+            frozen = freeze_given(survey, given, stage, dry_run=dry_run)
+        elif query is not None:
+            rule = Tickets(seed=seed, whole=whole, wanted=wanted, least=least) if seed is not None else None
+            frozen = freeze(survey, query, stage, tickets=rule, dry_run=dry_run, progress=told)
+    if expected := sum(float(r["probability"]) for r in frozen.rows if r["probability"]):
+        typer.echo(
+            f"{expected:.0f} records are expected to be drawn; `survey sample --stage {stage}` draws them"
+        )
     unscored = sum(not r["score"] for r in frozen.rows)
     guessed = sum(bool(r["hits"]) for r in frozen.rows)
     typer.echo(f"frame of stage {stage}: {frozen.frame.records} records, {guessed} with a guessed code")

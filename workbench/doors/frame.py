@@ -11,6 +11,8 @@ decisions) make a frame for a stage of its own.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +20,13 @@ from pathlib import Path
 from analysis.inclusion import inclusion
 from workbench.searching.matcher import Matcher
 from workbench.searching.query import Query, read_query
+from workbench.store.batch import near
 from workbench.store.clock import now
+from workbench.store.corpus import stored
 from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, replace_all, rows_text, sha256, writing
-from workbench.store.frames import FRAMES, Frame, frames_text, read_frames
+from workbench.store.files import Row, read_text, replace_all, rows_text, sha256, trying, writing
+from workbench.store.frames import FRAMES, Frame, Tickets, digest_of, frames_text, probabilities, read_frames
 from workbench.store.schema import Schema, load_schema
 from workbench.store.screened import STAGES, screened
 from workbench.store.settings import load_settings
@@ -53,6 +57,7 @@ def freeze(
     query: Path,
     stage: str,
     *,
+    tickets: Tickets | None = None,
     dry_run: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Frozen:
@@ -62,6 +67,7 @@ def freeze(
         root: the survey folder.
         query: the query file whose hits are noted; it lies in the survey folder.
         stage: what will be drawn from the frame, as in sampling.csv.
+        tickets: how likely each record is to be drawn, where each has a ticket of its own; else blocks are drawn.
         dry_run: write nothing.
         progress: told of what is done: what, how many, of how many.
 
@@ -75,46 +81,132 @@ def freeze(
         faults: list[Fault] = []
         held = Decisions(root, faults)  # practice and what was taken back teach the learner nothing
         tables = {
-            name: held.rows(name) for name in ("records", "hits", "sampling", "screening", "adjudications")
+            name: held.rows(name)
+            for name in ("records", "hits", "sampling", "screening", "adjudications", "frame")
         }
         frames = read_frames(root, faults)
         if faults:
             raise Refused(faults)
         members = [r for r in tables["records"] if in_frame(r)]
         texts = _texts(root, members)
-        rows = _rows(members, texts, tables, asked, progress)
-        content = rows_text(FRAME, rows)
+        rows = [{**r, "stage": stage} for r in _rows(members, texts, tables, asked, progress)]
+        if tickets is not None:
+            chances = probabilities(rows, tickets)
+            rows = [{**r, "probability": chances[r["paper"]]} for r in rows]
         frame = Frame(
             stage=stage,
             when=now(),
             query=path,
             query_sha256=asked.sha256,
             records=len(rows),
-            sha256=sha256(content),
+            sha256=digest_of(rows),
+            design="tickets" if tickets else "blocks",
+            tickets=tickets,
         )
-        before = next((f for f in frames if f.stage == stage), None)
-        if before is not None and before == frame.model_copy(update={"when": before.when}):
-            frame = before
-        elif before is not None and any(r["stage"] == stage for r in tables["sampling"]):
-            message = (
-                f"stage {stage} has drawn from another frame, frozen {before.when} ({before.sha256[:12]})"
-            )
-            raise Refused(
-                [
-                    Fault(
-                        FRAMES, 0, stage, message, "freeze the new frame for a stage of its own: --stage NAME"
-                    )
-                ]
-            )
-        others = [f for f in frames if f.stage != stage]
-        contents = {FRAME.path: content, FRAMES: frames_text([*others, frame])}
-        if before == frame and frames[-1] != frame:
-            message = f"the frame of stage {frames[-1].stage} was frozen later; {FRAME.path} holds that one"
-            raise Refused(
-                [Fault(FRAMES, 0, stage, message, "an older frame is read from git, where it lies")]
-            )
-        changed = () if dry_run else tuple(replace_all(root, contents))
-        return Frozen(frame, tuple(rows), changed)
+        return _put(root, frame, rows, tables, frames, dry_run)
+
+
+def freeze_given(root: Path, file: Path, stage: str, *, dry_run: bool = False) -> Frozen:
+    """Freeze a sample that was drawn elsewhere, with the probability that each of its records had.
+
+    Args:
+        root: the survey folder.
+        file: a table with the columns ``paper`` and ``probability``; it lies in the survey folder.
+        stage: the stage that draws all of them.
+        dry_run: write nothing.
+
+    Raises:
+        Refused: a file is faulty, a record is not there or has no abstract, a probability is none, or the stage has
+            drawn from another frame.
+    """
+    with trying(root) if dry_run else writing(root):
+        faults: list[Fault] = []
+        path = _within(root, file)
+        tables = {name: stored(root, name, faults) for name in ("records", "hits", "sampling", "frame")}
+        frames = read_frames(root, faults)
+        known = {r["paper"]: r for r in tables["records"]}
+        said = _given(root, path, known, faults)
+        if faults:
+            raise Refused(faults)
+        source = _sources(tables["hits"])
+        rows = [
+            {
+                "stage": stage,
+                "paper": paper,
+                "source": source.get(paper, ""),
+                "score": "",
+                "hits": "",
+                "probability": f"{chance:.6f}",
+            }
+            for paper, chance in sorted(said.items())
+        ]
+        frame = Frame(
+            stage=stage,
+            when=now(),
+            query=path,
+            query_sha256=sha256((root / path).read_bytes()),
+            records=len(rows),
+            sha256=digest_of(rows),
+            design="given",
+        )
+        return _put(root, frame, rows, tables, frames, dry_run)
+
+
+def _given(root: Path, path: str, known: dict[str, Row], faults: list[Fault]) -> dict[str, float]:
+    text = read_text(root, path, faults)
+    read = csv.DictReader(io.StringIO(text))
+    out: dict[str, float] = {}
+    if not {"paper", "probability"} <= set(read.fieldnames or ()):
+        faults.append(
+            Fault(path, 1, "", "has no columns paper and probability", "name them in its first line")
+        )
+        return out
+    for row in read:
+        paper, line = row["paper"] or "", read.line_num
+        try:
+            chance = float(row["probability"] or "")
+        except ValueError:
+            chance = 0.0
+        if not 0 < chance <= 1:
+            said = (row["probability"] or "")[:40]
+            faults.append(Fault(path, line, paper, f"probability {said!r}", "above 0 and at most 1"))
+        elif paper not in known:
+            faults.append(Fault(path, line, paper, "no record has this key", near(paper, known)))
+        elif not known[paper]["text_sha256"]:
+            remedy = "bring it (survey abstracts --from FILE)"
+            faults.append(Fault(path, line, paper, "has no abstract", remedy))
+        elif paper in out:
+            faults.append(Fault(path, line, paper, "stands twice", "delete one of the rows"))
+        else:
+            out[paper] = chance
+    return out
+
+
+def _put(
+    root: Path,
+    frame: Frame,
+    rows: list[Row],
+    tables: dict[str, list[Row]],
+    frames: tuple[Frame, ...],
+    dry_run: bool,
+) -> Frozen:
+    """Write a frame beside those of other stages, unless its stage has drawn from another."""
+    stage = frame.stage
+    before = next((f for f in frames if f.stage == stage), None)
+    if before is not None and before == frame.model_copy(update={"when": before.when}):
+        frame = before
+    elif before is not None and any(r["stage"] == stage for r in tables["sampling"]):
+        message = f"stage {stage} has drawn from another frame, frozen {before.when} ({before.sha256[:12]})"
+        raise Refused(
+            [Fault(FRAMES, 0, stage, message, "freeze the new frame for a stage of its own: --stage NAME")]
+        )
+    kept = [r for r in tables["frame"] if r["stage"] != stage]
+    logged = [frame if f.stage == stage else f for f in frames]
+    if before is None:
+        logged.append(frame)
+    contents = {FRAME.path: rows_text(FRAME, [*kept, *rows]), FRAMES: frames_text(logged)}
+    changed = () if dry_run else tuple(replace_all(root, contents))
+    return Frozen(frame, tuple(rows), changed)
 
 
 def in_frame(record: Row) -> bool:
@@ -169,9 +261,7 @@ def _rows(
     query: Query,
     progress: Callable[[str, int, int], None] | None,
 ) -> list[Row]:
-    source: dict[str, str] = {}
-    for hit in sorted(tables["hits"], key=lambda r: _number(r["search"])):
-        source.setdefault(hit["paper"], hit["search"])
+    source = _sources(tables["hits"])
     decided = _decided(tables["screening"], tables["adjudications"])
     both = {r["paper"]: (texts[r["paper"]].title, texts[r["paper"]].body) for r in members}
     scores = inclusion(both, decided)
@@ -186,9 +276,18 @@ def _rows(
                 "source": source.get(paper, ""),
                 "score": f"{scores[paper]:.3f}" if scores else "",
                 "hits": ";".join(sorted(matcher(*both[paper]).codes)),
+                "probability": "",
             }
         )
     return rows
+
+
+def _sources(hits: list[Row]) -> dict[str, str]:
+    """Return the search that first brought each record."""
+    source: dict[str, str] = {}
+    for hit in sorted(hits, key=lambda r: _number(r["search"])):
+        source.setdefault(hit["paper"], hit["search"])
+    return source
 
 
 def _decided(screening: list[Row], rulings: list[Row]) -> dict[str, bool]:

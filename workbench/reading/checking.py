@@ -94,7 +94,7 @@ def check(root: Path) -> list[Fault]:
     faults += merge_faults(tables, records, leads)
     faults += removal_faults(logged, tables, records)
     faults += pair_faults(tables["maybe_duplicates"], records, gone)
-    faults += frozen_faults(root, tables["frame"], records, gone)
+    faults += frozen_faults(root, tables, records, gone)
     faults += sample_faults(tables["sampling"], tables["sample"], records, gone)
     for name in DECISIONS:  # what was decided of a record that is none of its own any more counts nowhere
         tables[name] = counting(name, tables[name], leads, tables["removals"])

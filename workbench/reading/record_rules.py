@@ -88,9 +88,12 @@ def pair_faults(rows: list[Row], records: dict[str, Row], gone: Set[str]) -> lis
     return faults
 
 
-def frozen_faults(root: Path, rows: list[Row], records: dict[str, Row], gone: Set[str]) -> list[Fault]:
-    """The frozen frame names records that are there."""
-    faults = frame_faults(root, len(rows))
+def frozen_faults(
+    root: Path, tables: dict[str, list[Row]], records: dict[str, Row], gone: Set[str]
+) -> list[Fault]:
+    """The frozen frames name records that are there, and what was drawn is what their rule gives."""
+    rows = tables["frame"]
+    faults = frame_faults(root, rows, tables["sample"])
     for row in rows:
         if row["paper"] not in records and row["paper"] not in gone:
             message = "a record of the frame that is not there"

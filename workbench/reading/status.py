@@ -11,6 +11,7 @@ from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.final import human_verified_codes
 from workbench.store.flow import INCLUDED, OUT, UNSEEN, at_boxes
+from workbench.store.frames import NOT_RECORDS
 from workbench.store.schema import load_schema
 
 
@@ -85,7 +86,7 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
         "records": count(records),
         "unverified": count(p for p, r in records.items() if r["verified"] != "yes"),
         "in_frame": count(p for p, r in records.items() if r["stratum"]),
-        "drawn": count(r["paper"] for r in held.rows("sample") if r["stage"] == "screening"),
+        "drawn": count(r["paper"] for r in held.rows("sample") if r["stage"] not in NOT_RECORDS),
         "screened": count(included | at_boxes(stands, OUT)),
         "full_text": count(assessed),
         "included": count(included),

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from workbench.store.files import Row
+from workbench.store.frames import NOT_RECORDS
 from workbench.store.screened import FULL_TEXT, OTHER, decisive
 
 DRAWN = "drawn"
@@ -42,7 +43,7 @@ def reached(
     Returns:
         Rows with the columns of ``workbench.store.tables.REACHED``.
     """
-    drawn = {r["paper"] for r in sample if r["stage"] == "screening"}
+    drawn = {r["paper"] for r in sample if r["stage"] not in NOT_RECORDS}
     results = list(screened)
     last = decisive(results)
     full = {r["paper"]: r["decision"] for r in results if r["stage"] == FULL_TEXT}

@@ -89,9 +89,12 @@ class Survey:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The sampling frame last frozen, a row a record; ``score`` is missing where too few were screened."""
-        rows: list[dict[str, Any]] = [{**r, "score": r["score"] or None} for r in self._rows("frame")]
-        return _frame(STORED["frame"], rows, {"score": "float64"})
+        """The sampling frames, a row a stage and record; ``score`` is missing where too few were screened."""
+        numbers = ("score", "probability")
+        rows: list[dict[str, Any]] = [
+            {**r, **{n: r[n] or None for n in numbers}} for r in self._rows("frame")
+        ]
+        return _frame(STORED["frame"], rows, dict.fromkeys(numbers, "float64"))
 
     @cached_property
     def fields(self) -> pd.DataFrame:

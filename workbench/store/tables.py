@@ -194,14 +194,17 @@ SAMPLE = Table(
 FRAME = Table(
     "frame",
     "corpus/frame.csv",
-    ("paper",),
+    ("stage", "paper"),
     {
+        "stage": "what is drawn from the frame, as in sampling.csv",
         "paper": PAPER + ": verified, not grey, with an abstract",
         "source": "id of the search that first brought it",
         "score": "probability that it is included by the words of title and abstract, three decimals (float64 in "
         "`Survey.frame`); of a screened record by a learner that did not see its decision; empty where too few "
         "were screened",
         "hits": "codes of the headline facet whose phrases stand in title or abstract, joined by semicolons, sorted",
+        "probability": "chance of being drawn, written down before the drawing, six decimals (float64 in "
+        "`Survey.frame`); empty where blocks are drawn of strata",
     },
 )
 RUNS = Table(
