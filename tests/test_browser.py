@@ -1,54 +1,28 @@
-"""What a reader sees in a real browser: charts, in JupyterLab and in the executed pages, with no network."""
+"""A chart in JupyterLab, in a real browser with no network; in executed pages: see ``test_notebooks``."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
 
-from tests.lab import browser, jupyterlab, open_notebook, run_all
-from tests.test_cli import REPOSITORY
+from tests.lab import browser, jupyterlab, notebook, open_notebook, run_all
 from tests.test_notebooks import survey_with
-from workbench.publishing.executing import execute
 
 __all__ = ["browser"]  # a fixture
 
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A survey with the repository's data and only the notebook about gaps."""
-    survey_with(tmp_path)
-    shutil.copy(REPOSITORY / "notebooks/05_gaps.ipynb", tmp_path / "notebooks")
-    return tmp_path
+CELLS = [
+    "from workbench.widgets.in_notebooks import open_here\nsurvey = open_here()",
+    "from analysis import charts\nfrom analysis.prisma import prisma\n"
+    "charts.prisma_flow(prisma(survey.hits, survey.reached))",
+]
 
 
-def test_an_executed_page_shows_its_charts_from_the_disk(root: Path, browser: Browser) -> None:
-    (path,) = execute(root, root / "out")
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    asked: list[str] = []
-    errors: list[str] = []
-    page.on("request", lambda r: asked.append(r.url))
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(path.as_uri())
-    assert [u for u in asked if not u.startswith(("file:", "data:"))] == []
-    assert errors == []
-    charts = page.locator(".jp-OutputArea svg.marks")
-    assert charts.count() == 4
-    for n in range(4):
-        box = charts.nth(n).bounding_box()
-        assert box is not None
-        assert box["width"] > 400
-        assert box["height"] > 80
-        assert box["x"] + box["width"] <= 1000
-    assert page.get_by_text("Contamination").first.is_visible()
-    page.close()
-
-
-def test_jupyterlab_shows_a_chart_with_no_network(root: Path, browser: Browser) -> None:
+def test_jupyterlab_shows_a_chart_with_no_network(tmp_path: Path, browser: Browser) -> None:
+    root = survey_with(tmp_path / "survey")
+    notebook(root / "notebooks/chart.ipynb", *CELLS)
     with jupyterlab(root) as address:
-        page, heard = open_notebook(browser, address, "notebooks/05_gaps.ipynb")
+        page, heard = open_notebook(browser, address, "notebooks/chart.ipynb")
         run_all(page)
         chart = page.locator(".jp-OutputArea svg.marks, .jp-RenderedSVG img").first
         chart.wait_for(state="visible", timeout=180_000)

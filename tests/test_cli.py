@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.reading.status import status
+
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1795500000", "COLUMNS": "200"}
 
@@ -63,8 +65,7 @@ def test_the_repository_s_own_data_are_clean() -> None:
 
 def test_status_accounts_for_every_hit(pilot: Path) -> None:
     for root in (pilot, REPOSITORY):
-        counts = json.loads(survey("status", "--json", "--survey", root).stdout)
-        n = {key: value["total"] for key, value in counts.items()}
+        n = {key: value["total"] for key, value in status(root).items()}
         assert n["identified"] == n["duplicates"] + n["unreadable"] + n["records"]
         assert n["drawn"] <= n["in_frame"] <= n["records"] - n["unverified"]
 

@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.coded import listed
+from tests.conftest import small_survey
+from tests.lab import browser, notebook
 from tests.test_cli import REPOSITORY, contents
 from workbench.publishing.executing import execute
 from workbench.store.faults import Refused
+
+__all__ = ["browser"]  # a fixture
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 
 
 def survey_with(root: Path, **notebooks: list[str]) -> Path:
-    """Make a survey folder over the repository's data with notebooks of the given code cells."""
-    for room in ("corpus", "coding_schema"):
-        shutil.copytree(REPOSITORY / room, root / room)
+    """Make a small survey with notebooks of the given code cells; what they show is not the repository's data."""
+    small_survey(root)
+    listed(root, *(f"p{n:02}" for n in range(1, 61)))
     (root / "notebooks").mkdir()
     for name, cells in notebooks.items():
-        book = {
-            "cells": [
-                {
-                    "cell_type": "code",
-                    "id": f"c{n}",
-                    "metadata": {},
-                    "execution_count": None,
-                    "outputs": [],
-                    "source": [source],
-                }
-                for n, source in enumerate(cells)
-            ],
-            "metadata": {},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-        (root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(book), "utf-8")
+        notebook(root / "notebooks" / f"{name}.ipynb", *cells)
     return root
 
 
@@ -59,19 +48,50 @@ def test_no_outputs_are_stored(path: Path) -> None:
     assert [c for c in code if c["outputs"] or c["execution_count"]] == []
 
 
-def test_every_notebook_becomes_a_page_that_loads_nothing(tmp_path: Path) -> None:
-    assert [p.stem[:2] for p in NOTEBOOKS] == [f"{n:02}" for n in range(10)]
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The repository's own notebooks over its own data, executed once: that alone is what they are for."""
     before = contents(REPOSITORY)
-    pages = execute(REPOSITORY, tmp_path)
+    pages = execute(REPOSITORY, tmp_path_factory.mktemp("pages"))
     assert contents(REPOSITORY) == before
+    return pages
+
+
+def test_every_notebook_becomes_a_page_that_loads_nothing(pages: list[Path]) -> None:
+    assert [p.stem[:2] for p in NOTEBOOKS] == [f"{n:02}" for n in range(10)]
     assert [p.name for p in pages] == [f"{p.stem}.html" for p in NOTEBOOKS]
     for page in pages:
         text = page.read_text("utf-8")
         assert loads(text) == [], page.name
         assert "<h1" in text
-    gaps = (tmp_path / "05_gaps.html").read_text("utf-8")
+    gaps = gaps_of(pages).read_text("utf-8")
     assert len(re.findall(r"<svg\b", gaps)) == 4
     assert "Contamination" in gaps
+
+
+def gaps_of(pages: list[Path]) -> Path:
+    return next(p for p in pages if p.name == "05_gaps.html")
+
+
+def test_an_executed_page_shows_its_charts_from_the_disk(pages: list[Path], browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    asked: list[str] = []
+    errors: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto(gaps_of(pages).as_uri())
+    assert [u for u in asked if not u.startswith(("file:", "data:"))] == []
+    assert errors == []
+    charts = page.locator(".jp-OutputArea svg.marks")
+    assert charts.count() == 4
+    for n in range(4):
+        box = charts.nth(n).bounding_box()
+        assert box is not None
+        assert box["width"] > 400
+        assert box["height"] > 80
+        assert box["x"] + box["width"] <= 1000
+    assert page.get_by_text("Contamination").first.is_visible()
+    page.close()
 
 
 def test_the_finder_of_loads_finds_them() -> None:
@@ -86,14 +106,14 @@ def test_pages_are_the_same_on_every_run(tmp_path: Path) -> None:
         "prisma_flow(prisma(survey.hits, survey.reached))",
         "survey.screened",
     ]
-    root = survey_with(tmp_path, a=drawn, b=["print('apart')"])
+    root = survey_with(tmp_path / "survey", a=drawn, b=["print('apart')"])
     first = [p.read_bytes() for p in execute(root, tmp_path / "first")]
     assert [p.read_bytes() for p in execute(root, tmp_path / "second")] == first
     assert b"<svg" in first[0]
 
 
 def test_a_failing_cell_is_named_and_no_page_is_written(tmp_path: Path) -> None:
-    root = survey_with(tmp_path, good=["1 + 1"], bad=["x = 1", "x / 0"])
+    root = survey_with(tmp_path / "survey", good=["1 + 1"], bad=["x = 1", "x / 0"])
     with pytest.raises(Refused) as refusal:
         execute(root, tmp_path / "out")
     (fault,) = refusal.value.faults
@@ -104,7 +124,7 @@ def test_a_failing_cell_is_named_and_no_page_is_written(tmp_path: Path) -> None:
 
 
 def test_a_notebook_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    root = survey_with(tmp_path, good=["1"])
+    root = survey_with(tmp_path / "survey", good=["1"])
     (root / "notebooks" / "torn.ipynb").write_text('{"cells": [', "utf-8")
     with pytest.raises(Refused, match=r"notebooks/torn\.ipynb: cannot be read"):
         execute(root, tmp_path / "out")
@@ -117,8 +137,7 @@ def test_a_survey_without_notebooks_has_no_pages(tmp_path: Path) -> None:
 def test_open_here_finds_the_survey_above_and_says_where_there_is_none(tmp_path: Path) -> None:
     from workbench.widgets.in_notebooks import open_here
 
-    (root := tmp_path / "some").mkdir()
-    survey_with(root)
+    root = survey_with(tmp_path / "some")
     (deep := root / "notebooks" / "deeper").mkdir()
     assert open_here(deep).root == root
     with pytest.raises(Refused, match="no survey here or above"):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.coded import WORDS, coded, keep, know, listed, mode, pressure, put, state, stream, whole
-from tests.test_cli import REPOSITORY, contents
+from tests.test_cli import contents
 from tests.test_coding import aloof
 from tests.test_notebooks import loads, survey_with
 from workbench.doors.coding import code
@@ -415,15 +415,15 @@ def test_the_stale_codings_of_another_coder_come_back_to_nobody_else(root: Path)
 
 def test_a_page_shows_the_words_that_stand_for_a_widget_and_nothing_is_written(tmp_path: Path) -> None:
     cell = "from workbench.widgets.coding import CodingWidget\nCodingWidget('..', 'nobody')"
-    root = survey_with(tmp_path, code=[cell])
-    before = contents(REPOSITORY)
+    root = survey_with(tmp_path / "survey", code=[cell])
+    before, cached = contents(root), sorted((root / ".cache").rglob("*"))
     (page,) = execute(root, root / "out")
     text = page.read_text("utf-8")
     assert CodingWidget.fallback in text
     assert "widget-view" not in text
     assert loads(text) == []
-    assert contents(REPOSITORY) == before
-    assert not (root / ".cache").exists()
+    assert contents(root) == before
+    assert sorted((root / ".cache").rglob("*")) == cached
 
 
 def test_skipped_differs_from_begun_and_signed(root: Path) -> None:
