@@ -7,9 +7,10 @@ can be in a cell.
 
 *Could be seen.* A count has a least probability, that of the fewest papers that the margins leave possible. Where even
 that one would not be found, the count says nothing: most cells of a fine codebook expect far less than one paper, and
-an empty one of these is no gap. Among the cells whose least probability allows it (Tarone 1990, Biometrics 46:515,
-section 2) false discoveries are held by Benjamini & Yekutieli (2001, Annals of Statistics 29:1165, theorem 1.3) over
-all grids at once, which needs no assumption on how cells depend on each other: the counts of a row share its papers.
+an empty one of these is no gap. Nor are more cells asked than the draws can tell (see ``_family``). Among the cells
+whose least probability allows it (Tarone 1990, Biometrics 46:515, section 2) false discoveries are held by Benjamini &
+Yekutieli (2001, Annals of Statistics 29:1165, theorem 1.3) over all grids at once, which needs no assumption on how
+cells depend on each other: the counts of a row share its papers.
 
 What is missing is asked, so only the lower tail is tested. The upper one is given and not judged: hundreds of cells can
 have more papers than expected, and most of what an earlier test found there was the codebook.
@@ -34,6 +35,10 @@ Pairs = Collection[tuple[str, str]]
 #: Classes of a cell. ``gap`` is empty and ``sparse`` has few, surprisingly so; at ``too few`` even none would be no
 #: surprise.
 CLASSES = ("gap", "sparse", "as expected", "too few", "by rule", "not assessable")
+
+
+#: Said of all grids where more cells could have been asked than the draws can tell.
+SHORT = "{:,} draws tell no smaller probability: only the cells that expect most papers are asked"
 
 
 @dataclass(frozen=True)
@@ -111,10 +116,11 @@ def expected(
         raise ValueError(f"draws={draws} must be at least 1")
     made = [_drawn(final, grid, grey, basis, draws, seed) for grid in grids]
     if not made:
-        return _cells([]), _summary([], [], draws, np.nan)
-    seen, q, cut = _family(
-        np.concatenate([m.p_lower for m in made]), np.concatenate([m.least for m in made]), level, draws
+        return _cells([]), _summary([], [], draws, np.nan, short=False)
+    p, least, mean = (
+        np.concatenate([getattr(m, what) for m in made]) for what in ("p_lower", "least", "mean")
     )
+    seen, q, cut, short = _family(p, least, mean, level, draws)
     parts, start = [], 0
     for m in made:
         span = slice(start, start + len(m.n))
@@ -143,7 +149,7 @@ def expected(
                 }
             )
         )
-    return _cells(parts), _summary(made, parts, draws, cut)
+    return _cells(parts), _summary(made, parts, draws, cut, short=short)
 
 
 @dataclass(frozen=True)
@@ -226,20 +232,32 @@ def _movable(two: Incidence, held: sparse.csr_matrix | None) -> tuple[int, int]:
     return int(carried.sum()), moves
 
 
-def _family(p: Floats, least: Floats, level: float, draws: int) -> tuple[NDArray[np.bool_], Floats, float]:
-    """Which cells could be found, their adjusted probability, and the least probability that lets one be found."""
+def _family(
+    p: Floats, least: Floats, mean: Floats, level: float, draws: int
+) -> tuple[NDArray[np.bool_], Floats, float, bool]:
+    """Which cells could be found, their adjusted p, the largest p that lets one be found, whether draws were too few.
+
+    No p is below 1 / (B + 1), so among more cells than ``most`` not even that one would be found. Then the cells that
+    expect most papers are asked, and no others: what is expected hangs on the margins alone, which the null keeps, so
+    choosing by it takes nothing from the level.
+    """
     attained = least[~np.isnan(least)]
-    floor = 1 / (draws + 1)
-
-    def cut(k: int) -> float:
-        return max(level / (k * float(np.sum(1 / np.arange(1, k + 1)))), floor) * (1 + 1e-12)
-
-    k = next((k for k in range(1, attained.size + 1) if int((attained <= cut(k)).sum()) <= k), 0)
-    seen = np.nan_to_num(least, nan=2.0) <= cut(max(k, 1))
+    sums = np.cumsum(1 / np.arange(1, attained.size + 1)) * np.arange(1, attained.size + 1)
+    cuts = level / sums * (1 + 1e-12)
+    most = int((cuts >= 1 / (draws + 1)).sum())
+    if not most:
+        return np.zeros(p.shape, dtype=np.bool_), np.full(p.shape, np.nan), level, bool(attained.size)
+    k = next((k for k in range(1, most + 1) if int((attained <= cuts[k - 1]).sum()) <= k), most)
+    seen = np.nan_to_num(least, nan=2.0) <= cuts[k - 1]
+    short = int(seen.sum()) > k
+    if short:
+        asked = np.argsort(-np.where(seen, mean, -1.0), kind="stable")[:most]
+        seen = np.zeros(p.shape, dtype=np.bool_)
+        seen[asked] = True
     q = np.full(p.shape, np.nan)
     if seen.any():
         q[seen] = false_discovery_control(p[seen], method="by")
-    return seen, q, cut(max(k, 1))
+    return seen, q, float(cuts[k - 1]), short
 
 
 def _cells(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -252,7 +270,9 @@ def _cells(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(("grid", "row", "column", "class"), "str"))
 
 
-def _summary(made: list[_Drawn], parts: list[pd.DataFrame], draws: int, cut: float) -> pd.DataFrame:
+def _summary(
+    made: list[_Drawn], parts: list[pd.DataFrame], draws: int, cut: float, *, short: bool
+) -> pd.DataFrame:
     rows = []
     for m, cells in zip(made, parts, strict=True):
         free = ~m.decided & ~m.unseen if not m.grid.within else ~m.unseen
@@ -289,7 +309,8 @@ def _summary(made: list[_Drawn], parts: list[pd.DataFrame], draws: int, cut: flo
         every = pd.concat(parts, ignore_index=True)
         every = every[(~every["class"].isin(["by rule", "not assessable"])).to_numpy(dtype=bool)]
         whole = {"grid": "all", **{c: int(table[c].sum()) for c in ("cells", "free")}}
-        whole |= {"median_expected": float(every["expected"].median()) if len(every) else np.nan, "note": ""}
+        whole |= {"median_expected": float(every["expected"].median()) if len(every) else np.nan}
+        whole |= {"note": SHORT.format(draws) if short else ""}
         table = pd.concat([table, pd.DataFrame([whole | _found(every)])], ignore_index=True)
     # An empty cell is found when e to the power of minus its expected count falls below the cut (Poisson).
     table["needed"] = -np.log(cut) if rows else np.nan

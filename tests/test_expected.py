@@ -54,6 +54,31 @@ def test_a_planted_gap_is_found_and_the_rest_is_as_expected() -> None:
         assert r["n"] == len(r["papers"]) == (left[:, a] & right[:, b]).sum()
 
 
+def test_no_cell_is_called_testable_that_the_draws_could_never_find() -> None:
+    # Forty papers are expected in each of 48 cells: any of them would surprise if it were empty. But of 200 draws no p
+    # is below 1/201, and by the rule of Benjamini and Yekutieli only four cells at once can be found by such a p.
+    rng = np.random.default_rng(8)
+    left, right = rng.random((400, 8)) < 0.3, rng.random((400, 6)) < 0.3
+    right[left[:, 0], 0] = False
+    cells, about = expected(carried(left, right), [grid(left, right)], draws=200)
+    asked = cells[cells["seen"]]
+    many = len(asked)
+    alone = many * np.sum(1 / np.arange(1, many + 1)) / 201
+    assert 0 < many < 10 and alone <= 0.05 < (many + 1) * np.sum(1 / np.arange(1, many + 2)) / 201
+    # They are those that expect most papers: known before anything was seen.
+    assert asked["expected"].min() >= cells.loc[~cells["seen"], "expected"].max()
+    whole = about.set_index("grid").loc["all"]
+    assert "200 draws" in whole["note"] and whole["seen"] == many
+    assert "can be asked with 200 random draws" in in_words(about)
+    # With draws enough all are asked, and the planted gap is found.
+    cells, about = expected(carried(left, right), [grid(left, right)], draws=5_000)
+    assert cells["seen"].all() and about.set_index("grid").loc["all", "note"] == ""
+    assert cells.loc[cells["class"] == "gap", ["row", "column"]].to_numpy().tolist() == [["a0", "b0"]]
+    # So few draws that no p could ever be small enough: nothing is asked.
+    cells, about = expected(carried(left, right), [grid(left, right)], draws=10)
+    assert not cells["seen"].any() and about.set_index("grid").loc["all", "power"] == 0
+
+
 def test_chance_is_not_found_over_many_grids_at_once() -> None:
     rng = np.random.default_rng(5)
     found = 0

@@ -79,12 +79,17 @@ def in_words(about: pd.DataFrame) -> str:
     whole = about.iloc[-1]
     found = int(whole["gap"]) + int(whole["sparse"])
     movable, codes = int(about["movable"].sum()), int(about["codes"].sum())
+    takes = (
+        f"that expect most papers can be asked with {int(whole['draws']):,} random draws"
+        if whole["note"]
+        else f"expect the {whole['needed']:.0f} papers or so that it takes"
+    )
     verdict = f"{found:,} {'gap was' if found == 1 else 'gaps were'} found" if found else "No gap was found"
     return (
         f"{verdict}, and hardly any could have been: a truly empty cell (two codes that no paper carries together) "
         f"would be noticed {printed(float(whole['power']), 'percent1')} of the time, because coding rules leave only "
         f"{movable:,} of {codes:,} codes of papers free to vary. Only {int(whole['seen']):,} of "
-        f"{int(whole['free']):,} free cells expect the {whole['needed']:.0f} papers or so that it takes; half "
+        f"{int(whole['free']):,} free cells {takes}; half "
         f"expect fewer than {whole['median_expected']:.2f}. Finding nothing here is "
         "therefore no sign that nothing is missing."
     )
