@@ -26,6 +26,12 @@ _ROUNDS, _STILL = 40, 0.01
 _GUESS_WEIGHT = 6.0
 #: How far a common effect may stand from none, in logits (one standard deviation).
 _COMMON = 1.5
+#: Degrees of freedom of the t distribution that levels of discussing and measuring come from. Few codes are measured
+#: hardly ever; a normal distribution, learnt from all the others, would draw them towards these
+#: (docs/simulations/measurement.md).
+_TAIL = 3.0
+#: First guess of how far periods differ in it from code to code, in logits. Few papers are early, so it counts.
+_PERIOD = 0.9
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,7 @@ def fitted(
     draws: int,
     rng: np.random.Generator,
     scale: float = 1.0,
+    tail: float = np.inf,
 ) -> Fitted:
     """Fit the regression of all codes together and draw from what is known of it then.
 
@@ -130,6 +137,7 @@ def fitted(
         draws: how many.
         rng: where chance comes from.
         scale: factor on every spread, to see what hangs on it.
+        tail: degrees of freedom of the t distribution that the codes' own levels come from; infinite is the normal.
     """
     codes = trials.shape[2]
     used = np.flatnonzero(trials.sum(axis=(1, 2)) > 0)
@@ -154,13 +162,14 @@ def fitted(
     tie = np.where(everywhere < 2, 10.0, _COMMON) ** 2
     for _ in range(_ROUNDS):
         before = np.concatenate([common, spread])
-        theta, covariance = _step(whole, products, upper, n2, y2, theta, common, spread)
+        own = _own_spread(theta, common, spread, everywhere, tail)
+        theta, covariance = _step(whole, products, upper, n2, y2, theta, common, own)
         variance = np.diagonal(covariance, axis1=1, axis2=2).T
         # The common effects, themselves held near none.
-        weight = codes / spread**2
+        weight = 1 / own**2
         held = np.where(everywhere < 2, 0.0, 1 / tie)
-        common = (weight * theta.mean(axis=1)) / (weight + held)
-        squares = (theta - common[:, None]) ** 2 + variance
+        common = (weight * theta).sum(axis=1) / (weight.sum(axis=1) + held)
+        squares = ((theta - common[:, None]) ** 2 + variance) * (spread[:, None] / own) ** 2
         for b in np.unique(everywhere):
             mine = everywhere == b
             many = mine.sum() * codes
@@ -171,8 +180,24 @@ def fitted(
             break
     wide = spread * scale
     for _ in range(5):
-        theta, covariance = _step(whole, products, upper, n2, y2, theta, common, wide)
-    return Fitted(_drawn(whole, n2, y2, theta, covariance, common, wide, draws, rng), spread)
+        own = _own_spread(theta, common, wide, everywhere, tail)
+        theta, covariance = _step(whole, products, upper, n2, y2, theta, common, own)
+    freedom = np.where(everywhere == 0, tail, np.inf)
+    return Fitted(_drawn(whole, n2, y2, theta, covariance, common, wide, freedom, draws, rng), spread)
+
+
+def _own_spread(theta: Floats, common: Floats, spread: Floats, block: Whole, tail: float) -> Floats:
+    """Spread of every effect of every code: of a level far from the others' it is larger, as a t distribution has it.
+
+    The t is a mixture of normals; the weight of a code is its expectation given where the code stands (Lange, Little &
+    Taylor 1989, Journal of the American Statistical Association 84:881, section 3).
+    """
+    own = np.tile(spread[:, None], theta.shape[1])
+    if np.isfinite(tail):
+        levels = block == 0
+        far = ((theta[levels] - common[levels, None]) / spread[levels, None]) ** 2
+        own[levels] *= np.sqrt((tail + far) / (tail + 1))
+    return own
 
 
 def _step(
@@ -188,12 +213,12 @@ def _step(
     """Newton's next step of every code, and the inverse of its curvature."""
     size, codes = theta.shape
     p = 1 / (1 + np.exp(-np.clip(whole @ theta, -30, 30)))
-    slope = whole.T @ (y - n * p) - (theta - common[:, None]) / spread[:, None] ** 2
+    slope = whole.T @ (y - n * p) - (theta - common[:, None]) / spread**2
     bent = np.zeros((codes, size, size))
     flat = (n * p * (1 - p)).T @ products
     bent[:, upper[0], upper[1]] = flat
     bent[:, upper[1], upper[0]] = flat
-    bent += np.diag(1 / spread**2)
+    bent += np.eye(size) * (1 / spread.T**2)[:, None, :]
     covariance = np.asarray(np.linalg.inv(bent), dtype=np.float64)
     move = np.einsum("jab,bj->aj", covariance, slope)
     return np.asarray(theta + np.clip(move, -2, 2), dtype=float), covariance
@@ -207,6 +232,7 @@ def _drawn(
     covariance: Floats,
     common: Floats,
     spread: Floats,
+    freedom: Floats,
     draws: int,
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
@@ -220,7 +246,11 @@ def _drawn(
     eta = (whole.astype(np.float32) @ flat).reshape(len(whole), codes, draws)
     likelihood = np.einsum("cj,cjs->js", y.astype(np.float32), eta)
     likelihood -= np.einsum("cj,cjs->js", n.astype(np.float32), np.logaddexp(np.float32(0), eta))
-    prior = -0.5 * (((offered - common[:, None]) / spread[:, None]) ** 2).sum(axis=1)
+    far = ((offered - common[:, None]) / spread[:, None]) ** 2
+    heavy = np.isfinite(freedom)
+    prior = -0.5 * far[:, ~heavy].sum(axis=1)
+    for k in np.flatnonzero(heavy):
+        prior -= 0.5 * (freedom[k] + 1) * np.log1p(far[:, k] / freedom[k])
     proposal = -0.5 * (noise**2).sum(axis=1)
     log_weight = likelihood.astype(float) + prior - proposal
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
@@ -310,8 +340,10 @@ def passed_on(
     draws, _codes, periods, _ = unread.shape
     design = np.eye(periods) if periods > 1 else np.zeros((1, 0))
     block = np.full(design.shape[1], 2, dtype=np.int64)
-    guess = {0: 1.3, 1: 0.5, -1: 0.6}
-    model = fitted(design, block, trials, found, guess=guess, draws=draws, rng=rng, scale=scale).draws
+    guess = {0: 1.3, 1: 0.5, -1: _PERIOD}
+    model = fitted(
+        design, block, trials, found, guess=guess, draws=draws, rng=rng, scale=scale, tail=_TAIL
+    ).draws
     eta = model[:, :, 0, None, None] + model[:, :, 1, None, None] * np.arange(2)[None, None, None, :]
     if periods > 1:
         eta = eta + model[:, :, 2:, None]

@@ -93,7 +93,7 @@ def audit_correlations_plot(
     key = [KeyEntry("dot", MUTED, "not shown")]
     if holding:
         key.insert(
-            0, KeyEntry("dot", OKABE_ITO["vermillion"], f"holds after allowing for {len(known)} looks")
+            0, KeyEntry("dot", OKABE_ITO["vermillion"], f"shown, allowing for {len(known)} comparisons")
         )
     return sheet(
         layers,
@@ -103,7 +103,8 @@ def audit_correlations_plot(
         right=right,
         above=12.0,
         title=heading,
-        subtitle=f"Correlation over models with its 95% interval by developer. {holding} of {len(known)} looks hold.",
+        subtitle="Correlation over models, with its 95% interval by developer. Shown to be there, when all comparisons "
+        f"are allowed for: {holding} of {len(known)}.",
         key=key,
         stamp=stamp,
     )

@@ -46,10 +46,9 @@ def pairs_plot(
     page, called = page_width(width), dict(names or {})
     held = pairs.assign(key=[f"{a} {b}" for a, b in zip(pairs["source"], pairs["target"], strict=True)])
     labels = {
-        key: f"{called.get(a) or a} and {called.get(b) or b}"
+        key: _pair(called.get(a) or a, called.get(b) or b)
         for key, a, b in held[["key", "source", "target"]].itertuples(index=False)
     }
-    labels = {key: label[:1].upper() + label[1:] for key, label in labels.items()}
     rows = list_rows(list(labels), names=labels, widest=page * (0.6 if is_narrow(width) else 0.56))
     left, right = rows.margin, 16.0
     plot = page - left - right
@@ -96,7 +95,7 @@ def pairs_plot(
         right=right,
         above=14.0,
         title=title,
-        subtitle="Papers of this sample that raise both.",
+        subtitle="Of this sample alone.",
         key=[
             KeyEntry("dot", OKABE_ITO["blue"], "papers that raise both"),
             *(
@@ -108,3 +107,9 @@ def pairs_plot(
         notes=list(notes),
         stamp=stamp,
     )
+
+
+def _pair(first: str, second: str) -> str:
+    # An acronym keeps its capitals.
+    lower = second[:1].lower() + second[1:] if second[1:2].islower() else second
+    return f"{first[:1].upper()}{first[1:]} and {lower}"

@@ -163,7 +163,7 @@ def measurement_plot(
         right=right,
         above=24.0,
         title=heading,
-        subtitle="Papers of the frame that are in, read or predicted; lines are 90% intervals."
+        subtitle="Estimated papers on the question among all records found, read or not; lines are 90% intervals."
         if not is_narrow(width)
         else "Read or predicted; lines: 90% intervals.",
         key=[

@@ -176,7 +176,7 @@ def sides_plot(
         "Weighted for the sampling design.",
         key=[
             *(KeyEntry("dot", side_colour(side), side_name(side)) for side in pair),
-            KeyEntry("dot", INK, "difference, first less second"),
+            KeyEntry("dot", INK, f"{side_name(pair[0])} minus {side_name(pair[1]).lower()}"),
             KeyEntry("line", INK, "95% interval"),
         ],
         notes=list(notes),

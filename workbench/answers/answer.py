@@ -112,6 +112,17 @@ def in_schema(final: pd.DataFrame, codes: pd.DataFrame) -> pd.DataFrame:
     return final[pd.Series(kept, index=final.index, dtype="bool")]
 
 
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as a page shows it: what is missing is blank, keys of a tuple stand side by side."""
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return ", ".join(map(str, value))
+        return "" if pd.isna(value) else value
+
+    return table.astype(object).map(cell)
+
+
 def code_names(survey: Survey) -> dict[str, str]:
     """Return the names of failure modes and streams; their ids never clash, being of two facets that a figure shows."""
     wanted = survey.codes[survey.codes["facet"].isin([FAILURE_MODE, STREAM])]

@@ -106,7 +106,11 @@ class Picking(Widget):
             self._listing.update(self._told_of())
         return answer
 
-    def _told_of(self) -> pd.DataFrame:
+    def _told_of(self) -> Any:
+        if not self.codes:
+            from IPython.display import Markdown
+
+            return Markdown("*Nothing is picked yet.*")  # type: ignore[no-untyped-call]
         told = self.codings[["paper", "code", "who", "state", "level", "note", "locator"]]
         facts = self.papers[["paper", "title", "first_public"]]
         return facts.merge(told, on="paper", how="left")
