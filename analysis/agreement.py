@@ -165,13 +165,13 @@ def agreement(
 ) -> pd.DataFrame:
     """Agreement per code and per facet, each coefficient with a bootstrap interval.
 
-    Rare codes make alpha and kappa fall although coders hardly differ (Cicchetti & Feinstein 1990): read
+    Rare codes make alpha fall although coders hardly differ (Cicchetti & Feinstein 1990): read
     prevalence, observed agreement, AC1 and alpha together. Intervals of a facet are 95% percentile intervals over
     resampled papers (not coders, not cells); draws in which a coefficient is undefined are counted and left out. Those
     of a single code read by two are of the posterior in :func:`analysis.coefficients.pair_posterior`: a bootstrap of a
-    rare code has no spread to show (``docs/simulations/agreement.md``). Kappa of a single code has none.
+    rare code has no spread to show (``docs/simulations/agreement.md``).
 
-    Least data: one paper signed off by two coders for a value, two for an interval; alpha and kappa need the code to be
+    Least data: one paper signed off by two coders for a value, two for an interval; alpha needs the code to be
     both there and absent, alpha of the levels a paper in which all its coders saw the mode. Under 10 positives a code
     is noted and not to be ranked.
 
@@ -199,13 +199,12 @@ def agreement(
 
         Statistics of each code: ``prevalence``, ``observed``, ``alpha_nominal``, for failure modes
         ``alpha_ordinal`` (of the levels, among papers in which all coders of the paper saw the mode; its
-        ``papers`` and ``positives`` count those), ``ac1`` over the two categories present and absent, and
-        ``kappa``. Rows with an empty ``code`` stand for the facet as a whole: the same statistics pooled over
-        all paper x code units (``positives`` then counts units), ``alpha_nominal_mean``, the plain mean of
-        the alphas of the codes where alpha is defined, and ``exact_set``, the share of coder pairs on a paper
-        who gave it the very same set of codes; for failure modes also ``alpha_measured`` (measured or not, among the
-        units that all coders of the paper saw) and ``alpha_measured_below`` (measured or one level below, among the
-        units for which all chose one of the two).
+        ``papers`` and ``positives`` count those), ``ac1`` over the two categories present and absent. Rows with an
+        empty ``code`` stand for the facet as a whole: the same statistics pooled over all paper x code units
+        (``positives`` then counts units), ``alpha_nominal_mean``, the plain mean of the alphas of the codes where alpha is defined,
+        and ``exact_set``, the share of coder pairs on a paper who gave it the very same set of codes; for failure
+        modes also ``alpha_measured`` (measured or not, among the units that all coders of the paper saw) and
+        ``alpha_measured_below`` (measured or one level below, among the units for which all chose one of the two).
 
     Raises:
         ValueError: an argument is not one of its words, a code stands twice, a coder has no kind, ``draws`` is

@@ -136,39 +136,6 @@ def gwet_ac1(values: ArrayLike, categories: Sequence[float] | None = None) -> fl
     return (observed_agreement(units) - chance) / (1 - chance)
 
 
-def cohen_kappa(values: ArrayLike) -> float:
-    """Cohen's kappa of two coders; of more, the mean over all their pairs.
-
-    (Po - Pe) / (1 - Pe) with Pe = sum of p1_k p2_k over the units that both coded (Cohen 1960). With more than
-    two coders no pair is chosen: all are averaged (Light 1971), each weighted by the units the two share,
-    because with partial overlap some pairs share few. With complete data that is Light's kappa.
-
-    Args:
-        values: coders x units, float, nan where a coder gave no value.
-
-    Returns:
-        At most 1. Pairs that share no unit, or both of whom always gave one and the same value, are left out;
-        missing (nan) when none remains.
-
-    Raises:
-        ValueError: not two dimensions, or infinite.
-    """
-    units = _units(values)
-    total = weight = 0.0
-    for first, second in combinations(units, 2):
-        both = ~np.isnan(first) & ~np.isnan(second)
-        n = int(both.sum())
-        if not n:
-            continue
-        a, b = first[both], second[both]
-        chance = sum(float((a == k).mean() * (b == k).mean()) for k in np.unique(np.concatenate([a, b])))
-        if len(np.unique(np.concatenate([a, b]))) == 1:
-            continue
-        total += n * (float((a == b).mean()) - chance) / (1 - chance)
-        weight += n
-    return total / weight if weight else float("nan")
-
-
 # ---------------------------------------------------------------- all codes at once, all draws at once
 
 
@@ -222,11 +189,6 @@ def binary_estimates(values: Floats, weights: Floats, ordinal: Floats | None) ->
         (x * (x - 1) + (r - x) * (r - x - 1)) / (safe * less),
         x / safe,
     ]
-    pairs = list(combinations(range(values.shape[2]), 2))
-    for a, b in pairs:
-        both = given[:, :, a] & given[:, :, b]
-        one, two = np.where(both, values[:, :, a], 0.0), np.where(both, values[:, :, b], 0.0)
-        of_paper += [both.astype(float), one, two, (both & (one == two)).astype(float)]
     # One product for all: many small ones take several times as long.
     by_code = (weights @ np.concatenate(of_paper, axis=1)).reshape(len(weights), len(of_paper), r.shape[1])
     sums = np.concatenate([by_code, by_code.sum(axis=2, keepdims=True)], axis=2).transpose(1, 0, 2)
@@ -235,16 +197,6 @@ def binary_estimates(values: Floats, weights: Floats, ordinal: Floats | None) ->
     alpha = 1 - ratio((all_ - 1) * mixed, ones * (all_ - ones))
     chance = 2 * share * (1 - share)
 
-    total, weight = np.zeros_like(n), np.zeros_like(n)
-    for k in range(len(pairs)):
-        shared, first, second, equal = sums[6 + 4 * k : 10 + 4 * k]
-        p1, p2, same = ratio(first, shared), ratio(second, shared), ratio(equal, shared)
-        by_chance = p1 * p2 + (1 - p1) * (1 - p2)
-        varies = (shared > 0) & ~((p1 == p2) & ((p1 == 0) | (p1 == 1)))
-        kappa = ratio(same - by_chance, np.where(varies, 1 - by_chance, 0.0))
-        total += np.where(varies, shared * np.where(varies, kappa, 0.0), 0.0)
-        weight += np.where(varies, shared, 0.0)
-
     papers, positives = counted(unit), counted(unit & (x > 0))
     papers[-1] = int(unit.any(axis=1).sum())
     made = [
@@ -252,7 +204,6 @@ def binary_estimates(values: Floats, weights: Floats, ordinal: Floats | None) ->
         Estimates("observed", agreed, papers, positives),
         Estimates("alpha_nominal", alpha, papers, positives),
         Estimates("ac1", ratio(agreed - chance, 1 - chance), papers, positives),
-        Estimates("kappa", ratio(total, weight), papers, positives),
     ]
     if ordinal is not None:
         # Levels compare only where every coder of the paper saw the mode.

@@ -22,7 +22,6 @@ def confusion(
     signoffs: pd.DataFrame,
     failure_modes: pd.DataFrame,
     *,
-    neighbours_only: bool = True,
     basis: str = "abstract",
     schema: str | None = None,
     papers: Iterable[str] | None = None,
@@ -33,14 +32,13 @@ def confusion(
     """Pairs of failure modes that coders take for each other.
 
     Two modes are confused on a paper when one coder coded the first and not the second while another coded the
-    second and not the first.
+    second and not the first. Pairs that the schema names as neighbours are listed, confused or not; of the others those
+    that were confused at least once: candidates for a separating rule.
 
     Args:
         codings: all coders' codings, with the column ``coder``.
         signoffs: all coders' sign-offs, with the column ``coder``.
         failure_modes: ``code`` and ``neighbours`` (tuple of codes; those not in the table are ignored).
-        neighbours_only: pairs that the schema names as neighbours, confused or not. False adds every other pair
-            that was confused at least once: candidates for a separating rule.
         basis: as in :func:`analysis.presence.compare`.
         schema: as in :func:`analysis.presence.compare`.
         papers: as in :func:`analysis.presence.compare`.
@@ -71,7 +69,7 @@ def confusion(
     }
     at = {code: i for i, code in enumerate(codes)}
     rows: list[tuple[str, str, bool, int, int, tuple[str, ...]]] = []
-    for a, b in sorted(named) if neighbours_only else combinations(sorted(codes), 2):
+    for a, b in combinations(sorted(codes), 2):
         i, j = at[a], at[b]
         only_a = (yes[:, i] & no[:, j]).any(axis=1)
         only_b = (yes[:, j] & no[:, i]).any(axis=1)

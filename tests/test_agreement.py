@@ -23,7 +23,6 @@ from analysis.agreement import agreement
 from analysis.coefficients import (
     METRICS,
     binary_estimates,
-    cohen_kappa,
     gwet_ac1,
     krippendorff_alpha,
     observed_agreement,
@@ -64,7 +63,6 @@ def test_krippendorffs_own_example() -> None:
 
 def test_gwets_own_example() -> None:
     assert gwet_ac1(GWET) == pytest.approx(0.84933, abs=5e-6)
-    assert cohen_kappa(GWET) == pytest.approx(0.79641, abs=5e-6)
     assert krippendorff_alpha(GWET) == pytest.approx(0.79726, abs=5e-6)
     assert observed_agreement(GWET) == pytest.approx(0.89)
 
@@ -74,16 +72,10 @@ IRRCAC = json.loads((Path(__file__).parent / "fixtures/agreement_irrcac.json").r
 
 @pytest.mark.parametrize("case", IRRCAC, ids=lambda c: c["name"])
 def test_three_coders_with_missing_values_are_those_of_irrcac(case: dict[str, Any]) -> None:
-    """AC1, alpha and every pair's kappa; ``origin`` in the fixture says how the numbers were made."""
+    """AC1 and alpha; ``origin`` in the fixture says how the numbers were made."""
     values = np.array([[NAN if v == "." else float(v) for v in coder] for coder in case["coders"]])
     assert gwet_ac1(values, range(case["categories"])) == pytest.approx(case["ac1"], abs=1e-9)
     assert krippendorff_alpha(values) == pytest.approx(case["alpha"], abs=1e-9)
-    total = units = 0.0
-    for pair in case["pairs"]:
-        assert cohen_kappa(values[pair["coders"]]) == pytest.approx(pair["kappa"], abs=1e-9)
-        total, units = total + pair["kappa"] * pair["units"], units + pair["units"]
-    # Three coders: our own step, each pair weighted by the units it shares; with nothing missing it is Light's kappa.
-    assert cohen_kappa(values) == pytest.approx(total / units, abs=1e-9)
     # Gwet takes the shares of the categories over units of one value too; we do not, and say so.
     alone = case["single_valued_units"] > 0
     assert (
@@ -100,13 +92,11 @@ def test_the_vectorised_coefficients_are_those_of_irrcac_too() -> None:
         }
         assert made["ac1"] == pytest.approx(case["ac1"], abs=1e-9)
         assert made["alpha_nominal"] == pytest.approx(case["alpha"], abs=1e-9)
-        assert made["kappa"] == pytest.approx(cohen_kappa(values), abs=1e-12)
 
 
 COEFFICIENTS: dict[str, Callable[[NDArray[np.float64]], float]] = {
     **{f"alpha {m}": lambda v, m=m: krippendorff_alpha(v, m) for m in METRICS},
     "ac1": gwet_ac1,
-    "kappa": cohen_kappa,
     "observed": observed_agreement,
 }
 cells = st.sampled_from([0.0, 1.0, 2.0, 3.0, NAN])
@@ -171,20 +161,12 @@ def test_alpha_equals_the_krippendorff_package(values: NDArray[np.float64], leve
 def test_a_constant_is_undefined_but_ac1_knows_that_another_value_was_possible() -> None:
     never = np.zeros((2, 9))
     assert math.isnan(krippendorff_alpha(never))
-    assert math.isnan(cohen_kappa(never))
     assert math.isnan(gwet_ac1(never))
     assert gwet_ac1(never, categories=(0, 1)) == 1.0
     with pytest.raises(ValueError, match="outside"):
         gwet_ac1(never, categories=(1, 2))
     with pytest.raises(ValueError, match="did you mean 'ordinal'"):
         krippendorff_alpha(never, "ordnal")
-
-
-def test_kappa_of_three_coders_averages_all_pairs_by_what_they_share() -> None:
-    values = np.array([[0, 1, 0, 1, 0, 1.0], [0, 1, 0, 0, 0, 1], [0, 0, 1, 1, NAN, NAN]])
-    pairs = [(0, 1, 6), (0, 2, 4), (1, 2, 4)]
-    wanted = sum(n * cohen_kappa(values[[a, b]]) for a, b, n in pairs) / 14
-    assert cohen_kappa(values) == pytest.approx(wanted)
 
 
 # ---------------------------------------------------------------- tables
@@ -306,16 +288,16 @@ def cell(table: pd.DataFrame, name: str, statistic: str) -> pd.Series:
 
 
 def test_agreement_by_hand() -> None:
-    # 4 both, 2 one, 4 neither: Po = 0.8, each says yes to half. kappa = (0.8 - 0.5) / 0.5 = 0.6; pi = 0.5, so
-    # AC1 = 0.6; alpha = 1 - 19 * 2 / (10 * 10) = 0.62.
+    # 4 both, 2 one, 4 neither: Po = 0.8, each says yes to half. pi = 0.5, so AC1 = 0.6;
+    # alpha = 1 - 19 * 2 / (10 * 10) = 0.62.
     held, signs = ten()
     table = agreement(held, signs, codes("m1", "m2"), coder_kinds=PEOPLE, draws=200)
     for statistic, value in {
-        "prevalence": 0.5, "observed": 0.8, "kappa": 0.6, "ac1": 0.6, "alpha_nominal": 0.62,
+        "prevalence": 0.5, "observed": 0.8, "ac1": 0.6, "alpha_nominal": 0.62,
     }.items():  # fmt: skip
         row = cell(table, "m1", statistic)
         assert row["value"] == pytest.approx(value)
-        assert np.isnan(row["low"]) if statistic == "kappa" else row["low"] <= value <= row["high"]
+        assert row["low"] <= value <= row["high"]
         assert (row["papers"], row["positives"], row["prevalence"]) == (10, 6, pytest.approx(0.5))
         assert str(row["note"]).endswith("fewer than 10 positives")
         assert row["kind"] == "inter-coder"
@@ -392,7 +374,6 @@ def test_the_table_equals_the_coefficients_one_by_one(grid: list[list[int | None
         "observed": observed_agreement,
         "alpha_nominal": krippendorff_alpha,
         "ac1": lambda v: gwet_ac1(v, categories=(0, 1)),
-        "kappa": cohen_kappa,
     }
     for name, array in {
         "m0": cube[:, 0, :].T,
@@ -412,7 +393,7 @@ def test_weighting_is_resampling() -> None:
     held, signs, cube = laid_out(grid)
     table = agreement(held, signs, codes("m0", "m1"), coder_kinds=PEOPLE, draws=60, seed=5)
     drawn = np.random.default_rng(5).multinomial(12, np.full(12, 1 / 12), size=60)
-    for statistic, function in {"alpha_nominal": krippendorff_alpha, "kappa": cohen_kappa}.items():
+    for statistic, function in {"alpha_nominal": krippendorff_alpha}.items():
         looped = [function(np.repeat(cube[:, 0, :], weight, axis=0).T) for weight in drawn]
         low, high = np.nanquantile(looped, [0.025, 0.975])
         row = cell(table, "m0", statistic)
@@ -431,8 +412,6 @@ def test_intervals_of_a_rare_code_come_from_the_posterior() -> None:
     table = agreement(held, signs, codes("m1"), coder_kinds=PEOPLE, draws=2_000)
     row = table[(table["code"] == "m1") & (table["statistic"] == "alpha_nominal")].iloc[0]
     assert row["value"] == 1 and row["low"] < 0.8 and row["high"] > 0.9
-    kappa = table[(table["code"] == "m1") & (table["statistic"] == "kappa")].iloc[0]
-    assert "no interval of one code" in kappa["note"] and np.isnan(kappa["low"])
 
 
 def test_the_posterior_is_that_of_the_shares() -> None:

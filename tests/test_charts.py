@@ -444,17 +444,6 @@ def test_a_chart_made_by_hand_is_stamped_too() -> None:
         assert STAMP in texts
 
 
-def test_use_theme_gives_the_house_font_to_charts_made_by_hand() -> None:
-    before = alt.theme.active
-    try:
-        charts.use_theme()
-        made = alt.Chart(pd.DataFrame({"a": [1]})).mark_point().to_dict()
-    finally:
-        alt.theme.enable(before)
-    assert made["config"]["font"].startswith(FAMILY)
-    assert made["config"]["axis"]["titleFontWeight"] == "normal"
-
-
 def test_an_unknown_width_is_refused() -> None:
     with pytest.raises(ValueError, match="'wide' is not known; use 'single', 'double' or a number of points"):
         page_width("wide")  # type: ignore[arg-type]

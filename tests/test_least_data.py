@@ -6,11 +6,8 @@ import importlib
 import inspect
 import math
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from analysis.audit.instability import LEAST, instability
 from analysis.validation import weighted_interval
 
 MODULES = (
@@ -41,18 +38,6 @@ def test_every_public_function_names_the_least_data_it_needs(name: str) -> None:
     assert mine
     silent = [called for called, function in mine if "Least data: " not in (inspect.getdoc(function) or "")]
     assert silent == []
-
-
-def test_variance_components_need_four_values_of_two_objects() -> None:
-    assert LEAST == 4
-
-    def of(objects: str) -> pd.DataFrame:
-        table = pd.DataFrame({"object": list(objects), "value": np.arange(float(len(objects))) ** 2})
-        return instability(table, unit="object", facets=[], draws=99)
-
-    assert of("aabb")["share"].notna().any()
-    assert of("aabc")["share"].isna().all()  # what was measured once says nothing
-    assert of("aaaa")["note"].str.startswith("not estimable").all()
 
 
 def test_others_need_what_they_say() -> None:

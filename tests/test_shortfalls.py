@@ -8,8 +8,7 @@ from pathlib import Path
 from tests import coded
 from tests.test_charts import read
 from workbench.answers.agreement import agreed
-from workbench.answers.instability import unstable
-from workbench.answers.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS, VARIANCE
+from workbench.answers.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS
 from workbench.store.survey import open_survey
 
 PAGES = Path(__file__).parent.parent / "docs" / "simulations"
@@ -39,22 +38,10 @@ def test_the_sentence_on_agreement_over_a_facet_is_that_of_the_simulation() -> N
     assert f"AC1 {ac1} ({ac1_least})" in AGREEMENT_OF_FACETS
 
 
-def test_the_sentence_on_shares_of_variance_is_that_of_the_simulation() -> None:
-    told = " ".join(page("instability").split())
-    found = re.findall(
-        r"of shares (0\.\d+) \(0\.\d+\). Unbalanced ones: 0\.\d+ \(0\.\d+\) and (0\.\d+) \((0\.\d+)\)", told
-    )
-    even, odd, least = map(float, found[0])
-    assert f"{round(100 * min(even, odd))}% of the time on average" in VARIANCE
-    assert f"{round(100 * least)}%" in VARIANCE.split("at worst")[1]
-
-
 def test_every_reader_of_an_interval_is_told(survey: Path) -> None:
     coded.fill(survey)
     opened = open_survey(survey)
-    coders, spread = agreed(opened), unstable(opened)
+    coders = agreed(opened)
     assert AGREEMENT_OF_FACETS in coders.printed[0].note
     drawn = " ".join(read(coders.figures[0].draw("double")))
     assert AGREEMENT in drawn
-    # A survey without a panel has nothing to say of its spread; the table says what its intervals would hold.
-    assert VARIANCE in spread.printed[0].note

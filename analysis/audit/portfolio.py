@@ -2,7 +2,7 @@
 
 An *instrument* is a coded paper that offers a benchmark, an attack suite or a protocol (see ``INSTRUMENT_METHODS``) and
 measures at least one failure mode with it. It *covers* the modes that it measures. The smallest portfolio is a set
-cover problem; it is solved exactly as a mixed-integer program, and greedily beside it.
+cover problem; it is solved exactly as a mixed-integer program.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -20,28 +19,23 @@ from analysis.selection import FAILURE_MODE, known_codes, paper_codes, tuples
 
 #: Methods by which a paper leaves something behind that others can run again: a test set, attacks, a protocol.
 INSTRUMENT_METHODS = ("benchmark-construction", "attack", "perturbation", "audit")
-#: So many equally small portfolios are listed.
-MOST_TIES = 20
 
 
 @dataclass(frozen=True)
 class Portfolio:
-    """The smallest portfolios.
+    """A smallest portfolio; there may be others as small.
 
     Attributes:
-        size: instruments in each; 0 where nothing is to be covered.
-        solutions: one row an instrument of a solution: ``solution`` (from 1), ``place`` (from 1), ``instrument`` (the
-            first of ``equals``), ``covers`` (the chosen modes that it measures, sorted tuple), ``equals`` (sorted tuple
-            of the instruments with the very same coverage, of which any will do).
-        complete: True when all smallest portfolios are listed (up to instruments of equal coverage).
+        size: instruments in it; 0 where nothing is to be covered.
+        chosen: one row an instrument: ``instrument``, ``covers`` (the chosen modes that it measures, sorted tuple),
+            ``equals`` (sorted tuple of the instruments with the very same coverage, of which any will do).
         demanded: per chosen mode: ``code``, ``instruments`` (that cover it), ``demanded`` (how many the portfolio must
             hold: the redundancy, or all there are where there are fewer), ``note`` (``no instrument``, ``fewer than
             asked for`` or empty).
     """
 
     size: int
-    solutions: pd.DataFrame
-    complete: bool
+    chosen: pd.DataFrame
     demanded: pd.DataFrame
 
 
@@ -91,14 +85,12 @@ def smallest(
     modes: Sequence[str],
     *,
     redundancy: int = 1,
-    most_ties: int = MOST_TIES,
 ) -> Portfolio:
-    """Find the smallest portfolios that cover each chosen mode ``redundancy`` times.
+    """Find a smallest portfolio that covers each chosen mode ``redundancy`` times.
 
     Minimise the number of instruments subject to: each mode is measured by at least ``redundancy`` of them, or by
-    all that measure it where there are fewer. Instruments of equal coverage are one class, so that ties are listed
-    once; further solutions are found by cutting off those found (Balas & Jeroslow 1972). Solved by HiGHS through
-    ``scipy.optimize.milp``; the optimum is proven, since the gap allowed is nil.
+    all that measure it where there are fewer. Solved by HiGHS through ``scipy.optimize.milp``; the optimum is proven,
+    since the gap allowed is nil, for the instruments that were coded.
 
     Least data: one instrument that measures one of the modes; without it the portfolio is empty and every mode
     says so.
@@ -107,14 +99,13 @@ def smallest(
         offered: what :func:`instruments` gave.
         modes: the modes to cover.
         redundancy: instruments wanted for each mode; at least 1.
-        most_ties: portfolios listed at most; at least 1.
 
     Raises:
-        ValueError: ``redundancy`` or ``most_ties`` below 1, or a mode is named twice.
+        ValueError: ``redundancy`` below 1, or a mode is named twice.
         RuntimeError: the solver failed (it never should: the problem has a solution).
     """
-    if redundancy < 1 or most_ties < 1:
-        raise ValueError(f"redundancy={redundancy} and most_ties={most_ties} must be at least 1")
+    if redundancy < 1:
+        raise ValueError(f"redundancy={redundancy} must be at least 1")
     wanted = known_codes("modes", modes)
     place = {code: i for i, code in enumerate(wanted)}
     classes: dict[tuple[str, ...], list[str]] = {}
@@ -149,7 +140,7 @@ def smallest(
         for nth in range(min(len(papers), redundancy))
     ]
     if not demand.any():
-        return Portfolio(0, _solutions([], classes), True, demanded)
+        return Portfolio(0, _chosen([], classes), demanded)
     matrix = sparse.csr_matrix(
         (
             np.ones(sum(len(covers) for covers, _ in columns)),
@@ -160,54 +151,30 @@ def smallest(
         ),
         shape=(len(wanted), len(columns)),
     )
-    constraints = [LinearConstraint(matrix, lb=demand)]
-    for j, (covers, nth) in enumerate(columns):
-        if nth:  # members of a class are taken in order, or every choice among them would be a tie of its own
-            row = np.zeros(len(columns))
-            row[j - 1], row[j] = 1, -1
-            assert columns[j - 1][0] == covers
-            constraints.append(LinearConstraint(row[None, :], lb=0))
-    found: list[NDArray[np.bool_]] = []
-    size, complete = 0, False
-    while len(found) < most_ties:
-        solved = milp(
-            np.ones(len(columns)),
-            constraints=constraints,
-            integrality=np.ones(len(columns)),
-            bounds=Bounds(0, 1),
-            options={"mip_rel_gap": 0.0},
-        )
-        if solved.status == 2 and found:  # infeasible: nothing but what is cut off
-            complete = True
-            break
-        if solved.status != 0:
-            raise RuntimeError(f"the solver did not finish: {solved.message}")
-        chosen = solved.x > 0.5
-        if found and chosen.sum() > size:
-            complete = True
-            break
-        size = int(chosen.sum())
-        found.append(chosen)
-        constraints.append(LinearConstraint(chosen.astype(float)[None, :], ub=size - 1))
-    picks = [[columns[j][0] for j in np.flatnonzero(chosen)] for chosen in found]
-    return Portfolio(size, _solutions(picks, classes), complete, demanded)
+    solved = milp(
+        np.ones(len(columns)),
+        constraints=LinearConstraint(matrix, lb=demand),
+        integrality=np.ones(len(columns)),
+        bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
+    )
+    if solved.status != 0:
+        raise RuntimeError(f"the solver did not finish: {solved.message}")
+    picked = [columns[j][0] for j in np.flatnonzero(solved.x > 0.5)]
+    return Portfolio(len(picked), _chosen(picked, classes), demanded)
 
 
-def _solutions(picks: list[list[tuple[str, ...]]], classes: dict[tuple[str, ...], list[str]]) -> pd.DataFrame:
+def _chosen(picked: list[tuple[str, ...]], classes: dict[tuple[str, ...], list[str]]) -> pd.DataFrame:
     rows = []
-    ordered = sorted(sorted(pick, key=lambda covers: (-len(covers), covers)) for pick in picks)
-    for number, pick in enumerate(ordered, 1):
-        taken: dict[tuple[str, ...], int] = {}
-        for nth, covers in enumerate(pick, 1):
-            at = taken[covers] = taken.get(covers, -1) + 1
-            equals = sorted(classes[covers])
-            rows.append((number, nth, equals[at], covers, tuple(equals)))
+    taken: dict[tuple[str, ...], int] = {}
+    for covers in sorted(picked, key=lambda covers: (-len(covers), covers)):
+        at = taken[covers] = taken.get(covers, -1) + 1
+        equals = sorted(classes[covers])
+        rows.append((equals[at], covers, tuple(equals)))
     return pd.DataFrame(
         {
-            "solution": np.array([r[0] for r in rows], dtype=np.int64),
-            "place": np.array([r[1] for r in rows], dtype=np.int64),
-            "instrument": pd.Series([r[2] for r in rows], dtype="str"),
-            "covers": tuples([r[3] for r in rows]),
-            "equals": tuples([r[4] for r in rows]),
+            "instrument": pd.Series([r[0] for r in rows], dtype="str"),
+            "covers": tuples([r[1] for r in rows]),
+            "equals": tuples([r[2] for r in rows]),
         }
     )

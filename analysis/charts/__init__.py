@@ -16,7 +16,6 @@ from analysis.charts.measurement import measurement_plot, verdict
 from analysis.charts.paired_evidence import paired_dumbbells
 from analysis.charts.prisma import prisma_flow
 from analysis.charts.sides import sides_plot
-from analysis.charts.theme import use_theme
 from analysis.charts.trends import trends_plot
 
 __all__ = [
@@ -32,6 +31,5 @@ __all__ = [
     "sides_plot",
     "stamped",
     "trends_plot",
-    "use_theme",
     "verdict",
 ]

@@ -202,7 +202,7 @@ def agreement_plot(
         + (f" All codes pooled: {'; '.join(pooled)}." if pooled else ""),
         key=[
             *(KeyEntry("diamond" if m == "diamond" else "dot", c, name) for name, m, c, _ in _SHOWN.values()),
-            *([KeyEntry("dot", MUTED, f"fewer than {FEW_POSITIVES} positives")] if few else []),
+            *([KeyEntry("dot", MUTED, f"seen in fewer than {FEW_POSITIVES} papers")] if few else []),
         ],
         notes=[*([f"Undefined: {'; '.join(reasons)}."] if reasons else []), *notes],
         stamp=stamp,

@@ -9,7 +9,7 @@ from itertools import pairwise
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, RING, KeyEntry, rules, say, sheet, texts
+from analysis.charts.frame import DOT, KeyEntry, marks, rules, say, sheet, texts
 from analysis.charts.theme import FAINT, MUTED, OKABE_ITO, Width, is_narrow, page_width
 
 
@@ -140,18 +140,3 @@ def attempt_budgets_plot(
         notes=[note],
         stamp=stamp,
     )
-
-
-def marks(rows: pd.DataFrame, *, size: float = 18.0) -> alt.Chart:
-    """Points at given places; ``rows`` has x, y, fill, stroke, shape and what."""
-    chart = alt.Chart(rows).mark_point(size=min(size, RING), strokeWidth=0.9, opacity=1)
-    done: alt.Chart = chart.encode(
-        x=alt.X("x:Q", scale=None, axis=None),
-        y=alt.Y("y:Q", scale=None, axis=None),
-        fill=alt.Fill("fill:N", scale=None, legend=None),
-        stroke=alt.Stroke("stroke:N", scale=None, legend=None),
-        shape=alt.Shape("shape:N", scale=None, legend=None),
-        tooltip=[alt.Tooltip("what:N", title=" ")],
-        description=alt.Description("what:N"),
-    )
-    return done

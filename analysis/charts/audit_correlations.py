@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.audit_attempts import marks
-from analysis.charts.frame import KeyEntry, rules, say, sheet, texts
+from analysis.charts.frame import KeyEntry, marks, rules, say, sheet, texts
 from analysis.charts.text import text_width
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
@@ -66,7 +65,6 @@ def audit_correlations_plot(
                     "y": middle,
                     "fill": colour,
                     "stroke": colour,
-                    "shape": "circle",
                     "what": _said(row),
                 }
             )

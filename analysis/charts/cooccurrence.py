@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, KeyEntry, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import DOT, KeyEntry, marks, rules, say, sheet, texts, whole_ticks
 from analysis.charts.rows import list_rows
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, Width, is_narrow, page_width
 
@@ -69,23 +69,14 @@ def pairs_plot(
         ends.append({"x": x(0), "x2": x(both), "y": y, "y2": y})
         if expected:
             chance.append({"x": x(r["expected"]), "x2": x(r["expected"]), "y": y - 3.4, "y2": y + 3.4})
-    marks = (
-        alt.Chart(pd.DataFrame(dots))
-        .mark_point(shape="circle", size=DOT * 1.6, filled=True, opacity=1, color=OKABE_ITO["blue"])
-        .encode(
-            x=alt.X("x:Q", scale=None, axis=None),
-            y=alt.Y("y:Q", scale=None, axis=None),
-            tooltip=[alt.Tooltip("what:N", title=" ")],
-            description=alt.Description("what:N"),
-        )
-    )
+    blue = OKABE_ITO["blue"]
     return sheet(
         [
             rules(grid, colour=FAINT, width=0.4),
             texts(numbers, align="center", colour=MUTED),
             rules(pd.DataFrame(ends), colour=OKABE_ITO["blue"], width=0.8),
             *([rules(pd.DataFrame(chance), colour=INK, width=1.2)] if chance else []),
-            marks,
+            marks(pd.DataFrame(dots).assign(fill=blue, stroke=blue), size=DOT * 1.2),
             rows.labelled(),
         ],
         width=width,

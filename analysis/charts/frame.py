@@ -296,6 +296,28 @@ def texts(
     return cast(alt.Chart, chart.encode(**channels))
 
 
+def marks(rows: pd.DataFrame, *, size: float = DOT) -> alt.Chart:
+    """Return a layer of points at given places, each with its sentence as tooltip and for those who cannot see it.
+
+    Args:
+        rows: columns x, y (points in plot coordinates), what (the sentence), fill and stroke (colours) and, where they
+            are not all circles, shape.
+        size: area of a point, square points.
+    """
+    chart = alt.Chart(rows).mark_point(shape="circle", size=size, strokeWidth=0.9, opacity=1)
+    channels: dict[str, Any] = {
+        "x": alt.X("x:Q", scale=None, axis=None),
+        "y": alt.Y("y:Q", scale=None, axis=None),
+        "fill": alt.Fill("fill:N", scale=None, legend=None),
+        "stroke": alt.Stroke("stroke:N", scale=None, legend=None),
+        "tooltip": [alt.Tooltip("what:N", title=" ")],
+        "description": alt.Description("what:N"),
+    }
+    if "shape" in rows:
+        channels["shape"] = alt.Shape("shape:N", scale=None, legend=None)
+    return cast(alt.Chart, chart.encode(**channels))
+
+
 def whole_ticks(most: int, about: int = 4) -> list[int]:
     """Return round whole numbers from 0 to at most ``most``, ``about`` of them besides 0; at least 0 and 1."""
     steps = (digit * 10**power for power in range(10) for digit in (1, 2, 5))

@@ -170,7 +170,7 @@ def measurement_plot(
             KeyEntry("diamond", MUTED, "raise it"),
             KeyEntry("ring", INK, "discuss it"),
             KeyEntry("dot", INK, "measure it"),
-            KeyEntry("dashed", MUTED, f"{ratio:.0%}"),
+            KeyEntry("dashed", MUTED, f"{ratio:.0%}, the limit"),
         ],
         stamp=stamp,
     )

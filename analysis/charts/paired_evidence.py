@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, RING, KeyEntry, rules, say, sheet, texts
+from analysis.charts.frame import RING, KeyEntry, marks, rules, say, sheet, texts
 from analysis.charts.rows import Rows, list_rows
 from analysis.charts.theme import (
     FAINT,
@@ -170,8 +170,8 @@ def _lines(
         *listed.headings(left, plot + right),
         *([_bars(ranges, 3.4, 0.25)] if ranges else []),
         _bars(joins, 1.0, 0.5),
-        _marks(rings, ring=True),
-        _marks(dots, ring=False),
+        marks(pd.DataFrame(rings).assign(fill="white", stroke=lambda r: r["colour"]), size=RING),
+        marks(pd.DataFrame(dots).assign(fill=lambda r: r["colour"], stroke=lambda r: r["colour"])),
         texts(pd.DataFrame(gaps), align="right"),
     ]
 
@@ -188,23 +188,6 @@ def _bars(rows: Sequence[dict[str, Any]], width: float, opacity: float) -> alt.C
         x2=alt.X2("x2:Q"),
         y=alt.Y("y:Q", scale=None, axis=None),
         color=alt.Color("colour:N", scale=None, legend=None),
-    )
-    return done
-
-
-def _marks(rows: Sequence[dict[str, Any]], *, ring: bool) -> alt.Chart:
-    """Return a layer of marks, each with its sentence as tooltip and for those who cannot see it."""
-    chart = alt.Chart(pd.DataFrame(rows)).mark_point(
-        shape="circle", size=RING if ring else DOT, strokeWidth=1 if ring else 0, opacity=1
-    )
-    colour = alt.Fill("colour:N", scale=None, legend=None)
-    done: alt.Chart = chart.encode(
-        x=alt.X("x:Q", scale=None, axis=None),
-        y=alt.Y("y:Q", scale=None, axis=None),
-        tooltip=[alt.Tooltip("what:N", title=" ")],
-        description=alt.Description("what:N"),
-        fill=alt.value("white") if ring else colour,
-        stroke=alt.Stroke("colour:N", scale=None, legend=None),
     )
     return done
 

@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import fixed, texts
+from analysis.charts.frame import blanks, fixed, texts
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import FAINT, SIDE_COLOURS, TEXT, side_colour, side_name
 
@@ -160,7 +160,9 @@ class Rows:
                 y=alt.Y("y:Q", scale=None, axis=None),
             )
         )
-        return [line, swatch, texts(rows.drop(columns="colour"), baseline="alphabetic")]
+        words = rows.drop(columns="colour")
+        behind = blanks(words.assign(y=words["y"] - 2.4), self.step - 2.0)
+        return [behind, line, swatch, texts(words, baseline="alphabetic")]
 
 
 def list_rows(
@@ -184,7 +186,7 @@ def list_rows(
     if sides is None:
         groups[""] = unique
     else:
-        known = [*SIDE_COLOURS, *sorted({sides.get(c, "") for c in unique} - set(SIDE_COLOURS) - {""}), ""]
+        known = dict.fromkeys([*SIDE_COLOURS, *(sides.get(c, "") for c in unique if sides.get(c)), ""])
         for side in known:
             members = [code for code in unique if sides.get(code, "") == side]
             if members:

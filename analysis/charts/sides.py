@@ -9,23 +9,21 @@ import altair as alt
 import pandas as pd
 
 from analysis.charts.frame import (
-    DOT,
     KeyEntry,
     blanks,
     fixed,
+    marks,
     panel,
     rules,
     say,
     sheet,
     texts,
 )
-from analysis.charts.rows import Rows
-from analysis.charts.text import text_width, wrap
+from analysis.charts.rows import list_rows
 from analysis.charts.theme import (
     FAINT,
     INK,
     MUTED,
-    TEXT,
     Width,
     is_narrow,
     page_width,
@@ -33,60 +31,8 @@ from analysis.charts.theme import (
     side_name,
 )
 
-#: Starts the key of a heading, so that it cannot be mistaken for a row.
-_HEADING = "group: "
 _SHARES = [0, 0.25, 0.5, 0.75, 1]
 _PERCENT = "format(datum.value, '.0%')"
-
-
-def grouped(groups: Mapping[str, Sequence[str]], labels: Mapping[str, str], *, widest: float) -> Rows:
-    """List rows under headings, in the order given.
-
-    Args:
-        groups: heading -> keys of its rows; a key stands in one group only.
-        labels: key -> label.
-        widest: width in points at which a label is wrapped.
-
-    Returns:
-        The rows; ``headings`` draws what stands over each group.
-    """
-    lines = {
-        key: wrap(labels.get(key, key), TEXT, widest) or [""] for keys in groups.values() for key in keys
-    }
-    order: list[str] = []
-    for heading, keys in groups.items():
-        order += [_HEADING + heading, *keys]
-    return Rows(
-        order=order,
-        labels={key: "\n".join(parts) for key, parts in lines.items()},
-        label_width=max((text_width(p, TEXT) for parts in lines.values() for p in parts), default=0.0),
-    )
-
-
-def headings(rows: Rows, left: float, right: float) -> list[alt.Chart]:
-    """Return the layers of the headings of :func:`grouped`: words at the left edge over a thin line.
-
-    Args:
-        rows: the rows.
-        left: room to the left of the plot, points.
-        right: x of the right edge of the plot, points.
-    """
-    keys = [key for key in rows.order if key.startswith(_HEADING)]
-    bottoms = [round(rows.bottom(key) - 0.4, 2) for key in keys]
-    words = pd.DataFrame(
-        {
-            "x": [-left] * len(keys),
-            "y": [round(b - 2.6, 2) for b in bottoms],
-            "text": [key.removeprefix(_HEADING) for key in keys],
-        }
-    )
-    lines = pd.DataFrame({"x": -left, "x2": right, "y": bottoms, "y2": bottoms})
-    behind = words.assign(y=words["y"] - 2.4)
-    return [
-        blanks(behind, rows.step - 2.0),
-        rules(lines, colour=FAINT, width=0.6),
-        texts(words, baseline="alphabetic"),
-    ]
 
 
 def sides_plot(
@@ -120,14 +66,13 @@ def sides_plot(
         return say("Nothing to draw: no drawn paper is on a side.", width=width, title=title, stamp=stamp)
     page = page_width(width)
     cells: list[dict[str, Any]] = [{str(c): v for c, v in r.items()} for r in table.to_dict("records")]
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, str] = {}
     labels: dict[str, str] = {}
     for cell in cells:
         cell["key"] = f"{cell['outcome']}: {cell['what']}"
-        heading = (outcomes or {}).get(str(cell["outcome"]), str(cell["outcome"]))
-        groups.setdefault(heading, []).append(cell["key"])
+        groups[cell["key"]] = (outcomes or {}).get(str(cell["outcome"]), str(cell["outcome"]))
         labels[cell["key"]] = _label((names or {}).get(cell["what"], str(cell["what"])))
-    rows = grouped(groups, labels, widest=page * 0.3)
+    rows = list_rows(labels, names=labels, sides=groups, widest=page * 0.3)
     left, right, gap = rows.margin, 12.0, 30.0
     plot = page - left - right
     split = round((plot - gap) * 0.5, 2)
@@ -159,8 +104,8 @@ def sides_plot(
     ]
     layers += [rules(pd.DataFrame(joins).round(2), colour=FAINT, width=1.2)] if joins else []
     layers += [rules(pd.DataFrame(spans), colour=INK, width=1.6)] if spans else []
-    layers += [_marks(pd.DataFrame(points))] if points else []
-    layers += [rows.labelled(), *headings(rows, left, plot)]
+    layers += [marks(pd.DataFrame(points))] if points else []
+    layers += [rows.labelled(), *rows.headings(left, plot)]
     if words:
         layers += [blanks(pd.DataFrame(words), rows.step), texts(pd.DataFrame(words))]
     return sheet(
@@ -220,22 +165,6 @@ def _axis(
         .encode(x=alt.X("value:Q", scale=scale, axis=axis), y=fixed("y", 0))
     )
     return panel(hidden)
-
-
-def _marks(points: pd.DataFrame) -> alt.Chart:
-    """Return a layer of circles: columns x, y, fill, stroke, what and, where they differ, size (square points)."""
-    chart = alt.Chart(points).mark_point(shape="circle", strokeWidth=1, opacity=1)
-    size = alt.Size("size:Q", scale=None, legend=None) if "size" in points else fixed("size", DOT)
-    done: alt.Chart = chart.encode(
-        x=alt.X("x:Q", scale=None, axis=None),
-        y=alt.Y("y:Q", scale=None, axis=None),
-        fill=alt.Fill("fill:N", scale=None, legend=None),
-        stroke=alt.Stroke("stroke:N", scale=None, legend=None),
-        size=size,
-        tooltip=[alt.Tooltip("what:N", title=" ")],
-        description=alt.Description("what:N"),
-    )
-    return done
 
 
 def _sentence(cell: Mapping[str, Any], label: str, pair: tuple[str, str]) -> str:

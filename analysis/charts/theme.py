@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-import altair as alt
-
 #: A named width, or one in points.
 Width: TypeAlias = Literal["single", "double"] | float
 
@@ -163,11 +161,3 @@ def config() -> dict[str, Any]:
         "view": {"stroke": None},
         "range": {"category": list(OKABE_ITO.values()), "ramp": {"scheme": "cividis"}},
     }
-
-
-def use_theme() -> None:
-    """Make the theme that of every altair chart of this session (for charts made by hand in a notebook)."""
-
-    @alt.theme.register("survey", enable=True)
-    def survey() -> alt.theme.ThemeConfig:
-        return alt.theme.ThemeConfig({"config": config()})  # type: ignore[typeddict-item]

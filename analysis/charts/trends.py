@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, KeyEntry, panel, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import DOT, KeyEntry, marks, rules, say, sheet, texts, whole_ticks
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 _LEFT, _HIGH, _BETWEEN = 34.0, 92.0, 44.0
@@ -50,11 +50,16 @@ def trends_plot(
     down = (0.0, 0.0) if beside else (0.0, round(_HIGH + _BETWEEN, 2))
     layers: list[alt.Chart | alt.LayerChart] = []
     panels: list[tuple[str, float, str, list[tuple[float, str]]]] = [
-        ("frame", top, "papers in scope, estimate for the frame", [(float(t), f"{t:,}") for t in ticks]),
+        (
+            "frame",
+            top,
+            "papers on the question among all records (estimate)",
+            [(float(t), f"{t:,}") for t in ticks],
+        ),
         ("rate", 1.0, f"share measured of the {codes} discussed", [(t / 4, f"{t * 25}%") for t in range(5)]),
     ]
-    for k, (stem, limit, heading, marks) in enumerate(panels):
-        layers += _panel(years, stem, limit, heading, marks, step[k], down[k], wide)
+    for k, (stem, limit, heading, beside_) in enumerate(panels):
+        layers += _panel(years, stem, limit, heading, beside_, step[k], down[k], wide)
     few = [str(p) for p in years.loc[years["note"] == "too few", "period"]]
     said = [f"Too few drawn papers for an estimate: {', '.join(few)}."] if few else []
     undated = int(table.attrs.get("without_year") or 0)
@@ -83,7 +88,7 @@ def _panel(
     stem: str,
     limit: float,
     heading: str,
-    marks: Sequence[tuple[float, str]],
+    ticks: Sequence[tuple[float, str]],
     x: float,
     y: float,
     wide: float,
@@ -95,8 +100,8 @@ def _panel(
     def at(value: float) -> float:
         return round(base - _HIGH * value / limit, 2)
 
-    grid = pd.DataFrame([{"x": x, "x2": x + wide, "y": at(v), "y2": at(v)} for v, _ in marks])
-    names = pd.DataFrame([{"x": x - 3.0, "y": at(v), "text": t} for v, t in marks])
+    grid = pd.DataFrame([{"x": x, "x2": x + wide, "y": at(v), "y2": at(v)} for v, _ in ticks])
+    names = pd.DataFrame([{"x": x - 3.0, "y": at(v), "text": t} for v, t in ticks])
     dots: list[dict[str, Any]] = []
     spans: list[dict[str, Any]] = []
     said: list[dict[str, Any]] = []
@@ -120,15 +125,5 @@ def _panel(
     if spans:
         layers.append(rules(pd.DataFrame(spans), colour=_BLUE, width=1.2))
     if dots:
-        points = (
-            alt.Chart(pd.DataFrame(dots))
-            .mark_point(shape="circle", size=DOT * 1.6, fill=_BLUE, strokeWidth=0, opacity=1)
-            .encode(
-                x=alt.X("x:Q", scale=None, axis=None),
-                y=alt.Y("y:Q", scale=None, axis=None),
-                tooltip=[alt.Tooltip("what:N", title=" ")],
-                description=alt.Description("what:N"),
-            )
-        )
-        layers.append(panel(points))
+        layers.append(marks(pd.DataFrame(dots).assign(fill=_BLUE, stroke=_BLUE), size=DOT * 1.2))
     return layers

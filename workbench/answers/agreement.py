@@ -53,9 +53,7 @@ def agreed(survey: Survey) -> Answer:
         measured=settings.measured,
         **given,
     )
-    confused = confusion(
-        survey.codings, survey.independent, survey.failure_modes, neighbours_only=False, **given
-    )
+    confused = confusion(survey.codings, survey.independent, survey.failure_modes, **given)
     facets, codes = by_question(main), by_code(main, settings.facet, confused)
     names, called = code_names(survey), descriptions.agreement_kind(main)
     of_codes = main[(main["code"] != "").to_numpy(dtype=bool)]

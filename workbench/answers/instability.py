@@ -1,4 +1,4 @@
-"""Where one property of one model was measured several times: whose doing is the spread?"""
+"""Where one property of one model was measured several times: what moves the number, and how far?"""
 
 from __future__ import annotations
 
@@ -6,80 +6,76 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.audit.instability import WIDEST, decompose, from_panel
+from analysis.audit.instability import UNNAMED, from_panel, instability
 from workbench.answers.answer import Answer, Printed
 from workbench.answers.numbers import Number
-from workbench.answers.shortfalls import VARIANCE
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
 
+#: So many conditions are named in words; the table has all.
+NAMED = 3
+
 
 def unstable(survey: Survey) -> Answer:
-    """Variance components of repeated measurements in the model panel; shares only where they are narrow enough."""
-    components = decompose(from_panel(survey.audit))
-    known = components[components["share"].notna()]
-    every = components["property"].nunique()
+    """What moves the values of the model panel when it alone changes: conditions of measuring, and the model."""
+    moved = instability(from_panel(survey.audit))
+    known = moved[moved["pairs"] > 0]
+    every = moved["property"].nunique()
     return Answer(
-        {"audit-instability": components},
+        {"audit-instability": moved},
         numbers=(
+            Number("InstabilityProperties", every, "count", "properties", "properties with several values"),
             Number(
-                "InstabilityProperties",
-                every,
+                "InstabilityAlone",
+                _conditions(known)["property"].nunique(),
                 "count",
                 "properties",
-                "properties that were measured repeatedly",
-            ),
-            Number(
-                "InstabilityEstimable",
-                known["property"].nunique(),
-                "count",
-                "properties",
-                f"of them with a share of the spread whose interval is no wider than {WIDEST:g}",
+                "of them with a condition of measuring that was changed alone",
             ),
         ),
-        printed=(_printed(known, every),),
+        printed=(_printed(known),),
     )
 
 
-def in_words(components: pd.DataFrame) -> str:
-    """Say of how many properties any share can be told, and which sources have the largest."""
-    every = components["property"].nunique()
-    known = components[components["share"].notna()]
-    if known.empty:
-        return (
-            f"Not estimable: of {every} properties that were measured repeatedly, of none is it known "
-            f"where its spread comes from (no share with an interval of {WIDEST:g} or less)."
+def in_words(moved: pd.DataFrame) -> str:
+    """Say which conditions move the values of one model most, beside what the models differ by."""
+    every = moved["property"].nunique()
+    known = moved[moved["pairs"] > 0]
+    alone = _conditions(known).sort_values(["median", "property"], ascending=[False, True])
+    if alone.empty:
+        return f"Of {every} properties none has two values of one model that differ in one condition alone."
+    models = known[known["changed"] == known["unit"]].set_index("property")
+    told = []
+    for r in alone.head(NAMED).to_dict("records"):
+        beside = (
+            f"; two models under the same conditions differ by {models.loc[r['property'], 'median']:.0f}"
+            if r["property"] in models.index
+            else ""
         )
-    most = known.sort_values(["share", "property"], ascending=[False, True])[:3]
-    told = "; ".join(
-        f"{r['property']}: {r['component']} {r['share']:.0%} ({r['share_low']:.0%} to {r['share_high']:.0%})"
-        for r in most.to_dict("records")
-    )
+        told.append(
+            f"{r['property']}: another {r['changed']} moves the value of one {r['unit']} by {r['median']:.0f} points "
+            f"(middle of {r['pairs']} {'pair' if r['pairs'] == 1 else 'pairs'}){beside}"
+        )
     return (
-        f"Of {every} properties that were measured repeatedly, {known['property'].nunique()} tell where some of their "
-        f"spread comes from (a share with an interval of {WIDEST:g} or less). Largest: {told}."
+        f"Of {every} properties, {alone['property'].nunique()} have values of one model that differ in one condition "
+        f"alone. The largest moves: {'. '.join(told)}. This describes the panel and nothing beyond it."
     )
 
 
-def _printed(known: pd.DataFrame, every: int) -> Printed:
-    table = pd.DataFrame(
-        {
-            "Property": list(known["property"]),
-            "Source of variation": list(known["component"]),
-            "Levels": list(known["levels"]),
-            "SD": list(known["sd"]),
-            "Share": list(known["share"]),
-            "low": list(known["share_low"]),
-            "high": list(known["share_high"]),
-        }
-    )
+def _conditions(known: pd.DataFrame) -> pd.DataFrame:
+    return known[(known["changed"] != known["unit"]) & (known["changed"] != UNNAMED)]
+
+
+def _printed(known: pd.DataFrame) -> Printed:
+    names = {"property": "Property", "changed": "What alone changed", "pairs": "Pairs", "median": "Middle"}
+    table = known.rename(columns=names | {"largest": "Largest"})[[*names.values(), "Largest"]]
     return Printed(
         "audit-instability",
-        "Why one measured value differs from the next: share of its variance by source, with 95% intervals "
-        "(instability, in our own reading, after generalisability theory).",
-        table,
-        {"Levels": "count", "SD": "decimal1", "Share": "percent", "low": "percent", "high": "percent"},
-        f"{known['property'].nunique()} of {every} properties; shares whose interval is wider than {WIDEST:g} are not "
-        f"estimable and left out. SD in percentage points. {VARIANCE}",
+        "By how many points two values of one property differ where one thing alone differs between them (instability, "
+        "in our own reading).",
+        table.reset_index(drop=True),
+        {"Pairs": "count", "Middle": "decimal1", "Largest": "decimal1"},
+        "Model, developer: two of them under the same conditions. Else: one model, that condition changed. Of this "
+        "panel alone.",
     )

@@ -20,9 +20,8 @@ def portfolio(survey: Survey) -> Answer:
     there = offered(survey)
     modes = list(survey.failure_modes["code"])
     found = smallest(there, modes)
-    first = found.solutions[found.solutions["solution"] == 1]
     by_mode: dict[str, list[str]] = {code: [] for code in modes}
-    for paper, covers in zip(first["instrument"], first["covers"], strict=True):
+    for paper, covers in zip(found.chosen["instrument"], found.chosen["covers"], strict=True):
         for code in covers:
             by_mode[code].append(paper)
     held = {code: [] for code in modes} | {
@@ -59,18 +58,12 @@ def offered(survey: Survey) -> pd.DataFrame:
 
 
 def in_words(found: Portfolio) -> str:
-    """Say how many coded instruments are enough, how many such sets there are, and what none of them measures."""
+    """Say how many coded instruments are enough, and what none of them measures."""
     without = int((found.demanded["instruments"] == 0).sum())
     none = f"{without} of {len(found.demanded)} modes are measured by no coded instrument"
     if not found.size:
         return f"{none}."
-    ties = int(found.solutions["solution"].max())
-    many = (
-        "the only such set"
-        if ties == 1
-        else f"one of {'' if found.complete else 'at least '}{ties} such sets"
-    )
     return (
-        f"{none}; {found.size} together measure all the others, and fewer cannot ({many}). There are instruments that "
+        f"{none}; {found.size} together measure all the others, and fewer cannot. There are instruments that "
         "nobody has coded yet."
     )

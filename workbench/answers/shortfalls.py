@@ -12,8 +12,3 @@ AGREEMENT_OF_FACETS = (
     "In simulation the 95% bootstrap intervals over a whole facet held alpha 94.6% of the time on average (91.6% at "
     "worst) and AC1 94.1% (90.4%)."
 )
-#: Shares of variance (``docs/simulations/instability.md``).
-VARIANCE = (
-    "In simulation the 95% intervals of shares held the truth 97% of the time on average; at worst, where several "
-    "factors have two levels each, 80%."
-)

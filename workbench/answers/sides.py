@@ -64,6 +64,8 @@ def compared(survey: Survey) -> Answer:
         if ruled and groups
         else ""
     )
+    if groups:
+        note = f"Below all papers: by {groups.name.lower()}. {note}".strip()
     headings = {
         RAISED: f"Raise a {settings.words.code} of the side, of all papers in scope that raise any",
         DISCUSSED: "Discuss one, and not only as a motive, of the papers that raise the side",
@@ -71,6 +73,7 @@ def compared(survey: Survey) -> Answer:
         **{level: f"Reach the level {level}, of the papers that raise the side" for level in levels},
     }
     shown = table[~table["what"].str.contains(" / ", regex=False).to_numpy(dtype=bool)]
+    shown = shown[shown.groupby("what")[["first_n", "second_n"]].transform("sum").sum(axis=1) > 0]
     said = in_words(table, (first, second), settings.measured)
     draw = partial(
         charts.sides_plot,

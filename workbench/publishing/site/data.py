@@ -400,9 +400,7 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
     agreed = agreement(
         survey.codings, survey.signoffs, survey.codes, coder_kinds=kinds, draws=BOOTSTRAP, **compared
     )
-    confused = confusion(
-        survey.codings, survey.signoffs, survey.failure_modes, neighbours_only=False, **compared
-    )
+    confused = confusion(survey.codings, survey.signoffs, survey.failure_modes, **compared)
     evidence = paired(survey).tables["paired-evidence"]
     evidence = evidence.assign(n=evidence["n"].astype(str))
     measured = survey.measurements
@@ -425,7 +423,7 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
     )
     return {
         "rates": rates,
-        "agreement": _plain(agreed[agreed["statistic"] != "kappa"]),
+        "agreement": _plain(agreed),
         "agreed_of": {
             "headline": len(headline),
             "training": len(training),
