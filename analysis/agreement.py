@@ -201,10 +201,11 @@ def agreement(
         ``alpha_ordinal`` (of the levels, among papers in which all coders of the paper saw the mode; its
         ``papers`` and ``positives`` count those), ``ac1`` over the two categories present and absent. Rows with an
         empty ``code`` stand for the facet as a whole: the same statistics pooled over all paper x code units
-        (``positives`` then counts units), ``alpha_nominal_mean``, the plain mean of the alphas of the codes where alpha is defined,
-        and ``exact_set``, the share of coder pairs on a paper who gave it the very same set of codes; for failure
-        modes also ``alpha_measured`` (measured or not, among the units that all coders of the paper saw) and
-        ``alpha_measured_below`` (measured or one level below, among the units for which all chose one of the two).
+        (``positives`` then counts units), ``alpha_nominal_mean``, the plain mean of the alphas of the codes where
+        alpha is defined, and ``exact_set``, the share of coder pairs on a paper who gave it the very same set of
+        codes; for failure modes also ``alpha_measured`` (measured or not, among the units that all coders of the paper
+        saw) and ``alpha_measured_below`` (measured or one level below, among the units for which all chose one of the
+        two).
 
     Raises:
         ValueError: an argument is not one of its words, a code stands twice, a coder has no kind, ``draws`` is

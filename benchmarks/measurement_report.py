@@ -63,8 +63,8 @@ were; bold where half or more are decided.
 
 *Papers read*: how many papers read discuss such a code, on average. *If every paper read counted alike*: the share that
 would be decided by those papers alone, as if a code were measured as often early as late and whether the query hits it
-or not (a posterior under Jeffreys' prior). That is an upper bound of what any method could decide, and too bold a one:
-of what it says, {plain} is right at 225 and {plain900} at 900, where 97% are wanted.
+or not (a posterior under Jeffreys' prior). The model does not take that for granted, and pays for it; of what the
+simpler rule says, {plain} is right at 225 and {plain900} at 900 in these literatures.
 
 Here *rare* is decided by the model alone; the product also asks that the upper end of the design's interval lie below.
 

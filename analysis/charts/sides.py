@@ -41,6 +41,7 @@ def sides_plot(
     *,
     names: Mapping[str, str] | None = None,
     outcomes: Mapping[str, str] | None = None,
+    by: str = "",
     notes: Sequence[str] = (),
     title: str = "",
     width: Width = "double",
@@ -53,6 +54,7 @@ def sides_plot(
         pair: the two sides, in the order of the table.
         names: what is compared -> label.
         outcomes: outcome -> heading of its group.
+        by: what the rows below *all papers* differ in, in words.
         notes: remarks beneath the plot.
         title: what stands over it.
         width: ``single`` or ``double``.
@@ -118,7 +120,7 @@ def sides_plot(
         above=24.0,
         title=title,
         subtitle="A paper is on a side when it raises a code of it; it may be on both. "
-        "Weighted for the sampling design.",
+        f"Weighted for the sampling design.{f' Below all papers: by {by}.' if by else ''}",
         key=[
             *(KeyEntry("dot", side_colour(side), side_name(side)) for side in pair),
             KeyEntry("dot", INK, f"{side_name(pair[0])} minus {side_name(pair[1]).lower()}"),

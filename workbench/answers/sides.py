@@ -64,8 +64,6 @@ def compared(survey: Survey) -> Answer:
         if ruled and groups
         else ""
     )
-    if groups:
-        note = f"Below all papers: by {groups.name.lower()}. {note}".strip()
     headings = {
         RAISED: f"Raise a {settings.words.code} of the side, of all papers in scope that raise any",
         DISCUSSED: "Discuss one, and not only as a motive, of the papers that raise the side",
@@ -81,6 +79,7 @@ def compared(survey: Survey) -> Answer:
         (first, second),
         names=called,
         outcomes=headings,
+        by=groups.name.lower() if groups else "",
         notes=[note] if note else [],
     )
     title = f"The {first} side against the {second} side"
