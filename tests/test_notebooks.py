@@ -13,7 +13,7 @@ from tests.coded import listed
 from tests.conftest import small_survey
 from tests.lab import browser, notebook
 from tests.test_cli import REPOSITORY, contents
-from workbench.publishing.executing import execute
+from workbench.publishing.executing import execute, write_pages
 from workbench.store.faults import Refused
 
 __all__ = ["browser"]  # a fixture
@@ -52,7 +52,7 @@ def test_no_outputs_are_stored(path: Path) -> None:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The repository's own notebooks over its own data, executed once: that alone is what they are for."""
     before = contents(REPOSITORY)
-    pages = execute(REPOSITORY, tmp_path_factory.mktemp("pages"))
+    pages = write_pages(execute(REPOSITORY), tmp_path_factory.mktemp("pages"))
     assert contents(REPOSITORY) == before
     return pages
 
@@ -107,31 +107,30 @@ def test_pages_are_the_same_on_every_run(tmp_path: Path) -> None:
         "survey.screened",
     ]
     root = survey_with(tmp_path / "survey", a=drawn, b=["print('apart')"])
-    first = [p.read_bytes() for p in execute(root, tmp_path / "first")]
-    assert [p.read_bytes() for p in execute(root, tmp_path / "second")] == first
-    assert b"<svg" in first[0]
+    first = execute(root)
+    assert execute(root) == first
+    assert "<svg" in first["a.html"]
 
 
 def test_a_failing_cell_is_named_and_no_page_is_written(tmp_path: Path) -> None:
     root = survey_with(tmp_path / "survey", good=["1 + 1"], bad=["x = 1", "x / 0"])
     with pytest.raises(Refused) as refusal:
-        execute(root, tmp_path / "out")
+        execute(root)
     (fault,) = refusal.value.faults
     assert fault.file == "notebooks/bad.ipynb"
     assert "cell 2" in fault.message
     assert "ZeroDivisionError" in fault.message
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_notebook_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     root = survey_with(tmp_path / "survey", good=["1"])
     (root / "notebooks" / "torn.ipynb").write_text('{"cells": [', "utf-8")
     with pytest.raises(Refused, match=r"notebooks/torn\.ipynb: cannot be read"):
-        execute(root, tmp_path / "out")
+        execute(root)
 
 
 def test_a_survey_without_notebooks_has_no_pages(tmp_path: Path) -> None:
-    assert execute(tmp_path, tmp_path / "out") == []
+    assert execute(tmp_path) == {}
 
 
 def test_open_here_finds_the_survey_above_and_says_where_there_is_none(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.test_cli import contents
 from tests.test_coding import aloof
 from tests.test_notebooks import loads, survey_with
 from workbench.doors.coding import code
-from workbench.publishing.executing import execute
+from workbench.publishing.executing import execute, write_pages
 from workbench.reading.status import status
 from workbench.store.corpus import stored
 from workbench.store.files import Row, writing
@@ -417,7 +417,7 @@ def test_a_page_shows_the_words_that_stand_for_a_widget_and_nothing_is_written(t
     cell = "from workbench.widgets.coding import CodingWidget\nCodingWidget('..', 'nobody')"
     root = survey_with(tmp_path / "survey", code=[cell])
     before, cached = contents(root), sorted((root / ".cache").rglob("*"))
-    (page,) = execute(root, root / "out")
+    (page,) = write_pages(execute(root), root / "out")
     text = page.read_text("utf-8")
     assert CodingWidget.fallback in text
     assert "widget-view" not in text

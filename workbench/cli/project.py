@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,7 +34,12 @@ def register(
 
 
 @app.command()
-def check(survey: SurveyPath = HERE) -> None:
+def check(
+    build: Annotated[
+        Path | None, typer.Option(help="Also whether this folder is the build of the data as they are now.")
+    ] = None,
+    survey: SurveyPath = HERE,
+) -> None:
     """Validate everything; exit 1 with file, line, key, message and remedy for each fault."""
     from workbench.reading.checking import check as validate
     from workbench.store.files import recover
@@ -41,6 +47,10 @@ def check(survey: SurveyPath = HERE) -> None:
     with door():
         recover(survey)
         faults = validate(survey)
+        if build is not None:
+            from workbench.publishing.manifest import build_faults
+
+            faults += build_faults(survey, build)
     for fault in faults:
         typer.echo(str(fault), err=True)
     wrong = sum(not f.warning for f in faults)

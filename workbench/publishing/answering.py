@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.answers.numbers import Number, numbers_json, numbers_tex
@@ -50,7 +51,7 @@ def beside() -> Iterator[ProcessPoolExecutor | None]:
     if _spare() < 1:
         yield None
         return
-    pool = ProcessPoolExecutor(_spare(), multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(_spare(), multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     try:
         for _ in range(_spare()):
             pool.submit(_ready)
@@ -137,6 +138,18 @@ def write_results(
 def _spare() -> int:
     """Return how many processes may work beside this one."""
     return min((os.cpu_count() or 1) - 1, MOST_BESIDE)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it ends, killed or not: nobody would take its answers any more."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _ready() -> None:

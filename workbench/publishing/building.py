@@ -10,12 +10,13 @@ from threading import Lock
 from typing import Any
 
 from workbench.answers.stamp import Stamp, data_digests, data_stamp
+from workbench.publishing import manifest
 from workbench.publishing.answering import Told, beside, write_results
-from workbench.publishing.executing import execute
+from workbench.publishing.executing import execute, write_pages
 from workbench.reading.checking import check
 from workbench.reading.status import status
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import replace, sha256
+from workbench.store.files import replace
 from workbench.store.survey import Survey, open_survey
 from workbench.store.trust import need_trust
 
@@ -47,7 +48,7 @@ def build(root: Path, out: Path, *, notebooks: bool = True) -> list[str]:
 
     Raises:
         Refused: the check found faults, notebooks are not trusted or one failed, and nothing was written; or the data
-            changed meanwhile, and there is no manifest.
+            changed meanwhile, and the manifest says that the build is incomplete.
     """
     if notebooks:
         need_trust(root)
@@ -55,20 +56,16 @@ def build(root: Path, out: Path, *, notebooks: bool = True) -> list[str]:
         survey, inputs, stamp = _checked(root, stage)
         written: list[Path] = []
         # Notebooks first: where one fails, nothing has been written yet.
-        for make in (*((_notebooks,) if notebooks else ()), _counts, _tables_and_figures, _site):
+        pages = execute(root, lambda name: stage(f"notebook {name}")) if notebooks else {}
+        manifest.begin(out)
+        written += write_pages(pages, out / "notebooks")
+        for make in (_counts, _tables_and_figures, _site):
             written += make(survey, out, stamp, stage)
-        _clear(out, written)
-        if data_digests(root) != inputs:
-            (out / "manifest.json").unlink(missing_ok=True)
+        manifest.clear(out, written)
         _unchanged(root, inputs)
-    manifest = {
-        "inputs": inputs,
-        "stamp": stamp,
-        "versions": {name: version(name) for name in VERSIONS},
-        "outputs": {p.relative_to(out).as_posix(): sha256(p.read_bytes()) for p in sorted(written)},
-    }
-    replace(out / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-    return [*(p.relative_to(out).as_posix() for p in written), "manifest.json"]
+    versions = {name: version(name) for name in VERSIONS}
+    manifest.finish(out, written, {"inputs": inputs, "stamp": stamp, "versions": versions})
+    return [*(p.relative_to(out).as_posix() for p in written), manifest.NAME]
 
 
 def figures(root: Path, out: Path) -> list[str]:
@@ -87,9 +84,9 @@ def figures(root: Path, out: Path) -> list[str]:
     """
     with beside() as pool, _stages() as stage:
         survey, inputs, stamp = _checked(root, stage)
+        # A manifest of an earlier build would speak of other figures than those that lie there from now on.
+        (out / manifest.NAME).unlink(missing_ok=True)
         written = write_results(survey, out, stamp, stage, tables=False, pool=pool)
-        # A manifest of an earlier build would speak of other figures than those that lie there now.
-        (out / "manifest.json").unlink(missing_ok=True)
         _unchanged(root, inputs)
     return [p.relative_to(out).as_posix() for p in written]
 
@@ -136,10 +133,9 @@ def site(root: Path, out: Path) -> list[str]:
     with _stages() as stage:
         survey, _, stamp = _checked(root, stage)
         stage("the reviewer's page")
+        if f"{out.name}/index.html" in manifest.earlier(out.parent):
+            (out.parent / manifest.NAME).unlink()
         written = write_site(survey, out, stamp)
-    manifest = out.parent / "manifest.json"
-    if manifest.is_file() and f'"{out.name}/index.html"' in manifest.read_text("utf-8"):
-        manifest.unlink()
     return [p.relative_to(out).as_posix() for p in written]
 
 
@@ -167,10 +163,6 @@ def _counts(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
     return [out / "status.json"]
 
 
-def _notebooks(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
-    return execute(survey.root, out / "notebooks", lambda name: told(f"notebook {name}"))
-
-
 def _tables_and_figures(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
     with beside() as pool:
         return write_results(survey, out, stamp, told, pool=pool)
@@ -181,18 +173,6 @@ def _site(survey: Survey, out: Path, stamp: Stamp, told: Told) -> list[Path]:
 
     told("the reviewer's page")
     return write_site(survey, out / "site", stamp)
-
-
-def _clear(out: Path, written: list[Path]) -> None:
-    """Delete what an earlier build wrote and this one did not, so that the manifest names all there is."""
-    try:
-        earlier = json.loads((out / "manifest.json").read_text("utf-8"))["outputs"]
-    except (OSError, ValueError, KeyError):
-        return
-    for name in earlier:
-        path = out / name
-        if path not in written and path.resolve().is_relative_to(out.resolve()):
-            path.unlink(missing_ok=True)
 
 
 class _stages:  # noqa: N801 - used as a context manager, reads as a verb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,22 +26,20 @@ _LOOK = """<style>
 PATIENCE = 300
 
 
-def execute(root: Path, out: Path, told: Callable[[str], None] = lambda what: None) -> list[Path]:
-    """Execute every notebook of a survey and write it as one self-contained HTML file.
+def execute(root: Path, told: Callable[[str], None] = lambda what: None) -> dict[str, str]:
+    """Execute every notebook of a survey and make each a self-contained HTML page.
 
     Args:
         root: the survey folder; its ``notebooks/*.ipynb`` are executed in a fresh kernel each, working folder
             ``notebooks``. The notebooks themselves are not changed.
-        out: folder for the pages; ``NAME.html`` a notebook.
         told: is told what is under way.
 
     Returns:
-        The files written, by name; the same notebooks over the same data give the same bytes. None where the
-        survey has no notebooks.
+        The text of each page by its name, ``NAME.html`` a notebook; the same notebooks over the same data give the
+        same text. Empty where the survey has no notebooks.
 
     Raises:
-        Refused: a cell failed, or a notebook cannot be read; notebook, cell and error are named and no page is
-            written.
+        Refused: a cell failed, or a notebook cannot be read; notebook, cell and error are named.
     """
     import nbformat
 
@@ -61,12 +59,14 @@ def execute(root: Path, out: Path, told: Callable[[str], None] = lambda what: No
             thread.submit(asyncio.run, _execute_all(books, faults, told)).result()
     if faults:
         raise Refused(faults)
-    written = []
-    for path, book in books.items():
-        page = out / f"{path.stem}.html"
-        replace(page, _page(book, path.stem))
-        written.append(page)
-    return written
+    return {f"{path.stem}.html": _page(book, path.stem) for path, book in books.items()}
+
+
+def write_pages(pages: Mapping[str, str], out: Path) -> list[Path]:
+    """Write executed notebooks into a folder; return the files."""
+    for name, text in pages.items():
+        replace(out / name, text)
+    return [out / name for name in pages]
 
 
 async def _execute_all(books: dict[Path, Any], faults: list[Fault], told: Callable[[str], None]) -> None:
