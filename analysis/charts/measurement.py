@@ -165,7 +165,7 @@ def measurement_plot(
         title=heading,
         subtitle="Estimated papers on the question among all records found, read or not; lines are 90% intervals."
         if not is_narrow(width)
-        else "Read or predicted; lines: 90% intervals.",
+        else "Of 1,000 papers on the question, read or predicted; lines: 90% intervals.",
         key=[
             KeyEntry("diamond", MUTED, "raise it"),
             KeyEntry("ring", INK, "discuss it"),
