@@ -30,8 +30,9 @@ _COMMON = 1.5
 #: hardly ever; a normal distribution, learnt from all the others, would draw them towards these
 #: (docs/simulations/measurement.md).
 _TAIL = 3.0
-#: First guess of how far periods differ in it from code to code, in logits. Few papers are early, so it counts.
-_PERIOD = 0.9
+#: First guesses of how far codes differ in it, and periods from code to code, in logits. Few papers speak of either, so
+#: they count: a wide first draws few codes towards the others, a wide second lets intervals hold what time does.
+_LEVEL, _PERIOD = 1.8, 0.8
 
 
 @dataclass(frozen=True)
@@ -340,7 +341,7 @@ def passed_on(
     draws, _codes, periods, _ = unread.shape
     design = np.eye(periods) if periods > 1 else np.zeros((1, 0))
     block = np.full(design.shape[1], 2, dtype=np.int64)
-    guess = {0: 1.3, 1: 0.5, -1: _PERIOD}
+    guess = {0: _LEVEL, 1: 0.5, -1: _PERIOD}
     model = fitted(
         design, block, trials, found, guess=guess, draws=draws, rng=rng, scale=scale, tail=_TAIL
     ).draws

@@ -33,7 +33,7 @@ OUT = Path(__file__).resolve().parents[1] / "docs" / "simulations" / "measuremen
 CODES, STREAMS, SOURCES = 39, 8, 5
 PLANTED = 4
 #: The first seed of the report. Others below it were looked at while the model was made; none of these was.
-FIRST_SEED = 1_000
+FIRST_SEED = 2_000
 
 
 @dataclass(frozen=True)

@@ -368,16 +368,15 @@ def test_agreement_greys_the_rare_and_says_what_is_not_defined() -> None:
     chart = charts.agreement_plot(agreement(), sides=SIDES)
     texts = read(chart)
     assert any(t.startswith("Inter-pass agreement") for t in texts)
-    assert "alpha undefined" in texts
-    assert "Undefined: no variation." in texts
-    assert "All codes pooled: Krippendorff's alpha 0.71 (0.66 to 0.75)." in " ".join(texts)
-    spec = chart.to_dict()
-    points = [row for rows in spec["datasets"].values() for row in rows if "ink" in row]
-    grey = {row["code"] for row in points if row["ink"] == "#6b6b6b"}
-    rare = {c for c, d in zip(MODES, DISCUSSED, strict=True) if d < 10}
-    assert grey == rare
-    blue = {row["ink"] for row in points if row["statistic"].startswith("Kripp") and row["code"] not in rare}
-    assert blue == {OKABE_ITO["blue"]}
+    assert texts.count("undefined") == sum(d == 0 for d in DISCUSSED)
+    assert "All codes pooled: alpha 0.71 (0.66 to 0.75)." in " ".join(texts)
+    points = [r for rows in chart.to_dict()["datasets"].values() for r in rows if "what" in r]
+    grey = {r["what"].split(":")[0] for r in points if r["fill"] == "#6b6b6b"}
+    assert grey == {c for c, d in zip(MODES, DISCUSSED, strict=True) if 0 < d < 10}
+    assert {r["fill"] for r in points} == {"#6b6b6b", OKABE_ITO["blue"]}
+    # A larger alpha stands farther right.
+    places = sorted((float(r["what"].split("alpha ")[1].split()[0]), r["x"]) for r in points)
+    assert [x for _, x in places] == sorted(x for _, x in places)
 
 
 NOTHING = {

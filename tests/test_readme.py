@@ -37,7 +37,7 @@ def counted(survey: Survey) -> str:
         f"{len(rows):,} rows of paired evidence from {rows['paper'].nunique():,} papers and {len(audit):,} measured "
         f"values of {audit['model'].nunique():,} models stand beside the codings, each with its source.",
         f"Of {at['human_verified']} papers a human has verified a code. Screeners, coders and adjudicator are language "
-        "models of one family: what the two passes agree on says how repeatable the coding is, not whether it is right.",
+        "models of one family: what two passes agree on says how repeatable the coding is, not whether it is right.",
     ]
     sentences = measured(survey).tables["measurement-in-words"]["sentence"]
     parts = [_item("- ", line) for line in lines]
