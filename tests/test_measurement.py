@@ -10,13 +10,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.decomposition import NMF
 
 from analysis import charts
 from analysis.charts.theme import page_width
 from analysis.design_estimates import Design, Stopping, blocks_taken, drawn_again, exact_limit, raked
 from analysis.measurement import READINGS, Thresholds, decided, records, volumes
+from analysis.selection import LEVELS
 from analysis.volume_table import carried, measurement, meets
 from workbench.answers.answer import Answer
+from workbench.answers.drawn import drawn
 from workbench.answers.measurement import measured
 from workbench.store.survey import open_survey
 
@@ -369,6 +372,30 @@ def test_another_model_comes_to_the_same(
     for what, (middle, low, high) in (("raised", raised), ("measured", found)):
         assert low <= row[what] <= high
         assert row[f"{what}_low"] <= middle <= row[f"{what}_high"]
+
+
+def test_a_factorisation_fitted_here_comes_to_the_same(pilot: Path, pilot_table: pd.DataFrame) -> None:
+    """A Gamma-Poisson factorisation of strata by (code, measured or not), motives counted, predicts the unread."""
+    survey = open_survey(pilot)
+    by_paper = drawn(survey).set_index("paper")
+    held = carried(survey.final, "failure_mode", levels=LEVELS, measured="measures")
+    held = held[held["paper"].isin(by_paper.index)]
+    counts = pd.crosstab(held["paper"].map(by_paper["stratum"]), [held["code"], held["measured"]])
+    strata = by_paper.groupby("stratum")["frame"].agg(["first", "size"]).astype(float)
+    counts = counts.reindex(strata.index, fill_value=0)
+    model = NMF(3, beta_loss="kullback-leibler", solver="mu", init="nndsvda", max_iter=2_000, random_state=0)
+    rates = model.fit_transform(counts.to_numpy(dtype=float)) @ model.components_
+    unread = (strata["first"] / strata["size"] - 1).to_numpy()
+    papers = pd.Series(counts.to_numpy().sum(axis=0) + unread @ rates, index=counts.columns)
+    ours = pilot_table.loc["all in", "model"]
+    raised, measured_ = papers.groupby(level=0).sum(), papers.xs(True, level=1)
+    for what, found in (("raised", raised), ("measured", measured_)):
+        row = ours.loc[found.index]
+        inside = (row[f"{what}_low"] <= found) & (found <= row[f"{what}_high"])
+        assert inside.mean() >= 0.9, inside[~inside].index.tolist()
+        # The means are near, too: an interval that holds everything would be no check.
+        big = found > 40
+        assert big.sum() >= 5 and np.log(found / row[what]).abs()[big].mean() < 0.2
 
 
 def test_nothing_is_rare_before_enough_was_read(pilot_table: pd.DataFrame) -> None:
