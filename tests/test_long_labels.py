@@ -122,3 +122,11 @@ def test_120_columns_are_not_drawn_over_each_other(width: str) -> None:
     assert len(heads) == most
     assert all(b[0] - a[1] >= -0.5 for a, b in pairwise(heads))
     assert min(b[0] - a[0] for a, b in pairwise(heads)) >= UPRIGHT - 0.1
+
+
+def test_a_figure_higher_than_a_page_is_noted_without_the_code_that_noticed_it() -> None:
+    import workbench.answers.answer  # noqa: F401  what every way to a figure imports
+
+    told = warnings.formatwarning("too high", HigherThanAPage, "frame.py", 7)
+    assert told == "note: too high\n"
+    assert "frame.py" in warnings.formatwarning("other", UserWarning, "frame.py", 7)

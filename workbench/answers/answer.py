@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.charts.frame import HigherThanAPage
 from analysis.charts.theme import Width
 from analysis.selection import FAILURE_MODE
 from workbench.answers.numbers import Form, Number
@@ -27,12 +29,26 @@ __all__ = [
     "figure",
     "in_schema",
     "mode_sides",
+    "readable",
     "short_citations",
 ]
 
 #: What was read for the results; full text is a parallel table, never mixed in.
 BASIS = "abstract"
 STREAM = "stream"
+_usual = warnings.formatwarning
+
+
+def _plainly(message: Warning | str, category: type[Warning], *where: Any, **line: Any) -> str:
+    """What an author should know of a figure is said without the place in the code that noticed it."""
+    return (
+        f"note: {message}\n"
+        if issubclass(category, HigherThanAPage)
+        else _usual(message, category, *where, **line)
+    )
+
+
+warnings.formatwarning = _plainly
 
 
 @dataclass(frozen=True)
