@@ -38,6 +38,26 @@ def test_the_sentence_on_agreement_over_a_facet_is_that_of_the_simulation() -> N
     assert f"AC1 {ac1} ({ac1_least})" in AGREEMENT_OF_FACETS
 
 
+def test_how_small_a_gap_the_protocol_says_can_be_seen_is_what_the_simulation_found() -> None:
+    rows = {
+        (design, volume): [float(rate) for rate in re.findall(r"(0\.\d\d|1\.00) \(\d+\)", cells)]
+        for design, some in re.findall(r"\| (225|900): D per 1,000 (.*?)\n\n", page("measurement"), re.DOTALL)
+        for volume, cells in re.findall(r"\| (\d+ to \d+) \|(.*)", some)
+    }
+    # Columns: M/D 0 to 3%, 3 to 6%, 6 to 9%, 9 to 12%, ...
+    assert min(rows["225", "100 to 200"][:2]) >= 0.5
+    assert min(rows["900", "50 to 100"][:4] + rows["900", "100 to 200"][:4]) >= 0.9
+    told = " ".join((PAGES.parent.parent / "PROTOCOL.md").read_text(encoding="utf-8").split())
+    assert (
+        "225 papers decide at least half of the under-measured modes that 100 of 1,000 papers or more discuss"
+        in told
+    )
+    assert (
+        "900 papers decide at least nine in ten of those that 50 of 1,000 discuss and at most 12% measure"
+        in told
+    )
+
+
 def test_every_reader_of_an_interval_is_told(survey: Path) -> None:
     coded.fill(survey)
     opened = open_survey(survey)
