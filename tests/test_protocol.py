@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from workbench.store.frames import read_frames
 from workbench.store.schema import load_schema
 from workbench.store.settings import read_settings
 
@@ -40,6 +41,21 @@ def test_its_sampling_and_dates_are_those_of_the_schema() -> None:
     period = next(c for c in schema.screening.criteria if c.id == "period").definition
     years = " and ".join(re.findall(r"\d{4}", period))
     assert f"first public between {years}" in TEXT
+
+
+def test_phase_two_is_the_frame_that_was_frozen() -> None:
+    held = {f.stage: f for f in read_frames(ROOT, [])}
+    frame, rule = held["phase-two"], held["phase-two"].tickets
+    assert rule is not None
+    for said in (
+        f"{frame.records:,} records, frozen as stage `phase-two`",
+        f"The query `{frame.query}`",
+        f"at most {rule.whole} records hit is drawn for certain",
+        f"the largest of {rule.least:.2f} and {rule.wanted} / hits",
+        f"the seed {rule.seed}",
+        f"{held['elusion'].records} records in the given random order",
+    ):
+        assert said in TEXT, said
 
 
 def test_it_is_dated_and_says_what_came_after_the_data() -> None:

@@ -51,7 +51,7 @@ State = Annotated[str | None, typer.Option(help="present (the default), no-infor
 
 Level = Annotated[str | None, typer.Option(help="mentions, argues, demonstrates or measures.")]
 
-Role = Annotated[str | None, typer.Option(help="own-result, background or future-work.")]
+Role = Annotated[str | None, typer.Option(help="A role of the schema, such as own-result or background.")]
 
 Formal = Annotated[str | None, typer.Option(help="yes for a proof or a formal model.")]
 

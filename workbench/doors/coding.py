@@ -294,8 +294,15 @@ def value_faults(row: Row, schema: Schema, say: Say, states: Iterable[str] = STA
             f"{MEASURES} with role {row['role']!r}",
             f"what others measured is background; {OWN} or lower level",
         )
-    if levelled and row["mitigates"] not in ("no", "") and row["role"] != OWN:
+    role = next((r for r in schema.roles if levelled and r.id == row["role"]), None)
+    if role and role.mitigates and row["mitigates"] not in role.mitigates:
+        say(
+            f"mitigates {row['mitigates']} with role {role.id}", f"it goes with {' or '.join(role.mitigates)}"
+        )
+    elif role and not role.mitigates and row["mitigates"] not in ("no", "") and role.id != OWN:
         say(f"mitigates with role {row['role']!r}", f"a mitigation that counts is an {OWN}")
+    if role and role.levels and row["level"] not in role.levels:
+        say(f"{row['level']} with role {role.id}", f"it goes with {' or '.join(role.levels)}")
     if row["principal"] not in ("", *(YES_NO if facet.principal else ())):
         remedy = "write yes or no" if facet.principal else "leave it empty"
         say(f"principal is {row['principal']!r} on {facet.id}", remedy)

@@ -38,6 +38,18 @@ class Term(_Part):
     source: str = ""
 
 
+class Role(Term):
+    """What the evidence is to the paper.
+
+    Attributes:
+        levels: the levels that go with it; any where none is named.
+        mitigates: the values of ``mitigates`` that go with it; any where none is named.
+    """
+
+    levels: tuple[Id, ...] = Field(default=(), strict=False)
+    mitigates: tuple[Id, ...] = Field(default=(), strict=False)
+
+
 class Neighbour(_Part):
     """A mode this one is confused with, and the rule that separates them."""
 
@@ -154,7 +166,7 @@ class Schema(_Part):
     purpose: Words
     frozen: Frozen
     levels: tuple[Term, ...] = Field(min_length=2, strict=False)
-    roles: tuple[Term, ...] = Field(min_length=1, strict=False)
+    roles: tuple[Role, ...] = Field(min_length=1, strict=False)
     mitigates: tuple[Term, ...] = Field(min_length=1, strict=False)
     goodhart_variants: tuple[Term, ...] = Field(min_length=1, strict=False)
     sides: tuple[Term, ...] = Field(min_length=1, strict=False)

@@ -16,7 +16,7 @@ FAILURE_MODE_COLUMNS = ("level", "role", "formal", "figure_seen", "mitigates")
 VALUE_COLUMNS = {
     "state": "present, no-information or withdrawn (in `final`: present, absent or no-information)",
     "level": "mentions, argues, demonstrates or measures (failure modes only)",
-    "role": "own-result, background or future-work (failure modes only)",
+    "role": "a role of the schema: own-result, motivation, background or future-work (failure modes only)",
     "formal": "yes when the argument is a proof or a formal model (failure modes only)",
     "figure_seen": "yes when a number for the mode itself stands in the text read (failure modes only)",
     "mitigates": "no, yes, or measured: a mitigation is offered, or offered and itself measured",
