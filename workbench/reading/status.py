@@ -64,6 +64,7 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
             "streams": "final, else guessed" if len(ways) == 2 else "".join(ways) or "guessed",
         }
 
+    framed = {r["paper"] for r in held.rows("frame")}
     checked = {
         r["paper"]
         for r in holds
@@ -85,7 +86,7 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
         "unreadable": count(h["paper"] for h in hits if h["outcome"] == "unreadable"),
         "records": count(records),
         "unverified": count(p for p, r in records.items() if r["verified"] != "yes"),
-        "in_frame": count(p for p, r in records.items() if r["stratum"]),
+        "in_frame": count(p for p, r in records.items() if r["stratum"] or p in framed),
         "drawn": count(r["paper"] for r in held.rows("sample") if r["stage"] not in NOT_RECORDS),
         "screened": count(included | at_boxes(stands, OUT)),
         "full_text": count(assessed),
