@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from analysis.nullmodel import DRAWS
 from tests import coded
+from workbench.answers.agreement import version_compared
 from workbench.answers.expected import crossed
 from workbench.answers.expected import in_words as in_words_of_grids
 from workbench.answers.methods import methods_latex, methods_markdown, paragraphs
@@ -97,4 +99,18 @@ def test_what_full_texts_add_is_said_with_its_numbers() -> None:
     said = in_words(table)
     assert said.startswith(
         "Of 4 failure modes found in the full texts of 3 works, 2 (50%) are not in the abstract and 1"
+    )
+
+
+def test_until_two_have_coded_under_a_new_version_agreement_is_that_of_the_one_before() -> None:
+    def compared(*rows: tuple[str, str, str]) -> str:
+        signed = pd.DataFrame([(*r, "abstract") for r in rows], columns=["paper", "coder", "schema", "basis"])
+        return version_compared(SimpleNamespace(independent=signed, schema=SimpleNamespace(version="1.1")))  # type: ignore[arg-type]
+
+    both = (("p1", "a", "1.0"), ("p1", "b", "1.0"))
+    assert compared() == "1.1"
+    assert compared(*both, ("p2", "a", "1.1"), ("p3", "b", "1.1")) == "1.0"
+    assert compared(*both, ("p2", "a", "1.1"), ("p2", "b", "1.1")) == "1.1"
+    assert (
+        compared(("p1", "a", "0.10"), ("p1", "b", "0.10"), ("p2", "a", "0.9"), ("p2", "b", "0.9")) == "0.10"
     )

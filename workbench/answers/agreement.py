@@ -14,6 +14,7 @@ from workbench.answers import descriptions
 from workbench.answers.answer import BASIS, Answer, Number, Printed, code_names, figure, mode_sides
 from workbench.answers.numbers import macro_name, printed
 from workbench.answers.shortfalls import AGREEMENT, AGREEMENT_OF_FACETS
+from workbench.store.final import version_key
 
 #: Bootstrap draws behind every interval of agreement.
 DRAWS = 1000
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 def agreed(survey: Survey) -> Answer:
     """How far the coders agree on presence, on measuring, and code by code; two tables and one figure."""
-    now, settings = survey.schema.version, survey.settings
+    now, settings = version_compared(survey), survey.settings
     headline, training = coded_first_under(survey.codings, survey.independent, now)
     given: dict[str, Any] = {
         "basis": BASIS,
@@ -188,7 +189,7 @@ def _numbers(facets: pd.DataFrame, headline: str, called: str) -> tuple[Number, 
             int(told["papers"].max()) if len(told) else 0,
             "count",
             "papers",
-            "papers first coded under the schema in force, by two coders or more",
+            "papers coded by two coders or more, and under no earlier version of the schema",
         ),
     ]
     for row in told[(told["facet"] == headline).to_numpy(dtype=bool)].to_dict("records"):
@@ -238,6 +239,18 @@ def _between(row: Any) -> str:
     return value if pd.isna(row["low"]) else f"{value} ({low} to {high})"
 
 
+def version_compared(survey: Survey) -> str:
+    """Return the newest schema version under which two coders have coded a paper without seeing each other.
+
+    A new version of the schema is in force before anybody has coded under it; until two have, agreement is that of the
+    version before. Where nobody has, it is the version in force.
+    """
+    mine = survey.independent[(survey.independent["basis"] == BASIS).to_numpy(dtype=bool)]
+    coders = mine.groupby(["schema", "paper"])["coder"].nunique()
+    shared = {str(version) for version, _ in coders[coders >= 2].index}
+    return max(shared, key=version_key, default=survey.schema.version)
+
+
 def coded_first_under(
     codings: pd.DataFrame, signoffs: pd.DataFrame, version: str
 ) -> tuple[list[str], list[str]]:
@@ -246,7 +259,7 @@ def coded_first_under(
     Args:
         codings: all coders' codings.
         signoffs: all coders' sign-offs.
-        version: the schema version in force.
+        version: the schema version whose coders are compared.
 
     Returns:
         Papers signed off under ``version`` and never coded under another by anybody, on any basis: what agreement

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.selection import coded_papers, dropped
-from workbench.answers.agreement import coded_first_under
+from workbench.answers.agreement import coded_first_under, version_compared
 from workbench.answers.answer import BASIS, Answer, in_schema
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def left_out(survey: Survey) -> Answer:
     gone = gone[(gone["basis"] == BASIS) & gone["state"].isin(["present", ""])]
     dated = survey.papers.loc[survey.papers["first_public"].notna(), "paper"]
     undated = len(set(coded_papers(known, basis=BASIS)) - set(dated))
-    _, training = coded_first_under(survey.codings, survey.signoffs, survey.schema.version)
+    _, training = coded_first_under(survey.codings, survey.signoffs, version_compared(survey))
     trained = survey.codings[survey.codings["paper"].isin(training) & (survey.codings["basis"] == BASIS)]
     more = pd.DataFrame(
         [

@@ -14,7 +14,7 @@ import pandas as pd
 from workbench.answers.flow_of_records import counts, flow_table, parts, reason_names
 from workbench.answers.numbers import printed
 from workbench.reading.people import SCREENING, called, sets_of, shared, who_did_what
-from workbench.store.final import CODING, VERIFICATION
+from workbench.store.final import CODING, VERIFICATION, version_key
 from workbench.store.latex import to_latex
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _why(survey: Survey, flow: pd.DataFrame, box: str) -> str:
 
 
 def _coding(survey: Survey) -> str:
-    from workbench.answers.agreement import coded_first_under
+    from workbench.answers.agreement import coded_first_under, version_compared
     from workbench.answers.answer import BASIS
     from workbench.reading.status import status
 
@@ -191,7 +191,8 @@ def _coding(survey: Survey) -> str:
     mine = final[(final["basis"] == BASIS) & ~final["grey"]]
     present = mine[(mine["facet"] == "failure_mode") & (mine["state"] == "present")]
     settled = Counter(mine["resolved"])
-    _, training = coded_first_under(survey.codings, survey.signoffs, schema.version)
+    _, training = coded_first_under(survey.codings, survey.signoffs, version_compared(survey))
+    versions = " and ".join(sorted(set(mine["schema"]), key=version_key)) or schema.version
     did, kinds = who_did_what(survey), _kinds(survey)
     coding = sets_of(did, CODING, BASIS)
     who = _capital(called({c for coders in coding for c in coders}, kinds))
@@ -207,7 +208,7 @@ def _coding(survey: Survey) -> str:
         else ""
     )
     return (
-        f"The coding schema (version {schema.version}) has {len(schema.facets)} facets and "
+        f"The coding schema (version {versions}) has {len(schema.facets)} facets and "
         f"{len(survey.failure_modes)} failure modes, each "
         f"with a definition, rules of inclusion and exclusion, and the rule that separates it from its neighbours. A "
         f"failure mode is coded at one of the levels {', '.join(t.id for t in schema.levels)}, and rests on a checked "
@@ -225,12 +226,12 @@ def _coding(survey: Survey) -> str:
 
 
 def _agreement(survey: Survey) -> str:
-    from workbench.answers.agreement import DRAWS, agreed
+    from workbench.answers.agreement import DRAWS, agreed, version_compared
 
     table = agreed(survey).tables["agreement"]
     whole = table[table["alpha"].notna().to_numpy(dtype=bool)]
     if whole.empty:
-        return "No work has been coded by two coders under the schema in force, so that agreement cannot be estimated."
+        return "No work has been coded by two coders under one version of the schema, so that agreement cannot be estimated."
     kind = str(whole["kind"].iloc[0])
     papers = int(whole["papers"].max())
     each = "; ".join(
@@ -244,8 +245,7 @@ def _agreement(survey: Survey) -> str:
     )
     return (
         f"{kind.capitalize()} agreement was estimated on the {_n(papers)} works that were first coded under "
-        f"the version "
-        f"in force: Krippendorff's alpha (nominal; 95% interval over {_n(DRAWS)} bootstrap draws of "
+        f"version {version_compared(survey)} of the schema: Krippendorff's alpha (nominal; 95% interval over {_n(DRAWS)} bootstrap draws of "
         f"works) {each}. Gwet's AC1, prevalence and the figures of single codes stand beside them, since "
         "alpha falls on rare codes; intervals of single codes are of a Dirichlet posterior over both, one or neither "
         f"coder; codes with fewer than ten positive works are not ranked.{inter}"

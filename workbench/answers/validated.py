@@ -10,6 +10,7 @@ from analysis.corrected import corrected_rates
 from analysis.recoded import recoded
 from analysis.selection import FAILURE_MODE
 from analysis.validation import validation
+from workbench.answers.agreement import version_compared
 from workbench.answers.answer import BASIS, Answer, Number, in_schema
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def looked_at(survey: Survey) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
         coder_kinds=dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True)),
         verifications=survey.verifications,
         basis=BASIS,
-        schema=survey.schema.version,
+        schema=version_compared(survey),
         assessable=told,
     )
     table = validation(

@@ -19,7 +19,7 @@ from analysis.charts.measurement import verdict
 from analysis.disagreements import confusion
 from analysis.expected import Grid
 from analysis.selection import BASES, GREY, LEVELS, SETTLED
-from workbench.answers.agreement import coded_first_under
+from workbench.answers.agreement import coded_first_under, version_compared
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.expected import crossed, grids, in_words
 from workbench.answers.flow_of_records import flow_table
@@ -388,7 +388,7 @@ def _rates(tables: Mapping[str, pd.DataFrame]) -> Plain:
 def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> Plain:
     """What was computed for the unfiltered selection: rates, agreement, paired evidence."""
     rates = {GREY[0]: _rates(how_much(survey).tables)}
-    now = survey.schema.version
+    now = version_compared(survey)
     headline, training = coded_first_under(survey.codings, survey.signoffs, now)
     compared: Plain = {
         "basis": BASIS,
