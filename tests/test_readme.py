@@ -26,12 +26,13 @@ def counted(survey: Survey) -> str:
     final, rows, audit = survey.final, survey.measurements, survey.audit
     full = final.loc[final["basis"] == "full-text", "paper"].nunique()
     grey = final.loc[final["grey"].astype(bool), "paper"].nunique()
+    versions = " and ".join(sorted(set(final["schema"])))
     lines = [
         f"{at['identified']} hits of the searches are {at['records']} works, {at['grey']} grey sources among them. The "
-        f"sampling frames are {at['in_frame']} works whose abstract was in hand; {at['drawn']} were drawn in two phases, "
-        f"{at['screened']} of these are screened, and {at['included']} are in.",
+        f"sampling frames are {at['in_frame']} works whose abstract was in hand; {at['drawn']} were drawn in two "
+        f"phases, {at['screened']} of these are screened, and {at['included']} are in.",
         f"{at['coded_twice']} are coded from the abstract by two passes that did not see each other, under schema "
-        f"{' and '.join(sorted(set(final['schema'])))} with {len(survey.failure_modes)} failure modes; of {at['adjudicated']} every "
+        f"{versions} with {len(survey.failure_modes)} failure modes; of {at['adjudicated']} every "
         f"disagreement is adjudicated. {grey} grey sources are coded and kept apart; {full} papers are coded from full "
         "text as well ([where the texts came from](docs/full-texts.md)).",
         f"{len(rows):,} rows of paired evidence from {rows['paper'].nunique():,} papers and {len(audit):,} measured "

@@ -231,7 +231,10 @@ def _agreement(survey: Survey) -> str:
     table = agreed(survey).tables["agreement"]
     whole = table[table["alpha"].notna().to_numpy(dtype=bool)]
     if whole.empty:
-        return "No work has been coded by two coders under one version of the schema, so that agreement cannot be estimated."
+        return (
+            "No work has been coded by two coders under one version of the schema, so that agreement cannot be "
+            "estimated."
+        )
     kind = str(whole["kind"].iloc[0])
     papers = int(whole["papers"].max())
     each = "; ".join(
@@ -245,7 +248,8 @@ def _agreement(survey: Survey) -> str:
     )
     return (
         f"{kind.capitalize()} agreement was estimated on the {_n(papers)} works that were first coded under "
-        f"version {version_compared(survey)} of the schema: Krippendorff's alpha (nominal; 95% interval over {_n(DRAWS)} bootstrap draws of "
+        f"version {version_compared(survey)} of the schema: Krippendorff's alpha "
+        f"(nominal; 95% interval over {_n(DRAWS)} bootstrap draws of "
         f"works) {each}. Gwet's AC1, prevalence and the figures of single codes stand beside them, since "
         "alpha falls on rare codes; intervals of single codes are of a Dirichlet posterior over both, one or neither "
         f"coder; codes with fewer than ten positive works are not ranked.{inter}"
