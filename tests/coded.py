@@ -16,6 +16,7 @@ from workbench.doors.verification import verify
 from workbench.store.bibliography import PAPERS, Entry, papers_text
 from workbench.store.corpus import stored
 from workbench.store.files import Row, replace_all, rows_text, sha256, writing
+from workbench.store.flow import OTHER, to_screen
 from workbench.store.history import kept_files
 from workbench.store.searches import SEARCHES, Search, searches_text
 from workbench.store.tables import FIELDS, HITS, MAYBE_DUPLICATES, MERGES, REMOVALS
@@ -73,11 +74,19 @@ def sign(root: Path, coder: str, *papers: str, **cells: str) -> Written:
 
 
 def keep(root: Path, *papers: str, decision: str = "include", by: Iterable[str] = PASSES) -> None:
-    """Let screeners decide on papers."""
+    """Let screeners decide on papers; what was not drawn came in by other methods."""
     reason = "other-field" if decision == "exclude" else ""
+    drawn = to_screen(stored(root, "sample", []))
     for coder in by:
         rows = [
-            {"paper": p, "decision": decision, "reason": reason, "_line": "1", "_file": "rows.csv"}
+            {
+                "paper": p,
+                "decision": decision,
+                "reason": reason,
+                "_line": "1",
+                "_file": "rows.csv",
+                "route": OTHER if drawn and p not in drawn else "",
+            }
             for p in papers
         ]
         screen(root, coder, rows, run=f"{coder}-screen", batch="a batch")

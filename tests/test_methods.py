@@ -41,11 +41,12 @@ def test_each_paragraph_states_the_counts_of_the_rows(filled: Path) -> None:
     assert "the 58 works whose abstract was in hand" in said["Sampling"]
     assert "in random blocks of 4 (seed 7)" in said["Sampling"]
     assert said["Screening"].startswith(
-        "Two passes of a language model (pass-a and pass-b) screened 5 works on title and abstract (each by both)"
+        "Two passes of a language model (pass-a and pass-b) screened 2 works on title and abstract (each by both)"
     )
     assert (
-        "Two agreed on 4; 1 was settled by a third party. 4 are in and 1 out (other field 1). No full text was "
-        "screened. At the end 4 works are in" in said["Screening"]
+        "Two agreed on 1; 1 was settled by a third party. 2 are in and 0 out. No full text was screened. 3 works found "
+        "by other methods were screened beside the sample, 1 of them excluded and 0 pending; they enter no weighted "
+        "rate. At the end 4 works are in" in said["Screening"]
     )
     assert "coded 3 works from the abstract (each by both); 3 were coded by two" in said["Coding"]
     assert "A human checked 2 of 2 failure-mode codes" in said["Coding"]

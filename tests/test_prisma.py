@@ -38,10 +38,10 @@ def frames(
     return hits, pd.DataFrame(rows, columns=columns, dtype="str")
 
 
-def came(paper: str, decision: str, stage: str = "title-abstract", route: str = "") -> Row:
+def came(paper: str, decision: str, stage: str = "title-abstract") -> Row:
     """What the screening of a paper came to at a stage."""
     reason = "other-field" if decision == "exclude" else ""
-    return {"paper": paper, "stage": stage, "decision": decision, "reason": reason, "route": route}
+    return {"paper": paper, "stage": stage, "decision": decision, "reason": reason}
 
 
 def totals(table: pd.DataFrame) -> dict[str, int]:
@@ -101,8 +101,8 @@ def test_the_last_stage_that_is_decided_decides(first: str, later: str, boxes: s
 
 
 def test_records_found_by_other_methods_stand_apart_unless_they_were_drawn() -> None:
-    other = [came(f"p{k}", d, route="other-methods") for k, d in enumerate(["include", "exclude", "pending"])]
-    rows = [*other, came("p3", "include", route="other-methods"), came("p4", "exclude")]
+    other = [came(f"p{k}", d) for k, d in enumerate(["include", "exclude", "pending"])]
+    rows = [*other, came("p3", "include"), came("p4", "exclude")]
     table = prisma(*frames(["new"] * 5, [(False, True)] * 5, [3, 4], rows))
     n = totals(table)
     assert (n["drawn"], n["screened"], n["excluded"]) == (2, 2, 1)
@@ -181,9 +181,8 @@ def test_boxes_add_up(data: st.DataObject) -> None:
     keys = [f"p{i}" for i in range(len(papers))]
     some = st.lists(st.sampled_from(range(len(papers))), unique=True) if papers else st.just([])
     drawn = data.draw(some)
-    route = st.sampled_from(["", "other-methods"])
     screened = [
-        came(keys[i], data.draw(DECISIONS), stage, data.draw(route))
+        came(keys[i], data.draw(DECISIONS), stage)
         for stage in ("title-abstract", "full-text")
         for i in data.draw(some)
     ]

@@ -13,9 +13,10 @@ from workbench.doors.screening import screen
 from workbench.store.corpus import stored
 from workbench.store.faults import Refused
 from workbench.store.files import rows_text
+from workbench.store.frames import FRAMES, Frame, digest_of, frames_text
 from workbench.store.schema import load_schema
 from workbench.store.screened import screened
-from workbench.store.tables import RECORDS
+from workbench.store.tables import FRAME, RECORDS
 
 REPOSITORY = Path(__file__).parents[1]
 CODERS = ("pass-a", "pass-b")
@@ -152,3 +153,22 @@ def test_what_screening_comes_to() -> None:
         "g1": ("include", "", "single"),
     }
     assert next(r for r in screened(rows, [], set()) if r["paper"] == "p1")["streams"] == "llm-as-judge"
+
+
+def test_records_that_came_after_the_frame_was_frozen_wait_for_a_stage_of_their_own(folder: Path) -> None:
+    first = sample(folder)
+    old = [r for r in stored(folder, "records", []) if r["text_sha256"]]
+    empty = {"stage": "screening", "source": "", "score": "", "hits": "", "probability": ""}
+    rows = [{**empty, "paper": r["paper"]} for r in old]
+    (folder / FRAME.path).write_text(rows_text(FRAME, rows), "utf-8")
+    made = {"query": "q.yaml", "query_sha256": "a" * 64, "sha256": digest_of(rows)}
+    frame = Frame(stage="screening", when="2026-11-24T09:30:00Z", records=len(rows), **made)
+    (folder / FRAMES).write_text(frames_text([frame]), "utf-8")
+    write_records(folder, 120)
+    decide(folder, first.papers, "exclude")
+    second = sample(folder)
+    assert second.papers and set(second.papers) < {r["paper"] for r in old}
+    assert (first.later, second.later) == (0, 30)
+    assert {b["stratum"]: b["frame"] for b in second.blocks} == {
+        b["stratum"]: b["frame"] for b in first.blocks
+    }

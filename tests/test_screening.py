@@ -11,9 +11,11 @@ from workbench.doors.screening import COLUMNS, screen
 from workbench.store.batch import read_batch
 from workbench.store.clock import now
 from workbench.store.corpus import stored
+from workbench.store.decisions import Decisions
 from workbench.store.faults import Refused
-from workbench.store.files import Row
+from workbench.store.files import Row, rows_text
 from workbench.store.screened import included, screened
+from workbench.store.tables import SAMPLE
 from workbench.store.texts import abstracts
 
 
@@ -313,3 +315,37 @@ def test_the_last_stage_decides_who_is_in(survey: Path) -> None:
 def test_nobody_screened_anything() -> None:
     assert screened([], [], set()) == []
     assert included([]) == set()
+
+
+def test_what_was_not_drawn_is_screened_as_found_by_other_methods_or_not_at_all(
+    drawn_one: tuple[Path, str, str],
+) -> None:
+    root, drawn, other = drawn_one
+    row = {"decision": "include", "_line": "2", "_file": "rows.csv"}
+    with pytest.raises(Refused, match=f"{other}: was not drawn; if somebody named it") as refused:
+        screen(root, "eva", [{**row, "paper": other}])
+    assert "--route other-methods" in str(refused.value)
+    assert not (root / "corpus/screening/eva.csv").exists()
+    with pytest.raises(Refused, match="was drawn, and not found by other methods"):
+        screen(root, "eva", [{**row, "paper": drawn, "route": "other-methods"}])
+    with pytest.raises(Refused, match="unknown route 'by-hand'"):
+        screen(root, "eva", [{**row, "paper": other, "route": "by-hand"}])
+    screen(root, "eva", [{**row, "paper": other, "route": "other-methods"}, {**row, "paper": drawn}])
+    came = {r["paper"]: r["route"] for r in Decisions(root, []).reached}
+    assert (came[drawn], came[other]) == ("drawn", "other-methods")
+    # Taking it back needs no route, and drawn later it counts as drawn.
+    screen(root, "eva", [{**row, "paper": other, "decision": "withdrawn"}])
+    screen(root, "eva", [{**row, "paper": other, "route": "other-methods"}])
+    held = stored(root, "sample", [])
+    more = {**held[0], "stage": "phase-two", "paper": other}
+    (root / SAMPLE.path).write_text(rows_text(SAMPLE, [*held, more]), "utf-8")
+    assert {r["paper"]: r["route"] for r in Decisions(root, []).reached}[other] == "drawn"
+
+
+@pytest.fixture
+def drawn_one(survey: Path) -> tuple[Path, str, str]:
+    """A survey of whose records one is drawn; its key, and that of one that is not."""
+    drawn, other = (r["paper"] for r in stored(survey, "records", [])[:2])
+    row = {"stage": "screening", "paper": drawn, "stratum": "all", "block": "1", "order": "1"}
+    (survey / SAMPLE.path).write_text(rows_text(SAMPLE, [row]), "utf-8")
+    return survey, drawn, other

@@ -84,6 +84,11 @@ def sample(
             "records still wait for two screeners" if screening else "papers still wait for a human's coding"
         )
         typer.echo(f"{drawn.waiting} drawn {waits}")
+    if drawn.later:
+        typer.echo(
+            f"{drawn.later} records came after the frame of this stage was frozen and are not drawn in it; freeze a "
+            "frame for a stage of their own (survey frame QUERY.yaml --stage NAME --seed N), then draw that stage"
+        )
     what = "records" if screening else "papers"
     typer.echo(f"{len(drawn.papers)} {what} {'would be ' if dry_run else ''}drawn")
 
@@ -124,6 +129,10 @@ def screen(
     stage: Annotated[str | None, typer.Option(help="title-abstract (the default) or full-text.")] = None,
     basis: Annotated[str | None, typer.Option(help="title, abstract (the default) or full-text.")] = None,
     note: Annotated[str | None, typer.Option(help="Why, in your own words.")] = None,
+    route: Annotated[
+        str | None,
+        typer.Option(help="other-methods: the records were not drawn; they enter no weighted rate."),
+    ] = None,
     run: Annotated[str, typer.Option(help="The run, for a language model.")] = "",
     batch: Annotated[str, typer.Option(help="What the run was given.")] = "",
     withdraw: Annotated[
@@ -138,11 +147,13 @@ def screen(
             raise typer.Exit(2)
         decision = "withdrawn"
     flags = locals()
-    from workbench.doors.screening import COLUMNS
+    from workbench.doors.screening import GIVEN
     from workbench.doors.screening import screen as record
 
     with door():
-        rows = given(from_file, COLUMNS, flags)
+        rows = given(from_file, GIVEN, flags)
+        if route and from_file:
+            rows = [{**row, "route": row.get("route") or route} for row in rows]
         written = record(survey, coder, rows, run=run, batch=batch)
     told_of(written)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.inclusion import inclusion
+from workbench.doors.sampling import in_frame
 from workbench.searching.matcher import Matcher
 from workbench.searching.query import Query, read_query
 from workbench.store.batch import near
@@ -207,11 +208,6 @@ def _put(
     contents = {FRAME.path: rows_text(FRAME, [*kept, *rows]), FRAMES: frames_text(logged)}
     changed = () if dry_run else tuple(replace_all(root, contents))
     return Frozen(frame, tuple(rows), changed)
-
-
-def in_frame(record: Row) -> bool:
-    """Whether a row of records.csv belongs to the sampling frame."""
-    return bool(record["text_sha256"]) and record["grey"] != "yes" and record["verified"] == "yes"
 
 
 def codes_of(root: Path, schema: Schema) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Which records are screened: a stratified sample drawn in random blocks.
 
-The rule, in words. The frame is every record whose abstract was in hand when it entered and that is not grey.
+The rule, in words. The frame is every record whose abstract was in hand when it entered and that is not grey; once it
+is frozen (``survey frame``), records that come later wait for a stage of their own (``workbench.doors.tickets``).
 A record's stratum is the rarest of its guessed streams (rarity counted over the frame, ties alphabetical;
 ``unguessed`` without one), split at a year; it is given once and never changed. Within a stratum the order is
 random: records are sorted by a digest of the seed and their key, so that the order of old records does not
@@ -23,6 +24,7 @@ from workbench.store.corpus import current, stored, year_of
 from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, trying, writing
+from workbench.store.frames import read_frames
 from workbench.store.schema import Sampling, Schema, load_schema
 from workbench.store.screened import included, screened
 from workbench.store.standing import standing
@@ -42,6 +44,8 @@ class Drawn:
         reasons: stratum -> why it was given another block.
         reached: aim -> (count, wanted), as the screeners' decisions stand.
         waiting: drawn records that two screeners have not yet decided.
+        later: records that could be drawn and were not there when the frame was frozen: they wait for a stage of
+            their own.
     """
 
     blocks: tuple[Row, ...]
@@ -49,6 +53,7 @@ class Drawn:
     reasons: dict[str, str]
     reached: dict[str, tuple[int, int]]
     waiting: int
+    later: int = 0
 
 
 def sample(root: Path, *, dry_run: bool = False) -> Drawn:
@@ -68,7 +73,8 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
         decisions, rulings = so_far.rows("screening"), so_far.rows("adjudications")
         if faults:
             raise Refused(faults)
-        frame = strata(records, schema)
+        frame = strata(_frozen(root, records, faults), schema)
+        later = sum(in_frame(r) for r in records) - len(frame)
         if not frame:
             message = "no record has an abstract in hand"
             raise Refused(
@@ -100,12 +106,28 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
         if not dry_run:
             replace_all(root, contents)
         why = {s: w for s, w in wanted.items() if s in {b["stratum"] for b in new_blocks}}
-        return Drawn(tuple(new_blocks), tuple(r["paper"] for r in new_sample), why, reached, waiting)
+        papers = tuple(r["paper"] for r in new_sample)
+        return Drawn(tuple(new_blocks), papers, why, reached, waiting, later)
+
+
+def _frozen(root: Path, records: list[Row], faults: list[Fault]) -> list[Row]:
+    """Return the records that the frozen frame has; all of them before it is frozen."""
+    frozen = any(f.stage == STAGE for f in read_frames(root, faults))
+    there = {r["paper"] for r in stored(root, "frame", faults) if r["stage"] == STAGE}
+    if faults:
+        raise Refused(faults)
+    # A record that joined another is drawn as the work it is part of, and the work may have come later.
+    return [r for r in records if r["paper"] in there or r["stratum"]] if frozen else records
+
+
+def in_frame(record: Row) -> bool:
+    """Whether a row of records.csv could be drawn."""
+    return bool(record["text_sha256"]) and record["grey"] != "yes" and record["verified"] == "yes"
 
 
 def strata(records: Iterable[Row], schema: Schema) -> dict[str, str]:
     """Return the stratum of every record of the frame; a stratum once given stays."""
-    frame = [r for r in records if r["text_sha256"] and r["grey"] != "yes" and r["verified"] == "yes"]
+    frame = [r for r in records if in_frame(r)]
     rarity = Counter(s for r in frame for s in r["guessed_streams"].split(";") if s)
     out = {}
     for row in frame:

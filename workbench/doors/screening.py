@@ -12,8 +12,10 @@ from workbench.store.clock import now
 from workbench.store.corpus import current, path_of, revision, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, writing
+from workbench.store.flow import OTHER, to_screen
 from workbench.store.schema import BASES, Schema, load_schema
 from workbench.store.screened import STAGES
+from workbench.store.standing import standing
 from workbench.store.tables import SCREENING
 from workbench.store.texts import Text, abstracts, full_text, quoted
 
@@ -22,6 +24,8 @@ DECISIONS = ("include", "exclude", "unsure")
 WITHDRAWN = "withdrawn"
 #: What a screener may give; the rest is filled in by the door.
 COLUMNS = ("paper", "stage", "decision", "reason", "streams", "basis", "note")
+#: What a batch may hold: the route is said of records that were not drawn, and follows from the sample afterwards.
+GIVEN = (*COLUMNS, "route")
 
 
 def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch: str = "") -> Written:
@@ -31,7 +35,8 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
         root: the survey folder.
         coder: id of the screener among the coders.
         rows: ``paper``, ``decision``, and where they apply ``stage`` (title-abstract by default),
-            ``reason``, ``streams``, ``basis`` (abstract by default), ``note``.
+            ``reason``, ``streams``, ``basis`` (abstract by default), ``note``; ``route`` (``other-methods``) of a
+            record that was not drawn.
         run: the run these decisions belong to; required for a language model.
         batch: what the run was given.
 
@@ -45,16 +50,18 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
         who = known_coder(root, coder, faults)
         contents = run_record(root, who, run, batch, "screen", schema, faults) if who else {}
         records = {r["paper"]: r for r in stored(root, "records", faults)}
+        drawn = to_screen(standing(root, "sample", faults))
         texts = abstracts(root)
         mine = stored(root, "screening", faults, coder=coder)
         latest = current(mine, ("paper", "stage"))
         new: list[Row] = []
         unchanged, seen = 0, set()
         for given in rows:
-            row = filled({"stage": "title-abstract", "basis": "abstract", **given}, COLUMNS, faults)
+            row = filled({"stage": "title-abstract", "basis": "abstract", **given}, GIVEN, faults)
             say = sayer(row, faults)
             row["streams"] = ";".join(sorted({s.strip() for s in row["streams"].split(";")} - {""}))
             screening_faults(row, schema, records, say)
+            _route(row, records, drawn, say)
             for text in _read(root, row, records, texts):
                 if words := quoted(row["note"], text):
                     say(f"the note quotes the text ({words!r})", "say it in your own words")
@@ -88,6 +95,20 @@ def screen(root: Path, coder: str, rows: Iterable[Row], *, run: str = "", batch:
         else:
             contents = {}
         return Written(len(new), unchanged, tuple(replace_all(root, contents)))
+
+
+def _route(row: Row, records: Mapping[str, Row], drawn: set[str], say: Callable[[str, str], None]) -> None:
+    """What was not drawn slips into no sample: who screens it says that it came in by other methods."""
+    paper, route = row.get("paper", ""), row["route"]
+    if route not in ("", OTHER):
+        say(f"unknown route {route!r}", f"{OTHER}, or nothing for a record that was drawn")
+    elif route and paper in drawn:
+        say("was drawn, and not found by other methods", "leave the route out")
+    elif paper in records and drawn and paper not in drawn and not route:
+        first = row["stage"] == STAGES[0] and row.get("decision") != WITHDRAWN
+        if first and records[paper]["grey"] != "yes":
+            remedy = f"if somebody named it say so (--route {OTHER}): it then enters no weighted rate"
+            say("was not drawn", remedy)
 
 
 def _read(root: Path, row: Row, records: Mapping[str, Row], held: Mapping[str, Text]) -> Iterator[Text]:

@@ -10,8 +10,7 @@ from typing import Any
 from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.final import human_verified_codes
-from workbench.store.flow import INCLUDED, OUT, UNSEEN, at_boxes
-from workbench.store.frames import NOT_RECORDS
+from workbench.store.flow import INCLUDED, OUT, UNSEEN, at_boxes, to_screen
 from workbench.store.schema import load_schema
 
 
@@ -87,7 +86,7 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
         "records": count(records),
         "unverified": count(p for p, r in records.items() if r["verified"] != "yes"),
         "in_frame": count(p for p, r in records.items() if r["stratum"] or p in framed),
-        "drawn": count(r["paper"] for r in held.rows("sample") if r["stage"] not in NOT_RECORDS),
+        "drawn": count(sorted(to_screen(held.rows("sample")))),
         "screened": count(included | at_boxes(stands, OUT)),
         "full_text": count(assessed),
         "included": count(included),

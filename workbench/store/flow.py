@@ -12,9 +12,10 @@ from typing import Any
 
 from workbench.store.files import Row
 from workbench.store.frames import NOT_RECORDS
-from workbench.store.screened import FULL_TEXT, OTHER, decisive
+from workbench.store.screened import FULL_TEXT, decisive
 
-DRAWN = "drawn"
+#: How a record came to be looked at. One that came by other methods and is drawn later counts as drawn.
+DRAWN, OTHER = "drawn", "other-methods"
 #: Boxes in which a work ends that is in, and in which one ends that is out.
 INCLUDED = ("not_coded_twice", "unsettled", "synthesis")
 OUT = ("excluded", "excluded_full_text", "other_excluded")
@@ -43,11 +44,12 @@ def reached(
     Returns:
         Rows with the columns of ``workbench.store.tables.REACHED``.
     """
-    drawn = {r["paper"] for r in sample if r["stage"] not in NOT_RECORDS}
+    drawn = to_screen(sample)
     results = list(screened)
     last = decisive(results)
     full = {r["paper"]: r["decision"] for r in results if r["stage"] == FULL_TEXT}
-    by_other = {r["paper"] for r in results if r["route"] == OTHER} - drawn
+    # Where nothing is drawn everything is screened; else what was screened and not drawn came in by other methods.
+    by_other = last.keys() - drawn if drawn else set()
     coders: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in deciding:
         if row["basis"] == basis:
@@ -78,6 +80,11 @@ def reached(
             }
         )
     return out
+
+
+def to_screen(sample: Iterable[Row]) -> set[str]:
+    """Return the records that were drawn for screening, at whichever stage; the other stages drew coded papers."""
+    return {r["paper"] for r in sample if r["stage"] not in NOT_RECORDS}
 
 
 def at_boxes(rows: Iterable[Row], boxes: Collection[str]) -> set[str]:

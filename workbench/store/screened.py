@@ -11,8 +11,6 @@ from workbench.store.final import version_key
 
 FULL_TEXT = "full-text"
 STAGES = ("title-abstract", FULL_TEXT)
-#: How a record came in: a screening row's route. What is not this was drawn, or everything is screened.
-OTHER = "other-methods"
 
 
 def screened(screening: Iterable[Row], adjudications: Iterable[Row], grey: set[str]) -> list[Row]:
@@ -57,7 +55,6 @@ def screened(screening: Iterable[Row], adjudications: Iterable[Row], grey: set[s
                 "reason": reason,
                 "resolved": resolved,
                 "coders": str(len(rows)),
-                "route": OTHER if any(r.get("route") == OTHER for r in rows) else "",
                 "streams": ";".join(sorted(s for s, n in named.items() if n >= min(2, len(rows)))),
             }
         )

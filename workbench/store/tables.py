@@ -388,7 +388,6 @@ SCREENED = Table(
         "reason": "reason of exclusion agreed or adjudicated; `reasons-differ` where only that agrees",
         "resolved": "agreed, adjudicated, single or pending",
         "coders": "number of screeners (Int64)",
-        "route": "other-methods where a screener says that the record was not drawn; else empty",
     },
 )
 REACHED = Table(

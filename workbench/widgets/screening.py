@@ -30,7 +30,6 @@ from analysis.prioritisation import (
     words,
 )
 from analysis.stopping import DRY, TARGET, Recall, recall
-from workbench.doors.sampling import STAGE
 from workbench.doors.screening import screen
 from workbench.store.bibliography import PAPERS, Entry, read_papers
 from workbench.store.clock import now
@@ -39,6 +38,7 @@ from workbench.store.corpus import current, revision, stored, year_of
 from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, sha256
+from workbench.store.flow import to_screen
 from workbench.store.schema import PATH as SCHEMA
 from workbench.store.schema import Schema, load_schema
 from workbench.store.screened import STAGES, screened
@@ -441,7 +441,8 @@ class ScreeningWidget(Widget):
             rows = stored(self.root, "sample", faults)
             if faults:
                 raise Refused(faults)
-            return {r["paper"]: r for r in rows if r["stage"] == STAGE and r["paper"] in self._records()}
+            drawn = to_screen(rows) & self._records().keys()
+            return {r["paper"]: r for r in rows if r["paper"] in drawn}
 
         return self._keep(
             "sample", (self._stamp("corpus/sample.csv"), self._stamp("corpus/records.csv")), made
