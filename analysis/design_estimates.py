@@ -294,7 +294,7 @@ def totals(design: Design, steps: Flags, of: Repeated, at: tuple[int, ...], *, c
     chain = list(at)
     estimate, missed = of.estimate[chain], of.missed[:, chain]
     found = steps.sum(axis=1).astype(float)
-    low, high = _gamma(
+    low, high = gamma_ends(
         estimate, found, (missed**2).mean(axis=0), float((1 / design.chance).max()), confidence
     )
     high = np.where(found == 0, exact_limit(float(design.chance.min()), confidence), high)
@@ -337,9 +337,18 @@ def _whole(
     return tuple(out)
 
 
-def _gamma(
+def gamma_ends(
     estimate: Floats, found: Floats, variance: Floats, largest: float, confidence: float
 ) -> tuple[Floats, Floats]:
+    """Lower and upper ends of totals: gamma intervals of the part that was not drawn; see :func:`totals`.
+
+    Args:
+        estimate: the totals.
+        found: how many records of each kind were drawn.
+        variance: of the totals.
+        largest: the largest weight of a record.
+        confidence: of the intervals.
+    """
     rest = np.maximum(estimate - found, 0)
     tail = (1 - confidence) / 2
     shape = np.divide(rest**2, variance, out=np.zeros_like(rest), where=variance > 0)

@@ -27,7 +27,9 @@ DRAWS = 2_000
 SEED = 20261124
 
 
-def replicates(drawn: pd.DataFrame, *, draws: int = DRAWS, seed: int = SEED) -> Floats:
+def replicates(
+    drawn: pd.DataFrame, *, own_chance: bool = False, draws: int = DRAWS, seed: int = SEED
+) -> Floats:
     """Replicate weights of every drawn paper.
 
     A stratum of which one paper was drawn, and not the whole, cannot show how much it varies; such strata are taken
@@ -37,6 +39,10 @@ def replicates(drawn: pd.DataFrame, *, draws: int = DRAWS, seed: int = SEED) -> 
     Args:
         drawn: ``analysis.weights.weights``: ``paper``, ``stratum``, ``frame``, ``drawn``, ``weight``; papers without a
             weight get none.
+        own_chance: every paper was drawn on its own, by the chance whose inverse its weight is. Its weight then varies
+            by the factor 1 + sqrt(1 - p) (e - 1), e exponential of mean 1, so that a total's variance is the textbook
+            one of Poisson sampling (generalised bootstrap: Beaumont & Patak 2012, International Statistical Review 80,
+            127-148, section 4).
         draws: replicates.
         seed: of the draws.
 
@@ -53,6 +59,11 @@ def replicates(drawn: pd.DataFrame, *, draws: int = DRAWS, seed: int = SEED) -> 
     there = np.flatnonzero(~np.isnan(weight))
     made = np.zeros((1 + draws, len(drawn)))
     made[:, there] = weight[there]
+    if own_chance:
+        spared = np.sqrt(1 - 1 / weight[there])
+        noise = np.random.default_rng(seed).exponential(size=(draws, len(there))) - 1
+        made[1:, there] *= 1 + spared * noise
+        return made
     stratum = drawn["stratum"].to_numpy(dtype=object)[there]
     frame = drawn["frame"].to_numpy(dtype=float, na_value=np.nan)[there]
     rng = np.random.default_rng(seed)

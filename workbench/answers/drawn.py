@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.replicates import Floats, replicates
 from analysis.weights import weights
 from workbench.answers.answer import BASIS
+from workbench.answers.phases import chances, speaking
 from workbench.doors.sampling import STAGE
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 
 def drawn(survey: Survey) -> pd.DataFrame:
-    """Return ``analysis.weights.weights`` of every paper drawn for screening; asked twice, it is made once."""
+    """Return the weight of every paper that the speaking stage drew (``workbench.answers.phases``); made once."""
     kept: pd.DataFrame | None = survey.__dict__.get("_drawn")
     if kept is None:
-        kept = weights(survey.sample, survey.sampling, stage=STAGE, missing=unknown_outcome(survey))
+        stage = speaking(survey)
+        if stage == STAGE:
+            kept = weights(survey.sample, survey.sampling, stage=STAGE, missing=unknown_outcome(survey))
+        else:
+            kept = chances(survey, stage)
         survey.__dict__["_drawn"] = kept
     return kept
 
@@ -37,7 +42,7 @@ def replicate_weights(survey: Survey) -> Floats:
     """Return ``analysis.replicates.replicates`` of :func:`drawn`; asked twice, they are drawn once."""
     kept: Floats | None = survey.__dict__.get("_replicates")
     if kept is None:
-        kept = replicates(drawn(survey))
+        kept = replicates(drawn(survey), own_chance=speaking(survey) != STAGE)
         survey.__dict__["_replicates"] = kept
     return kept
 

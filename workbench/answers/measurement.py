@@ -13,9 +13,11 @@ from analysis.design_estimates import Stopping
 from analysis.measurement import READINGS, Thresholds
 from analysis.volume_table import COLUMNS, STATEMENTS, carried, measurement
 from analysis.weights import weights
+from workbench.answers import phases
 from workbench.answers.answer import BASIS, Answer, Printed, figure, in_schema
 from workbench.answers.measurement_in_words import alternative, false_decisions, headline, in_words
 from workbench.answers.numbers import Number
+from workbench.answers.phases import speaking
 from workbench.doors.sampling import STAGE
 from workbench.store.screened import STAGES, screened
 
@@ -36,20 +38,23 @@ def measured(survey: Survey) -> Answer:
         remedy=(*settings.headline.remedy, *settings.headline.remedy_measured),
         basis=BASIS,
     )
-    frame, known = frame_of(survey)
+    stage = speaking(survey)
+    frame, known = frame_of(survey) if stage == STAGE else own_frame(survey, stage)
     title = f"How many papers raise, discuss and measure each {settings.words.code}"
     if not frame["read"].any():
         nothing = pd.DataFrame(columns=COLUMNS)
         draw = partial(charts.measurement_plot, nothing, reading=READINGS[0], ratio=at.ratio)
         silent = "Nothing is drawn: no record of the frame was drawn and read."
         return Answer({"measurement": nothing}, (figure("measurement", title, silent, draw, data=nothing),))
-    stopping = stopping_rule(survey, frame)
-    table = measurement(frame, survey.failure_modes, held, at, stopping=stopping)
+    own = stage != STAGE
+    stopping = None if own else stopping_rule(survey, frame)
+    table = measurement(frame, survey.failure_modes, held, at, own_chance=own, stopping=stopping)
     facts = {"records": len(frame), "read": int(frame["read"].sum()), "in": int(frame["included"].sum())}
-    words = in_words(table, at, settings.words, facts)
+    words = [*in_words(table, at, settings.words, facts), *phases.in_words(survey)]
+    beside = {"measurement-by-phase": phases.three_ways(survey, held)} if own else {}
     draw = partial(charts.measurement_plot, table, reading=READINGS[0], ratio=at.ratio)
     return Answer(
-        {"measurement": table, "measurement-in-words": pd.DataFrame({"sentence": words})},
+        {"measurement": table, "measurement-in-words": pd.DataFrame({"sentence": words}), **beside},
         (figure("measurement", title, alternative(table, at, settings.words), draw, data=table),),
         _numbers(table, at, facts),
         (_printed(table, at, settings.words.code, known),),
@@ -99,6 +104,29 @@ def frame_of(survey: Survey) -> tuple[pd.DataFrame, tuple[str, ...]]:
         for column in known:
             frame[column] = mine[column].to_numpy()
     return frame.drop(columns="first_public").reset_index(drop=True), tuple(known)
+
+
+def own_frame(survey: Survey, stage: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame of a stage whose records had chances of their own, as :func:`frame_of` gives that of the first stage.
+
+    Records that joined another, or were taken out, since are left out.
+    """
+    facts = survey.frame[(survey.frame["stage"] == stage).to_numpy(dtype=bool)]
+    year = dict(zip(survey.papers["paper"], survey.papers["first_public"], strict=True))
+    facts = facts[facts["paper"].isin(year.keys()).to_numpy(dtype=bool)]
+    split = survey.schema.sampling.split_year
+    coded = set(survey.final.loc[(survey.final["basis"] == BASIS).to_numpy(dtype=bool), "paper"])
+    years = [split if pd.isna(year[p]) else int(year[p]) for p in facts["paper"]]
+    known = ["source", "hits", *(["score"] if facts["score"].notna().all() else [])]
+    read = facts["paper"].isin(phases.drawn_at(survey, stage)).to_numpy(dtype=bool)
+    frame = facts[["paper", *known]].assign(
+        stratum="all",
+        period=np.where(np.array(years) < split, "before", "from"),
+        chance=facts["probability"],
+        read=read,
+        included=read & facts["paper"].isin(coded).to_numpy(dtype=bool),
+    )
+    return frame.reset_index(drop=True), tuple(known)
 
 
 def stopping_rule(survey: Survey, frame: pd.DataFrame) -> Stopping:
