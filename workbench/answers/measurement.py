@@ -95,7 +95,7 @@ def frame_of(survey: Survey) -> tuple[pd.DataFrame, tuple[str, ...]]:
     frame["read"] = frame["chance"].notna()
     frame["included"] = frame["read"] & frame["paper"].isin(coded)
     known: list[str] = []
-    facts = survey.frame[(survey.frame["stage"] == STAGE).to_numpy(dtype=bool)].set_index("paper")
+    facts = phases.frame_at(survey, STAGE).set_index("paper")
     if len(frame) and set(frame["paper"]) <= set(facts.index):
         mine = facts.loc[frame["paper"]]
         known = ["source", "hits"]
@@ -107,13 +107,9 @@ def frame_of(survey: Survey) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def own_frame(survey: Survey, stage: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The frame of a stage whose records had chances of their own, as :func:`frame_of` gives that of the first stage.
-
-    Records that joined another, or were taken out, since are left out.
-    """
-    facts = survey.frame[(survey.frame["stage"] == stage).to_numpy(dtype=bool)]
+    """The frame of a stage whose records had chances of their own, as :func:`frame_of` gives the first stage's."""
+    facts = phases.frame_at(survey, stage)
     year = dict(zip(survey.papers["paper"], survey.papers["first_public"], strict=True))
-    facts = facts[facts["paper"].isin(year.keys()).to_numpy(dtype=bool)]
     split = survey.schema.sampling.split_year
     coded = set(survey.final.loc[(survey.final["basis"] == BASIS).to_numpy(dtype=bool), "paper"])
     years = [split if pd.isna(year[p]) else int(year[p]) for p in facts["paper"]]

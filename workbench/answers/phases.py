@@ -17,6 +17,7 @@ from workbench.answers.answer import BASIS
 from workbench.doors.sampling import STAGE
 from workbench.store.faults import Fault
 from workbench.store.frames import NOT_RECORDS, read_frames
+from workbench.store.standing import joined
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
@@ -76,6 +77,22 @@ def drawn_at(survey: Survey, stage: str) -> set[str]:
     return set(survey.sample.loc[(survey.sample["stage"] == stage).to_numpy(dtype=bool), "paper"])
 
 
+def frame_at(survey: Survey, stage: str) -> pd.DataFrame:
+    """Return the frame of a stage, a row a work under the key it has now.
+
+    A record that joined another since stands as the work it is part of; where both stood in the frame either could have
+    brought it, and the chance is that of one or the other. What was taken out since is left out, and counts zero.
+    """
+    leads = joined(survey.merges.to_dict("records"))  # type: ignore[arg-type]
+    mine = survey.frame[(survey.frame["stage"] == stage).to_numpy(dtype=bool)]
+    now = [leads.get(p, p) for p in mine["paper"]]
+    mine = mine.assign(moved=[a != b for a, b in zip(now, mine["paper"], strict=True)], paper=now)
+    mine = mine[mine["paper"].isin(set(survey.papers["paper"])).to_numpy(dtype=bool)]
+    missed = (1 - mine["probability"]).groupby(mine["paper"]).prod(min_count=1)
+    mine = mine.sort_values(["paper", "moved"], kind="stable").drop_duplicates("paper")
+    return mine.assign(probability=1 - mine["paper"].map(missed)).drop(columns="moved").reset_index(drop=True)
+
+
 def speaking(survey: Survey) -> str:
     """Return the stage that the estimates speak of: the last one by tickets that is complete, else the first stage."""
     done = [p.stage for p in progress(survey) if p.design == "tickets" and p.complete]
@@ -111,7 +128,7 @@ def in_words(survey: Survey) -> list[str]:
 
 def left_out(survey: Survey, stage: str) -> dict[str, float]:
     """Return how many works a given sample speaks for, and how many of them would be in, with an interval."""
-    mine = survey.frame[(survey.frame["stage"] == stage).to_numpy(dtype=bool)]
+    mine = frame_at(survey, stage)
     mine = mine[mine["paper"].isin(drawn_at(survey, stage)).to_numpy(dtype=bool)]
     boxes = survey.reached.set_index("paper")["box"]
     inside = boxes.reindex(mine["paper"]).isin(["not_coded_twice", "unsettled", "synthesis"])
@@ -129,7 +146,7 @@ def left_out(survey: Survey, stage: str) -> dict[str, float]:
 
 def chances(survey: Survey, stage: str) -> pd.DataFrame:
     """Return ``analysis.phases.own_chances`` of a stage whose records were drawn by tickets."""
-    frame = survey.frame[(survey.frame["stage"] == stage).to_numpy(dtype=bool)]
+    frame = frame_at(survey, stage)
     there = set(frame["paper"])
     return own_chances(frame, drawn_at(survey, stage) & there)
 
@@ -147,7 +164,7 @@ def three_ways(survey: Survey, held: pd.DataFrame) -> pd.DataFrame:
         each stratum only, which was drawn whatever it brought); ``papers`` (read), ``estimate``, ``low``, ``high``.
     """
     stage = speaking(survey)
-    frame = survey.frame[(survey.frame["stage"] == stage).to_numpy(dtype=bool)]
+    frame = frame_at(survey, stage)
     second = frame["probability"].to_numpy(dtype=float)
     keys = frame["paper"].astype(str)
     late = keys.isin(drawn_at(survey, stage)).to_numpy(dtype=bool)

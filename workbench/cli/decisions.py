@@ -86,7 +86,7 @@ def sample(
         typer.echo(f"{drawn.waiting} drawn {waits}")
     if drawn.later:
         typer.echo(
-            f"{drawn.later} records came after the frame of this stage was frozen and are not drawn in it; freeze a "
+            f"{drawn.later} records came after the last frame was frozen and stand in none; freeze a "
             "frame for a stage of their own (survey frame QUERY.yaml --stage NAME --seed N), then draw that stage"
         )
     what = "records" if screening else "papers"

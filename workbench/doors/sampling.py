@@ -44,7 +44,7 @@ class Drawn:
         reasons: stratum -> why it was given another block.
         reached: aim -> (count, wanted), as the screeners' decisions stand.
         waiting: drawn records that two screeners have not yet decided.
-        later: records that could be drawn and were not there when the frame was frozen: they wait for a stage of
+        later: records that could be drawn and came after the last frame was frozen: they wait for a stage of
             their own.
     """
 
@@ -74,7 +74,8 @@ def sample(root: Path, *, dry_run: bool = False) -> Drawn:
         if faults:
             raise Refused(faults)
         frame = strata(_frozen(root, records, faults), schema)
-        later = sum(in_frame(r) for r in records) - len(frame)
+        framed = frame.keys() | {r["paper"] for r in stored(root, "frame", faults)}
+        later = sum(in_frame(r) and r["paper"] not in framed for r in records)
         if not frame:
             message = "no record has an abstract in hand"
             raise Refused(
