@@ -98,7 +98,7 @@ def test_the_panel_of_the_survey_is_told_in_words(pilot: Path) -> None:
         .nlargest(1, "median")
         .iloc[0]
     )
-    assert f"{largest['property']}: another {largest['changed']} moves" in said
+    assert f"{largest['property']}: to change the {largest['changed']} alone moves" in said
     assert f"by {largest['median']:.0f} points" in said
 
 

@@ -34,7 +34,7 @@ def unstable(survey: Survey) -> Answer:
                 "of them with a condition of measuring that was changed alone",
             ),
         ),
-        printed=(_printed(known),),
+        printed=(_printed(known[known["property"].isin(_conditions(known)["property"])]),),
     )
 
 
@@ -54,8 +54,8 @@ def in_words(moved: pd.DataFrame) -> str:
             else ""
         )
         told.append(
-            f"{r['property']}: another {r['changed']} moves the value of one {r['unit']} by {r['median']:.0f} points "
-            f"(middle of {r['pairs']} {'pair' if r['pairs'] == 1 else 'pairs'}){beside}"
+            f"{r['property']}: to change the {r['changed']} alone moves the value of one {r['unit']} by "
+            f"{r['median']:.0f} points (middle of {r['pairs']} {'pair' if r['pairs'] == 1 else 'pairs'}){beside}"
         )
     return (
         f"Of {every} properties, {alone['property'].nunique()} have values of one model that differ in one condition "
