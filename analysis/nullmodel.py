@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from analysis.bitmasks import Words, dense, held_bound, margin_bound, packed, unpacked
 from analysis.selection import Incidence
 
 #: Chains that share the draws. Always as many, so that the draws do not depend on the machine's cores.
@@ -40,8 +41,6 @@ SEED = 20261124
 DRAWS = 10_000
 #: Largest block of counts that one chain holds at a time, cells.
 _BLOCK = 1_000_000
-
-Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def null_tallies(
         ValueError: as in :func:`null_counts`.
     """
     problem = _problem(left, right, held, trades, draws)
-    observed = _dense(left.matrix.T @ (right or left).matrix)
+    observed = dense(left.matrix.T @ (right or left).matrix)
     lowest = problem.lowest
     shape, shares = observed.shape, _shares(draws)
     # Of the blocks' own type: no block is copied to compare it.
@@ -202,7 +201,7 @@ def null_matrices(
         _trade(one, problem, problem.burn_in, state)
     for _ in range(draws):
         _trade(one, problem, problem.apart, state)
-        yield _unpacked(one, len(facet.codes))
+        yield unpacked(one, len(facet.codes))
 
 
 def held_places(left: Incidence, right: Incidence, pairs: Collection[tuple[str, str]]) -> sparse.csr_matrix:
@@ -241,7 +240,7 @@ def fixed_by_margins(facet: Incidence) -> str:
         return "no paper carries a code"
     if len(facet.papers) == 1:
         return "one paper only"
-    free = _packed(facet.matrix)
+    free = packed(facet.matrix)
     if curveball.movable(free, np.zeros_like(free)):
         return ""
     return "no two papers each carry a code that the other lacks"
@@ -284,8 +283,8 @@ def _problem(
     papers, other = len(left.papers), right or left
     apart = APART * papers if trades is None else trades
     burn_in = max(BURN_IN * papers, apart)
-    carried = _packed(other.matrix)
-    blocked = np.zeros_like(carried) if held is None else _packed(held)
+    carried = packed(other.matrix)
+    blocked = np.zeros_like(carried) if held is None else packed(held)
     kept, free = carried & blocked, carried & ~blocked
     if held is not None:
         why = "" if _moves(free, blocked) else "what is held and the margins leave one matrix only"
@@ -296,7 +295,7 @@ def _problem(
         empty = [why for why in whys if why.startswith("no paper")]
         why = empty[0] if empty else whys[0] if all(whys) else ""
     return _Problem(
-        left=_packed(left.matrix) if right is not None else free,
+        left=packed(left.matrix) if right is not None else free,
         right=free,
         kept=kept,
         held=blocked,
@@ -305,35 +304,11 @@ def _problem(
         shape=(len(left.codes), len(other.codes)),
         apart=apart,
         burn_in=burn_in,
-        lowest=_held_bound(left, other, kept, free, blocked)
+        lowest=held_bound(left, other, kept, free, blocked)
         if held is not None
-        else _margin_bound(left, other, right is None),
+        else margin_bound(left, other, right is None),
         note=f"the null is a single table: {why}" if why else "",
     )
-
-
-def _margin_bound(left: Incidence, right: Incidence, same: bool) -> NDArray[np.int64]:
-    """Least count of every cell when only papers with a code in both facets can be in one (Frechet 1940)."""
-    here, there = _sums(left, 1) > 0, _sums(right, 1) > 0
-    both = int((here & there).sum())
-    r = np.maximum(_sums(left, 0) - int((here & ~there).sum()), 0)
-    c = np.maximum(_sums(right, 0) - int((there & ~here).sum()), 0)
-    lowest = np.maximum(r[:, None] + c[None, :] - both, 0)
-    if same:
-        np.fill_diagonal(lowest, _sums(left, 0))
-    return np.asarray(lowest, dtype=np.int64)
-
-
-def _held_bound(
-    left: Incidence, right: Incidence, kept: Words, free: Words, blocked: Words
-) -> NDArray[np.int64]:
-    """Least count of every cell when some are held and the left facet stays as it is."""
-    a, width = left.matrix, len(right.codes)
-    gives = _unpacked(free, width).astype(np.int64)
-    takes = (~_unpacked(blocked, width) & (gives.sum(1) > 0)[:, None]).astype(np.int64)
-    base = _dense(a.T @ sparse.csr_matrix(_unpacked(kept, width).astype(np.int64)))
-    outside = takes.sum(0)[None, :] - _dense(a.T @ sparse.csr_matrix(takes))
-    return np.asarray(base + np.maximum(gives.sum(0)[None, :] - outside, 0), dtype=np.int64)
 
 
 def _blocks(problem: _Problem, draws: int, state: Words) -> Iterator[NDArray[np.int32]]:
@@ -401,27 +376,3 @@ def _chains(work: Callable[[int, Words], None], seed: int) -> None:
     with ThreadPoolExecutor(max_workers=min(CHAINS, os.cpu_count() or 1)) as pool:
         for _ in pool.map(work, range(CHAINS), [state.copy() for state in _states(seed)]):
             pass
-
-
-def _packed(matrix: sparse.csr_matrix) -> Words:
-    """Return a 0/1 matrix as papers x words of 64 codes; at least one word."""
-    papers, codes = matrix.shape
-    masks = np.zeros((papers, max(1, -(-codes // 64))), dtype=np.uint64)
-    at = matrix.tocoo()
-    carried = at.data != 0
-    row, code = at.row[carried].astype(np.int64), at.col[carried].astype(np.int64)
-    np.bitwise_or.at(masks, (row, code // 64), np.uint64(1) << (code % 64).astype(np.uint64))
-    return masks
-
-
-def _unpacked(masks: Words, codes: int) -> NDArray[np.bool_]:
-    bits = (masks[:, :, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
-    return bits.reshape(len(masks), 64 * masks.shape[1])[:, :codes].astype(bool)
-
-
-def _sums(facet: Incidence, axis: int) -> NDArray[np.int64]:
-    return np.asarray(facet.matrix.sum(axis=axis), dtype=np.int64).ravel()
-
-
-def _dense(matrix: sparse.csr_matrix) -> NDArray[np.int64]:
-    return np.asarray(matrix.toarray(), dtype=np.int64)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from analysis import charts
-from analysis.charts.frame import stamped, whole_ticks
+from analysis.charts.frame import stamped
+from analysis.charts.layers import whole_ticks
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import DOUBLE, FAMILY, OKABE_ITO, SINGLE, TEXT, page_width
 from analysis.prisma import prisma

@@ -60,3 +60,9 @@ def test_data_rooms_hold_no_code() -> None:
         if p.suffix in code
     ]
     assert not found
+
+
+def test_no_file_of_the_analysis_is_longer_than_400_lines() -> None:
+    files = sorted((ROOT / "analysis").rglob("*.py"))
+    long = {p.name: n for p in files if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
+    assert len(files) > 40 and long == {}

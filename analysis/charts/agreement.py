@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import KeyEntry, blanks, marks, rules, say, sheet, texts
+from analysis.charts.frame import KeyEntry, say, sheet
+from analysis.charts.layers import blanks, marks, rules, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, Width, is_narrow, page_width
 

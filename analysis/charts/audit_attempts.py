@@ -9,7 +9,8 @@ from itertools import pairwise
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, KeyEntry, marks, rules, say, sheet, texts
+from analysis.charts.frame import KeyEntry, say, sheet
+from analysis.charts.layers import DOT, marks, rules, texts
 from analysis.charts.theme import FAINT, MUTED, OKABE_ITO, Width, is_narrow, page_width
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import KeyEntry, marks, rules, say, sheet, texts
+from analysis.charts.frame import KeyEntry, say, sheet
+from analysis.charts.layers import marks, rules, texts
 from analysis.charts.text import text_width
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import texts
+from analysis.charts.layers import texts
 from analysis.charts.text import shortened, text_width, widest_piece, wrap
 from analysis.charts.theme import LINE, TEXT
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, KeyEntry, marks, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import KeyEntry, say, sheet
+from analysis.charts.layers import DOT, marks, rules, texts, whole_ticks
 from analysis.charts.rows import list_rows
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, Width, is_narrow, page_width
 

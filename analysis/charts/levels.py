@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import KeyEntry, panel, rules, say, sheet, texts
+from analysis.charts.frame import KeyEntry, panel, say, sheet
+from analysis.charts.layers import rules, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width
 from analysis.charts.theme import FAINT, INK, MUTED, TEXT, Width, page_width

@@ -12,7 +12,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import RING, KeyEntry, marks, rules, say, sheet, texts
+from analysis.charts.frame import KeyEntry, say, sheet
+from analysis.charts.layers import RING, marks, rules, texts
 from analysis.charts.rows import Rows, list_rows
 from analysis.charts.theme import (
     FAINT,

@@ -14,7 +14,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import fixed, say, sheet, texts
+from analysis.charts.frame import say, sheet
+from analysis.charts.layers import fixed, texts
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import INK, LINE, MUTED, PALE, TEXT, Width, page_width
 

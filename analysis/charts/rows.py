@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import blanks, fixed, texts
+from analysis.charts.layers import blanks, fixed, texts
 from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import FAINT, SIDE_COLOURS, TEXT, side_colour, side_name
 

@@ -8,17 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import (
-    KeyEntry,
-    blanks,
-    fixed,
-    marks,
-    panel,
-    rules,
-    say,
-    sheet,
-    texts,
-)
+from analysis.charts.frame import KeyEntry, panel, say, sheet
+from analysis.charts.layers import blanks, fixed, marks, rules, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.theme import (
     FAINT,

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.charts.frame import DOT, KeyEntry, marks, rules, say, sheet, texts, whole_ticks
+from analysis.charts.frame import KeyEntry, say, sheet
+from analysis.charts.layers import DOT, marks, rules, texts, whole_ticks
 from analysis.charts.theme import FAINT, INK, MUTED, OKABE_ITO, TEXT, Width, is_narrow, page_width
 
 _LEFT, _HIGH, _BETWEEN = 34.0, 92.0, 44.0
