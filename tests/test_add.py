@@ -796,3 +796,24 @@ def test_facts_find_identifiers_wherever_they_hide() -> None:
     entry = facts("k", "T", "", "", "https://doi.org/10.1609/AAAI.v36i4.20399")
     assert (entry.doi, entry.arxiv_id) == ("10.1609/aaai.v36i4.20399", "")
     assert facts("k", "T", "10.48550/arXiv.2306.10010", "", "").arxiv_id == "2306.10010"
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"title": "word " * 40_000}, "cut a title of 199,999 characters"),
+        ({"venue": "v" * 120_000}, "left out the field venue of 120,000 characters"),
+        ({"url": "https://example.org/" + "u" * 120_000}, "left out the field url of 120,020 characters"),
+        ({"authors": [f"Name{n}, Ann" for n in range(12_000)]}, "of 12000 authors"),
+    ],
+)
+def test_a_field_that_no_file_holds_costs_the_field_and_not_the_file(
+    survey: Path, cells: dict[str, object], told: str
+) -> None:
+    report = put(
+        survey, record(), record(**{"title": "Another work on judges", **cells}), record(title="A third")
+    )
+    assert (report.new, report.unreadable) == (3, ())
+    assert any(told in w.message for w in report.warnings), report.warnings
+    held = works(survey).values()
+    assert len(held) == 3 and all(len(e.title) < 1_100 for e in held)

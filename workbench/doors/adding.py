@@ -14,6 +14,7 @@ from workbench.doors.abstracts import AbstractsReport, join
 from workbench.doors.records import Corpus, carry_out
 from workbench.doors.removing import take_out_search
 from workbench.doors.sources import Incoming, read_file, take_in
+from workbench.doors.sources.incoming import within_budget
 from workbench.doors.taking import Fate, Progress, Taking
 from workbench.store.clock import now
 from workbench.store.faults import Fault, Refused
@@ -101,7 +102,7 @@ def add(
     abstract_text, abstract_warnings = "", list[Fault]()
     if abstracts:
         _, abstract_text, abstract_warnings = take_in(abstracts)
-    good = _within_schema(good, read_schema(root, []))
+    good = _within_schema([within_budget(r) for r in good], read_schema(root, []))
     warnings += _notes(file.name, good)
 
     def work(corpus: Corpus) -> AddReport:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Any, TypeAlias
 
 from workbench.doors.titles import clean
 from workbench.store.bibliography import VENUE_FIELD
+from workbench.store.budgets import CELL
 
+#: A field that is longer is none; a quarter of what a cell holds, for signs that are written as several.
+LONGEST = CELL // 4
+#: To how many characters a title that is longer is cut.
+TITLE = 1_000
 #: Types of other formats -> ours. Everything unknown is ``misc``.
 TYPES = {t: t for t in VENUE_FIELD} | {
     "conference": "inproceedings",
@@ -85,6 +91,30 @@ class Unreadable:
     key: str
     reason: str
     remedy: str
+
+
+def within_budget(record: Incoming) -> Incoming:
+    """Return a record whose fields fit a file of ours: a title is cut, authors end in others, the rest is left out.
+
+    What no field holds as a rule (a whole text for a title) costs the field and not the record, still less the file.
+    """
+    notes, changes = [], dict[str, Any]()
+    if len(record.title) > LONGEST:
+        changes["title"] = f"{record.title[:TITLE].rstrip()} ..."
+        notes.append(f"cut a title of {len(record.title):,} characters")
+    for name in ("key", "venue", "type", "doi", "arxiv_id", "url", "found_via"):
+        if len(getattr(record, name)) > LONGEST:
+            changes[name] = "misc" if name == "type" else ""
+            notes.append(f"left out the field {name} of {len(getattr(record, name)):,} characters")
+    if sum(len(a) + 2 for a in record.authors) > LONGEST:
+        room = accumulate(len(a) + 2 for a in record.authors)
+        kept = tuple(a for a, until in zip(record.authors, room, strict=True) if until <= LONGEST)
+        changes["authors"] = (*kept, "others") if kept else ()
+        notes.append(f"left out {len(record.authors) - len(kept)} of {len(record.authors)} authors")
+    if long := [name for name, value in record.details if len(value) > LONGEST]:
+        changes["details"] = tuple(d for d in record.details if d[0] not in long)
+        notes += [f"left out the field {name}, which is too long" for name in long]
+    return replace(record, **changes, notes=(*record.notes, *notes)) if notes else record
 
 
 Reader: TypeAlias = Callable[[str, str], tuple[list[Incoming], list[Unreadable]]]
