@@ -20,6 +20,7 @@ from tests.coded import (
     stream,
     whole,
 )
+from tests.once import once
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.door import Written
 from workbench.store.clock import now
@@ -36,6 +37,7 @@ PRESENT["state"] = "present"
 
 
 @pytest.fixture
+@once
 def differing(survey: Path) -> Path:
     """The two passes differ on the level of p01 and the principal pressure of p02; p03 is coded by one alone."""
     keep(survey, "p01", "p02", "p03", "p06", "p07")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import coded
+from tests.once import once
 from workbench.answers import QUESTIONS
 from workbench.answers.answer import Answer
 from workbench.answers.stamp import data_digests, data_stamp
@@ -19,6 +20,7 @@ SOME = ("flow of records", "coverage", "attention by year", "methods", "what was
 
 
 @pytest.fixture
+@once
 def two_papers(survey: Path) -> Path:
     coded.listed(survey, *(f"p{n:02}" for n in range(1, 61)))
     coded.keep(survey, "p01", "p02")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import coded
+from tests.once import once
 from tests.test_cli import REPOSITORY
 from workbench.reading.checking import check
 from workbench.store.assumptions import PATH, assumptions
@@ -24,6 +25,7 @@ lacking:
 
 
 @pytest.fixture
+@once
 def filled(survey: Path) -> Path:
     coded.fill(survey)
     (survey / PATH).write_text(GOOD, "utf-8")

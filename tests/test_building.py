@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable
@@ -18,6 +17,8 @@ from PIL import Image
 
 from analysis import charts
 from tests import coded
+from tests.conftest import EPOCH, small_survey
+from tests.once import once
 from tests.test_latex_tables import width_of
 from workbench.answers import QUESTIONS, agreed, left_out
 from workbench.answers.agreement import coded_first_under
@@ -85,14 +86,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def written_tables(root: Path) -> dict[str, list[dict[str, str]]]:
-    """Return the tables as read back from their CSV, without the time that the figures take."""
-    survey = open_survey(root)
-    return {
-        name: list(csv.DictReader(io.StringIO(csv_text(table))))
-        for answer in QUESTIONS.values()
-        for name, table in answer(survey).tables.items()
-    }
+def written_table(out: Path, name: str) -> list[dict[str, str]]:
+    """Return a table as read back from its CSV."""
+    with (out / f"tables/{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def described(out: Path, stem: str) -> str:
@@ -101,8 +98,7 @@ def described(out: Path, stem: str) -> str:
     return found[1]
 
 
-@pytest.fixture
-def filled(survey: Path) -> Path:
+def settled(survey: Path) -> Path:
     """Three papers coded by two and settled, one that the two differ about, one in and not coded, one out."""
     coded.listed(survey, *(f"p{n:02}" for n in range(1, 61)))
     coded.keep(survey, "p01", "p02", "p03", "p05", "p06")
@@ -117,6 +113,9 @@ def filled(survey: Path) -> Path:
     coded.verify(survey, "eva", [coded.word("p01"), coded.word("p02", outcome="reject")])
     sampled(survey, "p01", "p02", "p03", "p04", "p05", "p06")
     return survey
+
+
+filled = pytest.fixture(once(settled), name="filled")
 
 
 def sampled(root: Path, *papers: str) -> None:
@@ -135,10 +134,14 @@ def sampled(root: Path, *papers: str) -> None:
         replace_all(root, {table.path: rows_text(table, held) for table, held in tables})
 
 
-@pytest.fixture
-def built(filled: Path, tmp_path: Path) -> Path:
-    build(filled, tmp_path / "out")
-    return tmp_path / "out"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a build of the filled survey writes: built once, and read by every test that only reads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+        root = settled(small_survey(tmp_path_factory.mktemp("built") / "survey"))
+        build(root, root.parent / "out")
+    return root.parent / "out"
 
 
 def test_every_table_and_figure_is_written_twice_the_same(filled: Path, built: Path, tmp_path: Path) -> None:
@@ -203,27 +206,28 @@ def test_figures_say_what_they_show_and_from_which_data(built: Path) -> None:
     assert "over 4 papers coded twice" in described(built, "agreement")
 
 
-def test_tables_name_the_papers_behind_their_counts(filled: Path) -> None:
-    tables = written_tables(filled)
-    cells = {(r["row"], r["column"]): r for r in tables["coverage"]}
+def test_tables_name_the_papers_behind_their_counts(built: Path) -> None:
+    cells = {(r["row"], r["column"]): r for r in written_table(built, "coverage")}
     assert cells["judge-bias", "llm-as-judge"]["papers"] == "p01;p03"
     assert len(cells) == 3 * 2
     for table in ("coverage", "expected"):
-        assert all(int(r["n"]) == len([p for p in r["papers"].split(";") if p]) for r in tables[table])
+        assert all(
+            int(r["n"]) == len([p for p in r["papers"].split(";") if p]) for r in written_table(built, table)
+        )
     assert (cells["judge-bias", "llm-as-judge"]["n"], cells["judge-bias", "llm-as-judge"]["measured"]) == (
         "2",
         "0",
     )
-    told = {(r["code"], r["reading"], r["estimate"]): r for r in tables["measurement"]}
+    told = {(r["code"], r["reading"], r["estimate"]): r for r in written_table(built, "measurement")}
     mode = told["judge-bias", "all in", "model"]
     assert (mode["read_raised"], mode["read_measured"]) == ("2", "0")
-    left = {r["reason"]: (r["codings"], r["papers"]) for r in tables["dropped"]}
+    left = {r["reason"]: (r["codings"], r["papers"]) for r in written_table(built, "dropped")}
     assert left["unresolved"] == ("1", "1")
     assert left["no year"] == ("", "0")
 
 
-def test_prisma_ends_with_what_the_coders_settled(filled: Path) -> None:
-    table = written_tables(filled)["prisma"]
+def test_prisma_ends_with_what_the_coders_settled(filled: Path, built: Path) -> None:
+    table = written_table(built, "prisma")
     n = {r["box"]: int(r["n"]) for r in table if not r["reason"]}
     counts = status(filled)
     assert (n["included"], n["coded_twice"], n["unsettled"], n["synthesis"]) == (5, 4, 1, 3)

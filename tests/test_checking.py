@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.coded import fill
+from tests.once import once
 from tests.test_panel import row
 from workbench.doors.frame import freeze
 from workbench.reading.checking import check
@@ -52,6 +53,7 @@ rules:
 
 
 @pytest.fixture
+@once
 def full(survey: Path) -> Path:
     fill(survey)
     query = survey / "corpus/queries/gaming.yaml"

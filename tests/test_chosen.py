@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from analysis.where import NotUnderstood
 from tests import coded
+from tests.once import once
 from workbench.answers.coverage import covered
 from workbench.answers.stamp import data_digests, data_stamp, stamp_line
 from workbench.cli import app
@@ -23,6 +24,7 @@ from workbench.store.survey import open_survey
 
 
 @pytest.fixture
+@once
 def filled(survey: Path) -> Path:
     coded.listed(survey, *(f"p{n:02}" for n in range(1, 61)))
     coded.keep(survey, "p01", "p02", "p03")

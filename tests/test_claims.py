@@ -9,6 +9,7 @@ import pytest
 
 from analysis.audit.claims import Claim, Evidence, card, sentences
 from tests import coded
+from tests.once import once
 from tests.test_coverage import code, final
 from workbench.answers.claims import card_of, claim_card
 from workbench.publishing.answering import write_results
@@ -122,6 +123,7 @@ evidence:
 
 
 @pytest.fixture
+@once
 def claims(survey: Path) -> Path:
     """The survey of the fixture with two coded papers and one claim."""
     coded.listed(survey, *(f"p{n:02}" for n in range(1, 61)))

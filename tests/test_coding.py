@@ -27,6 +27,7 @@ from tests.coded import (
     stream,
     whole,
 )
+from tests.once import once
 from workbench.doors.coding import COLUMNS, NOT_CHECKABLE, code, signoff
 from workbench.reading.checking import check
 from workbench.store.batch import read_batch
@@ -45,6 +46,7 @@ SIGNED = "corpus/signoffs/pass-a.csv"
 
 
 @pytest.fixture
+@once
 def kept(survey: Path) -> Path:
     """p01 to p19 and p59 are in; p20 is out, p21 pending, p22 not screened, p23 unverified."""
     keep(survey, *ALL, "p23", "p59")
@@ -706,6 +708,7 @@ def test_words_that_look_like_nothing_are_words(kept: Path, note: str) -> None:
 
 
 @pytest.fixture
+@once
 def large(survey: Path) -> Path:
     """2,500 papers that are in."""
     papers = [f"q{n:04}" for n in range(2500)]
@@ -793,6 +796,7 @@ def child(how: str, number: int, door: str, root: Path) -> subprocess.CompletedP
 
 
 @pytest.fixture
+@once
 def begun(kept: Path) -> Path:
     """p01 is coded, by hand of eva and by pass-a; pass-a's run is forgotten so that a write makes two files."""
     listed(kept, *(r["paper"] for r in stored(kept, "records", [])))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import coded
+from tests.once import once
 from workbench.answers.agreement import agreed
 from workbench.answers.methods import paragraphs
 from workbench.doors.registering import register
@@ -22,6 +23,7 @@ from workbench.store.tables import SAMPLE
 
 
 @pytest.fixture
+@once
 def kept(survey: Path) -> Path:
     """p01 and p02 are in and coded by both passes, alike."""
     coded.keep(survey, "p01", "p02")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.coded import coded, keep, know, listed, state, whole
+from tests.once import once
 from workbench.reading.checking import check
 from workbench.store.corpus import stored
 from workbench.store.files import recover
@@ -69,6 +70,7 @@ print(seen)
 
 
 @pytest.fixture
+@once
 def open_survey(survey: Path) -> Path:
     """Eight papers are in; the passes agree on all of them but the level of a mode; eva and adam are human."""
     know(survey, "adam", "human")

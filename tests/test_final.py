@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.coded import coded, keep, know, listed, mode, pressure, put, ruling, sign, stream, whole, word
+from tests.once import once
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.verification import verify
 from workbench.reading.checking import check
@@ -280,6 +281,7 @@ def test_share_of_what_a_human_has_seen() -> None:
 
 
 @pytest.fixture
+@once
 def mixed(survey: Path) -> Path:
     """p01 agreed, p02 open, p03 coded by one, p04 not coded, p60 grey and coded by one."""
     keep(survey, "p01", "p02", "p03", "p04")

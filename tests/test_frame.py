@@ -10,6 +10,7 @@ import pytest
 
 from analysis.inclusion import FEW, inclusion
 from tests.coded import fill
+from tests.once import once
 from workbench import open_survey
 from workbench.doors.frame import freeze
 from workbench.reading.checking import check
@@ -29,6 +30,7 @@ rules:
 
 
 @pytest.fixture
+@once
 def full(survey: Path) -> Path:
     fill(survey)
     (survey / "corpus/queries").mkdir()

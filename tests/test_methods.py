@@ -11,6 +11,7 @@ import pytest
 
 from analysis.nullmodel import DRAWS
 from tests import coded
+from tests.once import once
 from workbench.answers.agreement import version_compared
 from workbench.answers.expected import crossed
 from workbench.answers.expected import in_words as in_words_of_grids
@@ -22,6 +23,7 @@ from workbench.store.survey import open_survey
 
 
 @pytest.fixture
+@once
 def filled(survey: Path) -> Path:
     coded.fill(survey)
     return survey

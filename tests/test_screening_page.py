@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.lab import accessibility_faults, bare, browser
+from tests.once import once
 from workbench.doors.sampling import sample
 from workbench.doors.screening import screen
 from workbench.store.bibliography import PAPERS, Entry, papers_text
@@ -20,6 +21,7 @@ __all__ = ["browser"]  # a fixture
 
 
 @pytest.fixture
+@once
 def drawn(survey: Path) -> Path:
     """The small survey with its first blocks drawn; every paper has a DOI and an arXiv id."""
     entries = [

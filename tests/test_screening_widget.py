@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from analysis.prioritisation import FEW
+from tests.once import once
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.sampling import sample
 from workbench.doors.screening import screen
@@ -33,6 +34,7 @@ PLAN = [
 
 
 @pytest.fixture
+@once
 def drawn(survey: Path) -> Path:
     """The small survey with its first blocks drawn and a screening of another, who must stay unseen."""
     sample(survey)
@@ -372,6 +374,7 @@ FULL = "full-text"
 
 
 @pytest.fixture
+@once
 def taken_in(survey: Path) -> Path:
     """Of six drawn records p, two took in 0, 1 and 2, differ on 3 (a ruling: in), 4 was out, 5 was read by one."""
     sample(survey)

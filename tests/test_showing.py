@@ -21,6 +21,7 @@ from tests.coded import (
     whole,
     word,
 )
+from tests.once import once
 from tests.test_cli import survey as command
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.verification import verify
@@ -34,6 +35,7 @@ from workbench.store.tables import SAMPLE
 
 
 @pytest.fixture
+@once
 def differing(survey: Path) -> Path:
     """Of p01 the level is in dispute (measured or not), of p02 the principal pressure, p05 whether it is in at all."""
     listed(survey, *(r["paper"] for r in stored(survey, "records", [])))

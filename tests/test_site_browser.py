@@ -20,6 +20,7 @@ from analysis.coverage import coverage
 from analysis.selection import paper_codes
 from tests.coded import coded, fill, keep, put, ruling, sign, whole
 from tests.lab import browser
+from tests.once import once
 from workbench.answers.answer import in_schema
 from workbench.answers.flow_of_records import flow_table
 from workbench.answers.stamp import data_digests, data_stamp
@@ -766,6 +767,7 @@ def test_the_policy_holds_what_would_run_or_leave(hostile: Path, browser: Browse
 
 
 @pytest.fixture
+@once
 def grey(survey: Path) -> Path:
     """A survey in which one coder has coded a piece of grey literature."""
     fill(survey)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.coded import PASSES, coded, keep, listed, mode, pressure, put, state, stream, whole
+from tests.once import once
 from tests.test_cli import REPOSITORY
 from tests.test_cli import survey as command
 from workbench.doors.coding import signoff
@@ -23,6 +24,7 @@ QUEUE = ["coder", "paper", "code", "state", "level", "part"]
 
 
 @pytest.fixture
+@once
 def twice(survey: Path) -> Path:
     """p01 argues judge bias, p02 measures it and mentions gaming, p03 has no failure mode; all under 0.1."""
     listed(survey, *(r["paper"] for r in stored(survey, "records", [])))

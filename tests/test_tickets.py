@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.coded import fill
+from tests.once import once
 from tests.test_frame import QUERY, swap
 from workbench import open_survey
 from workbench.doors.frame import freeze, freeze_given
@@ -23,6 +24,7 @@ RULE = Tickets(seed=7, whole=2, wanted=3, least=0.5)
 
 
 @pytest.fixture
+@once
 def full(survey: Path) -> Path:
     fill(survey)
     (survey / "corpus/queries").mkdir()

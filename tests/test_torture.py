@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.coded import fill
+from tests.once import once
 from tests.torture import doors, hostile
 from tests.torture.planting import COLUMNS, PANEL, Tally, canonical, plant_cells
 from workbench.store.tables import STORED
@@ -38,6 +39,7 @@ def test_every_door_is_in_the_harness() -> None:
 
 
 @pytest.fixture
+@once
 def filled(survey: Path) -> Path:
     fill(survey)
     return survey

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.coded import WORDS, coded, keep, know, mode, put, state, stream, whole, word
+from tests.once import once
 from workbench.doors.door import Written
 from workbench.doors.verification import verify
 from workbench.store.clock import now
@@ -22,6 +23,7 @@ BETTER = {**VALUES, "level": "measures", "note": "A rate."}
 
 
 @pytest.fixture
+@once
 def held(survey: Path) -> Path:
     """p01 is agreed, p02 open, p03 coded by one; p04 is out and p05 not coded."""
     keep(survey, "p01", "p02", "p03", "p05")

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.coded import PASSES, coded, fill, keep, pressure, state, stream, whole, word
+from tests.once import once
 from workbench.cli import app
 from workbench.doors.sampling import sample
 from workbench.doors.verification import verify
@@ -32,6 +33,7 @@ def of_kind(paper: str, kind: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
+@once
 def machines(survey: Path) -> Path:
     """24 papers coded alike by both passes; p60 is grey and coded too."""
     keep(survey, *PAPERS, "p60")

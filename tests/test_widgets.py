@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.coded import WORDS, coded, keep, know, listed, mode, pressure, put, state, stream, whole
+from tests.once import once
 from tests.test_cli import contents
 from tests.test_coding import aloof
 from tests.test_notebooks import loads, survey_with
@@ -56,6 +57,7 @@ def acting(widget: Widget, view: str = "v") -> Act:
 
 
 @pytest.fixture
+@once
 def root(survey: Path) -> Path:
     """Three papers are in; eva and adam are human."""
     know(survey, "adam", "human")
@@ -628,6 +630,7 @@ def test_who_holds_the_lock_may_call_a_door(root: Path) -> None:
 
 
 @pytest.fixture
+@once
 def machines(root: Path) -> Path:
     """The passes agree on p01 and p02."""
     for coder in ("pass-a", "pass-b"):

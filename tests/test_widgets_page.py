@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.coded import coded, keep, know, listed, stream, whole
 from tests.lab import bare, browser, click
+from tests.once import once
 from tests.test_cli import REPOSITORY
 from tests.test_coding import aloof
 from tests.test_widgets import NEW, OLD, reworded
@@ -28,6 +29,7 @@ SCHEMA = "coding_schema/schema.yaml"
 
 
 @pytest.fixture
+@once
 def root(survey: Path) -> Path:
     """Two papers are in; eva and adam are human."""
     know(survey, "adam", "human")
