@@ -218,6 +218,29 @@ def test_each_fault_alone_is_enough(kept: Path, row: Row, message: str, remedy: 
     assert remedy in fault.remedy
 
 
+@pytest.mark.parametrize(
+    ("cells", "message", "remedy"),
+    [
+        ({"level": "argues"}, "argues with role motivation", "it goes with mentions"),
+        (
+            {"level": "mentions", "mitigates": "measured"},
+            "mitigates measured with role motivation",
+            "no or yes",
+        ),
+    ],
+)
+def test_a_role_says_what_goes_with_it(kept: Path, cells: Row, message: str, remedy: str) -> None:
+    named = kept / "coding_schema/schema.yaml"
+    role = '  - {id: motivation, definition: Why., levels: [mentions], mitigates: ["no", "yes"]}\n'
+    named.write_text(named.read_text("utf-8").replace("\nmitigates:\n", f"\n{role}mitigates:\n", 1), "utf-8")
+    [fault] = refused(kept, mode("p11", role="motivation", **cells))
+    assert fault.message.startswith(message)
+    assert remedy in fault.remedy
+    for offered in ("no", "yes"):
+        given = mode("p11", role="motivation", level="mentions", mitigates=offered)
+        put(kept, "pass-a", given, run=f"code-{offered}")
+
+
 def test_every_fault_of_a_batch_is_named_on_its_line(kept: Path) -> None:
     rows = numbered(row for row, _, _ in WRONG)
     faults = refused(kept, *rows)

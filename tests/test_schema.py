@@ -140,6 +140,22 @@ def test_a_missing_schema_is_refused(survey: Path) -> None:
         ("good: Longer answers win.", "good: ''", "- id: judge-bias", 1, "judge-bias", "good is empty"),
         ("title: A small survey", "title: [a small", "purpose", 1, "", "not readable as YAML"),
         ("id: r1", "id: R 1", "id: R 1", 1, "R 1", "rules.0.id"),
+        (
+            "{id: background, definition: Of others.",
+            "{id: background, levels: [mention], definition: Of others.",
+            "levels: [mention]",
+            1,
+            "background",
+            "unknown levels 'mention'",
+        ),
+        (
+            "{id: background, definition: Of others.",
+            "{id: background, mitigates: [partly], definition: Of others.",
+            "mitigates: [partly]",
+            1,
+            "background",
+            "unknown mitigates 'partly'",
+        ),
     ],
 )
 def test_each_fault_names_its_line(

@@ -254,6 +254,13 @@ def _lint(schema: Schema, lines: Lines) -> list[Fault]:
 
     for part in ("levels", "roles", "mitigates", "goodhart_variants", "sides", "facets", "rules"):
         twice(getattr(schema, part), (part,))
+    for number, role in enumerate(schema.roles):
+        for field in ("levels", "mitigates"):
+            known = [t.id for t in getattr(schema, field)]
+            for wrong in [i for i in getattr(role, field) if i not in known]:
+                line = lines.get(("roles", number, field), 0)
+                remedy = f"one of {', '.join(known)}"
+                faults.append(Fault(PATH, line, role.id, f"unknown {field} {wrong!r}", remedy))
     twice(schema.screening.reasons, ("screening", "reasons"))
     twice(schema.screening.criteria, ("screening", "criteria"))
     for number, facet in enumerate(schema.facets):
