@@ -38,6 +38,37 @@ def claim(
 
 
 @app.command()
+def export(
+    file: Annotated[
+        Path,
+        typer.Argument(help="Where to: .bib, .ris, .json (CSL), .csv, .xlsx, or .zip for the whole survey."),
+    ],
+    works: Annotated[str, typer.Option(help="Which works: included, drawn or all.")] = "included",
+    version: Annotated[str, typer.Option(help="Of a .zip: what the deposit calls itself.")] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """Write the works for other programs, or the whole survey as one file to deposit; no text of a paper leaves."""
+    from workbench.publishing.archive import archive, is_among
+    from workbench.publishing.export import export as exported
+    from workbench.store.clock import now
+    from workbench.store.faults import Fault, Refused
+    from workbench.store.files import replace
+    from workbench.store.survey import open_survey
+
+    with door():
+        if is_among(survey, file):
+            remedy = "give a path outside of the survey's data"
+            raise Refused([Fault(str(file), 0, "", "is one of the survey's own files", remedy)])
+        opened, today = open_survey(survey), now()[:10]
+        if file.suffix.lower() == ".zip":
+            data = archive(opened, version or today, today)
+        else:
+            data = exported(opened, file.suffix.lower(), works)
+        replace(file, data)
+        typer.echo(f"written: {file} ({len(data):,} bytes)")
+
+
+@app.command()
 def methods(
     latex: Annotated[bool, typer.Option("--latex", help="LaTeX paragraphs instead of Markdown.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,

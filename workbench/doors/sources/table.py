@@ -50,6 +50,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "note": ("note", "notes", "extra"),
     "editor": ("editor", "editors"),
 }
+#: A cell that would be a formula, as our own export (and others) keep a spreadsheet from running it.
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 Row = tuple[int, list[str]]
 
 
@@ -183,6 +185,8 @@ def _record(line: int, header: list[str], cells: list[str], at: Mapping[str, int
     def get(what: str) -> str:
         place = at.get(what)
         value = cells[place].strip() if place is not None and place < len(cells) else ""
+        if _GUARDED.match(value):
+            value = value[1:]
         return "" if what != "title" and missing(value) else value
 
     content = "\x1f".join(f"{h}={c}" for h, c in sorted(zip(header, cells, strict=False)) if c.strip())
