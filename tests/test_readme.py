@@ -42,7 +42,7 @@ def counted(survey: Survey) -> str:
     ]
     sentences = measured(survey).tables["measurement-in-words"]["sentence"]
     parts = [_item("- ", line) for line in lines]
-    parts.append("\nWhat the survey says at present, in five sentences (notebook 05 opens with them):\n")
+    parts.append("\nWhat the survey says at present (notebook 05 opens with these sentences):\n")
     parts += [_item(f"{k}. ", sentence) for k, sentence in enumerate(sentences, start=1)]
     return "\n".join(parts) + "\n"
 
