@@ -176,6 +176,12 @@ def pilot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where as many tests run as there are cores, no test starts processes beside itself unless it asks for cores."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+
+
 @pytest.fixture
 def survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sixty papers p01 to p60 from 2022 to 2025; of p59 no abstract is in hand, p60 is grey."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -194,7 +195,9 @@ def test_the_repository_s_frame_is_whole() -> None:
     with (root / "corpus/frame.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     survey = open_survey(root)
-    assert len(rows) == len(survey.frame) == read_frames(root, [])[-1].records
-    drawn = set(survey.sample.loc[survey.sample["stage"] == "screening", "paper"])
-    assert drawn <= {r["paper"] for r in rows}
-    assert survey.frame["score"].between(0, 1).all()
+    records = {f.stage: f.records for f in read_frames(root, [])}
+    assert Counter(r["stage"] for r in rows) == Counter(survey.frame["stage"]) == records
+    for stage in records:
+        drawn = set(survey.sample.loc[survey.sample["stage"] == stage, "paper"])
+        assert drawn <= {r["paper"] for r in rows if r["stage"] == stage}, stage
+    assert survey.frame["score"].dropna().between(0, 1).all()

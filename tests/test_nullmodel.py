@@ -146,6 +146,7 @@ def test_an_extreme_start_is_forgotten() -> None:
 def test_the_same_seed_gives_the_same_draws_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
     left, right = facet(rng.random((30, 5)) < 0.3), facet(rng.random((30, 4)) < 0.4, "d")
+    monkeypatch.setattr("os.cpu_count", lambda: CHAINS)
     once = null_counts(left, right, draws=203, seed=11)
     monkeypatch.setattr("analysis.nullmodel._BLOCK", 60)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
