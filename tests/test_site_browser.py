@@ -41,6 +41,13 @@ DRAWS = 50
 GREY = "p60"
 #: No second request for the style, which the policy forbids; nothing collected but faults.
 AXE = {"preload": False, "resultTypes": ["violations"]}
+#: A list draws every row alike, and axe takes a minute over a thousand: twelve of each are kept, from first to last.
+SOME_ROWS = """() => {
+    for (const body of document.querySelectorAll("table.rows tbody")) {
+        const every = Math.ceil(body.rows.length / 12);
+        [...body.rows].filter((_, n) => n % every).forEach((row) => row.remove());
+    }
+}"""
 PAGES = (
     *(
         "map",
@@ -384,6 +391,7 @@ def test_axe_finds_nothing_serious(browser: Browser, built: Path, real: Survey, 
     paper = real.measurements["paper"].iloc[0]
     for at in (*PAGES, f"paper/{paper}", "mode/contamination", "papers?q=judge&scope=all", "map?from=2024"):
         watched.go(at)
+        watched.page.evaluate(SOME_ROWS)
         found = Axe().run(watched.page, options=AXE).response["violations"]
         bad = [
             (v["id"], v["nodes"][0]["html"][:200], len(v["nodes"]))
