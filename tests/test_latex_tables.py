@@ -73,7 +73,7 @@ def width_of(latex: str) -> float:
     assert body
     columns = re.findall(r"p\{([\d.]+)pt\}|([lr])", re.sub(r">\{[^}]*\}", "", body[1]))
     rows = [
-        re.split(r"(?<!\\) & ", line.strip().removesuffix(r" \\"))
+        [cell.strip() for cell in re.split(r"(?<!\\) & ", f" {line.strip()}".removesuffix(r" \\"))]
         for line in body[2].splitlines()
         if line.strip() and not re.match(r"\s*\\(toprule|midrule|bottomrule|multicolumn)", line)
     ]
