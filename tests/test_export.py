@@ -113,6 +113,17 @@ def test_a_table_carries_the_codes_and_only_the_works_asked_for(full: Path) -> N
     assert len(rows) < len(survey.papers)
 
 
+def test_what_full_texts_show_is_not_mixed_into_the_table(pilot: Path) -> None:
+    survey = open_survey(pilot)
+    assert "full-text" in set(survey.final["basis"])
+    rows = list(csv.DictReader(io.StringIO(export(survey, ".csv").decode("utf-8-sig"))))
+    codes = {r["key"]: [c.split("=")[0] for c in r["failure_mode"].split(";") if c] for r in rows}
+    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
+    assert sum(len(c) for key, c in codes.items() if key not in grey) == 272
+    assert all(len(c) == len(set(c)) for c in codes.values())
+    assert "reporting" not in rows[0]
+
+
 @pytest.mark.parametrize(
     ("cell", "left"),
     [("=1+1", "'=1+1"), ("@x", "'@x"), ("-2", "'-2"), ("'=1", "''=1"), ("plain", "plain"), ("'tis", "'tis")],

@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.coded import fill
-from tests.once import once
-from tests.test_frame import QUERY, swap
+from tests.test_frame import full, swap
 from workbench import open_survey
 from workbench.doors.frame import freeze, freeze_given
 from workbench.doors.tickets import sample_by_tickets
@@ -20,16 +18,9 @@ from workbench.reading.checking import check
 from workbench.store.faults import Refused
 from workbench.store.frames import Tickets, probabilities, ticket
 
+__all__ = ["full"]  # a fixture
+
 RULE = Tickets(seed=7, whole=2, wanted=3, least=0.5)
-
-
-@pytest.fixture
-@once
-def full(survey: Path) -> Path:
-    fill(survey)
-    (survey / "corpus/queries").mkdir()
-    (survey / "corpus/queries/gaming.yaml").write_text(QUERY, "utf-8")
-    return survey
 
 
 def frozen(root: Path, rule: Tickets | None = RULE) -> None:

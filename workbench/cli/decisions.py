@@ -54,7 +54,7 @@ def sample(
     ] = False,
     survey: SurveyPath = HERE,
 ) -> None:
-    """Draw the next random blocks: of records to screen, or of coded papers for a human to code afresh."""
+    """Draw at random: records to screen, in blocks or by their tickets, or coded papers for a human to code afresh."""
     from workbench.doors.sampling import sample as draw
     from workbench.doors.tickets import sample_by_tickets
     from workbench.doors.verification_sample import sample_verification

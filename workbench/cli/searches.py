@@ -88,9 +88,10 @@ def frame(
         elif query is not None:
             rule = Tickets(seed=seed, whole=whole, wanted=wanted, least=least) if seed is not None else None
             frozen = freeze(survey, query, stage, tickets=rule, dry_run=dry_run, progress=told)
-    if expected := sum(float(r["probability"]) for r in frozen.rows if r["probability"]):
+    if frozen.frame.design != "blocks":
+        drawn = len(frozen.rows) if given else sum(float(r["probability"]) for r in frozen.rows)
         typer.echo(
-            f"{expected:.0f} records are expected to be drawn; `survey sample --stage {stage}` draws them"
+            f"{drawn:.0f} records are expected to be drawn; `survey sample --stage {stage}` draws them"
         )
     unscored = sum(not r["score"] for r in frozen.rows)
     guessed = sum(bool(r["hits"]) for r in frozen.rows)

@@ -11,22 +11,20 @@ decisions) make a frame for a stage of its own.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.inclusion import inclusion
 from workbench.doors.sampling import in_frame
 from workbench.searching.matcher import Matcher
 from workbench.searching.query import Query, read_query
-from workbench.store.batch import near
+from workbench.store.batch import near, read_batch
 from workbench.store.clock import now
 from workbench.store.corpus import stored
 from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
-from workbench.store.files import Row, read_text, replace_all, rows_text, sha256, trying, writing
+from workbench.store.files import Row, replace_all, rows_text, sha256, trying, writing
 from workbench.store.frames import FRAMES, Frame, Tickets, digest_of, frames_text, probabilities, read_frames
 from workbench.store.schema import Schema, load_schema
 from workbench.store.screened import STAGES, screened
@@ -154,23 +152,21 @@ def freeze_given(root: Path, file: Path, stage: str, *, dry_run: bool = False) -
 
 
 def _given(root: Path, path: str, known: dict[str, Row], faults: list[Fault]) -> dict[str, float]:
-    text = read_text(root, path, faults)
-    read = csv.DictReader(io.StringIO(text))
+    rows, found = read_batch(root / path, ("paper", "probability"))
+    faults += [replace(f, file=path) for f in found]
     out: dict[str, float] = {}
-    if not {"paper", "probability"} <= set(read.fieldnames or ()):
+    if not rows and not faults:
         faults.append(
             Fault(path, 1, "", "has no columns paper and probability", "name them in its first line")
         )
-        return out
-    for row in read:
-        paper, line = row["paper"] or "", read.line_num
+    for row in rows:
+        paper, line, said = row.get("paper", ""), int(row["_line"]), row.get("probability", "")
         try:
-            chance = float(row["probability"] or "")
+            chance = float(said)
         except ValueError:
             chance = 0.0
         if not 0 < chance <= 1:
-            said = (row["probability"] or "")[:40]
-            faults.append(Fault(path, line, paper, f"probability {said!r}", "above 0 and at most 1"))
+            faults.append(Fault(path, line, paper, f"probability {said[:40]!r}", "above 0 and at most 1"))
         elif paper not in known:
             faults.append(Fault(path, line, paper, "no record has this key", near(paper, known)))
         elif not known[paper]["text_sha256"]:

@@ -14,17 +14,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.store.bibliography import DETAILS, Entry, papers_text, read_papers
+import pandas as pd
+
+from workbench.answers.answer import BASIS
+from workbench.doors.sources.table import FORMULA
+from workbench.publishing.included_bib import keys_inside, protected_entry
+from workbench.store.bibliography import DETAILS, Entry, read_papers
 from workbench.store.faults import Fault, Refused
-from workbench.store.screened import included
+from workbench.store.flow import to_screen
+from workbench.store.schema import BASES
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
 
 #: Which works: those that screening took in, those that were drawn, or all.
 WORKS = ("included", "drawn", "all")
-#: What a spreadsheet would run as a formula; a cell that begins so gets an apostrophe, which ``survey add`` takes off.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
 #: The day that files inside an archive bear, so that the same data give the same bytes.
 DAY = (1980, 1, 1, 0, 0, 0)
 RIS_KINDS = {
@@ -79,14 +83,12 @@ def export(survey: Survey, suffix: str, works: str = "included") -> bytes:
 
 def _chosen(survey: Survey, works: str) -> set[str] | None:
     if works == "included":
-        return included(
-            {str(k): str(v) for k, v in row.items()} for row in survey.screened.to_dict("records")
-        )
-    return set(survey.sample["paper"]) if works == "drawn" else None
+        return keys_inside(survey)
+    return to_screen(survey.sample.to_dict("records")) if works == "drawn" else None  # type: ignore[arg-type]
 
 
 def _bibtex(survey: Survey, entries: Sequence[Entry]) -> bytes:
-    return papers_text(entries).encode()
+    return "\n".join(map(protected_entry, entries)).encode()
 
 
 def ris_text(entries: Iterable[Entry]) -> str:
@@ -162,13 +164,14 @@ def _bare(name: str) -> str:
 def table_of(survey: Survey, entries: Sequence[Entry]) -> list[list[str]]:
     """Return works and their codes as rows of text, the header first.
 
-    A column a facet holds the codes that are there, sorted and joined by semicolons; a code with a level is written
-    ``code=level``.
+    A column a facet holds the codes that hold from the abstract, sorted and joined by semicolons; a code with a level
+    is written ``code=level``. What full texts show is never mixed in.
     """
-    facets = [f.id for f in survey.schema.facets]
+    facets = [f.id for f in survey.schema.facets if f.assessable_from in BASES[: BASES.index(BASIS) + 1]]
     keys = {e.key for e in entries}
     codes: dict[tuple[str, str], set[str]] = defaultdict(set)
-    final = survey.final[(survey.final["state"] == "present").to_numpy(dtype=bool)]
+    final = survey.final
+    final = final[((final["state"] == "present") & (final["basis"] == BASIS)).to_numpy(dtype=bool)]
     for row in final.to_dict("records"):
         if row["paper"] in keys:
             level = f"={row['level']}" if row["level"] else ""
@@ -176,7 +179,7 @@ def table_of(survey: Survey, entries: Sequence[Entry]) -> list[list[str]]:
     first = dict(zip(survey.papers["paper"], survey.papers["first_public"], strict=True))
     rows = [[*ABOUT, *DETAILS, "first public", *facets]]
     for e in entries:
-        year = first.get(e.key)
+        year = first.get(e.key, pd.NA)
         rows.append(
             [
                 e.key,
@@ -189,7 +192,7 @@ def table_of(survey: Survey, entries: Sequence[Entry]) -> list[list[str]]:
                 e.arxiv_id,
                 e.url,
                 *(e.detail(name) for name in DETAILS),
-                str(year) if year == year and year is not None else "",
+                "" if pd.isna(year) else str(year),
                 *(";".join(sorted(codes[e.key, facet])) for facet in facets),
             ]
         )

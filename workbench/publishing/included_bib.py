@@ -30,10 +30,10 @@ def included_bib(survey: Survey, stamp: str) -> str:
         A file whose keys are the survey's paper keys. Capitals that a bibliography style would make small and that
         must stay are in braces: see ``protected``.
     """
-    inside = included({str(k): str(v) for k, v in row.items()} for row in survey.screened.to_dict("records"))
+    inside = keys_inside(survey)
     entries = sorted((e for e in read_papers(survey.root, []) if e.key in inside), key=lambda e: e.key)
     head = f"% {stamp}\n% The {len(entries)} works that are in the survey.\n"
-    return "\n".join([head, *(_protected_entry(entry) for entry in entries)])
+    return "\n".join([head, *(protected_entry(entry) for entry in entries)])
 
 
 def protected(title: str) -> str:
@@ -63,6 +63,12 @@ def _letters(word: str) -> str:
     return "".join(c for c in re.sub(r"\\[A-Za-z]+", "", word) if c.isalpha())
 
 
-def _protected_entry(entry: Entry) -> str:
+def keys_inside(survey: Survey) -> set[str]:
+    """Return the keys of the works that screening took in."""
+    return included({str(k): str(v) for k, v in row.items()} for row in survey.screened.to_dict("records"))
+
+
+def protected_entry(entry: Entry) -> str:
+    """Return a work as BibTeX to cite from: capitals that must stay are in braces, and it has one id of a kind."""
     text = entry_text(dataclasses.replace(entry, other_ids=()))
     return _TITLE.sub(lambda m: f"{m[1]}{protected(m[2])}{m[3]}", text, count=1)

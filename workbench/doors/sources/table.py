@@ -50,8 +50,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "note": ("note", "notes", "extra"),
     "editor": ("editor", "editors"),
 }
-#: A cell that would be a formula, as our own export (and others) keep a spreadsheet from running it.
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+#: What a spreadsheet would run as a formula. In a table of ours such a cell has an apostrophe more, taken off here.
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
 Row = tuple[int, list[str]]
 
 
@@ -185,7 +185,7 @@ def _record(line: int, header: list[str], cells: list[str], at: Mapping[str, int
     def get(what: str) -> str:
         place = at.get(what)
         value = cells[place].strip() if place is not None and place < len(cells) else ""
-        if _GUARDED.match(value):
+        if value.startswith("'") and FORMULA.match(value):
             value = value[1:]
         return "" if what != "title" and missing(value) else value
 
