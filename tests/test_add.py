@@ -27,6 +27,7 @@ from workbench.store.bibliography import Entry, read_papers
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import read_rows
 from workbench.store.searches import SEARCHES, read_searches
+from workbench.store.standing import standing
 from workbench.store.tables import HITS, MAYBE_DUPLICATES, RECORDS
 
 TITLE = "Measuring the gap between benchmarks and behaviour"
@@ -817,3 +818,32 @@ def test_a_field_that_no_file_holds_costs_the_field_and_not_the_file(
     assert any(told in w.message for w in report.warnings), report.warnings
     held = works(survey).values()
     assert len(held) == 3 and all(len(e.title) < 1_100 for e in held)
+
+
+def test_a_lookup_tells_facts_and_finds_nothing_again(survey: Path) -> None:
+    cut = record(authors=["Müller, Eva", "others"], arxiv_id="2401.00001")
+    put(survey, cut)
+    whole, unknown = (
+        record(arxiv_id="2401.00001"),
+        record(title="A work that nobody had", arxiv_id="2402.00002"),
+    )
+    add(survey, jsonl(survey.parent, whole, unknown, name="facts.jsonl"), lookup=True)
+    by_id = {e.arxiv_id: e.authors for e in read_papers(survey, [])}
+    assert by_id["2401.00001"] == ("Müller, Eva", "Li, Wei")
+    assert len(read_rows(survey, HITS.path, HITS, [])) == 3
+    counted = standing(survey, "hits", [])
+    assert sorted(h["search"] for h in counted) == [
+        "s01-list",
+        "s02-facts",
+    ]  # the record that it brought is found
+    [first, second] = read_searches(survey, [])
+    assert (first.lookup, second.lookup) == (False, True)
+
+
+def test_a_lookup_that_is_neither_true_nor_false_is_named(survey: Path) -> None:
+    put(survey, record())
+    path = survey / SEARCHES
+    path.write_text(path.read_text("utf-8") + "  lookup: perhaps\n", "utf-8")
+    faults: list[Fault] = []
+    read_searches(survey, faults)
+    assert "lookup is neither true nor false" in faults[0].message

@@ -42,6 +42,10 @@ def add(
     supersedes: Annotated[
         str, typer.Option(help="Id of the search whose file this one corrects: it counts no more.")
     ] = "",
+    lookup: Annotated[
+        bool,
+        typer.Option("--lookup", help="It tells facts of known records, which are not found again by it."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
     ] = False,
@@ -65,6 +69,7 @@ def add(
                 for what, _, name in (c.partition("=") for c in columns.split(";") if c.strip())
             },
             supersedes=supersedes,
+            lookup=lookup,
             dry_run=dry_run,
             progress=told_how_far,
         )

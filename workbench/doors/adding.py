@@ -70,6 +70,7 @@ def add(
     terms: str | None = None,
     columns: Mapping[str, str] | None = None,
     supersedes: str = "",
+    lookup: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> AddReport:
@@ -88,6 +89,7 @@ def add(
             names that databases give them need not be stated.
         supersedes: id of an earlier search whose file this one corrects: it counts no more, keys of its records are
             believed, and what only it had found is taken out.
+        lookup: the file tells facts of records that are known: those it names are not counted as found again.
         dry_run: write nothing, report the same.
         progress: called with what is being done, how far, and out of how many.
 
@@ -107,7 +109,9 @@ def add(
 
     def work(corpus: Corpus) -> AddReport:
         corrects = _corrected(corpus, supersedes, sha256(data), by)
-        search = _search(corpus, file, sha256(data), good, len(good) + len(bad), by, query, where, terms)
+        search = _search(
+            corpus, file, sha256(data), good, len(good) + len(bad), by, query, where, terms, lookup
+        )
         taking = Taking(corpus, file.name, search.id, corrects)
         taking.unreadable(bad)
         taking.readable(good, progress or (lambda _what, _done, _all: None))
@@ -208,6 +212,7 @@ def _search(
     query: str,
     where: str,
     terms: str | None,
+    lookup: bool,
 ) -> Search:
     """Return the search that gave this very file, logged now if it is not yet."""
     words = None if terms is None else tuple(w for t in terms.split(";") if (w := " ".join(t.split())))
@@ -228,6 +233,7 @@ def _search(
         rows=rows,
         sha256=digest,
         terms=words,
+        lookup=lookup,
     )
     corpus.searches.append(search)
     return search

@@ -37,6 +37,7 @@ class Search:
         sha256: digest of the file.
         terms: the topic words that were asked for, ``*`` for any ending; empty where the search named no topic, None
             where its words are not on record.
+        lookup: known records were looked up for their facts: what it says of them counts, and finds nothing.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Search:
     rows: int
     sha256: str
     terms: tuple[str, ...] | None = None
+    lookup: bool = False
 
     @property
     def number(self) -> int:
@@ -102,6 +104,7 @@ def read_searches(root: Path, faults: list[Fault]) -> list[Search]:
                 rows=int(cells["rows"]),
                 sha256=cells["sha256"],
                 terms=tuple(cells["terms"]) if "terms" in cells else None,
+                lookup=cells.get("lookup") == "true",
             )
         )
     return searches
@@ -112,12 +115,14 @@ def _wrong(cells: object) -> str:
         return "is not a mapping"
     if missing := [f for f in _FIELDS if f not in cells]:
         return f"lacks {', '.join(missing)}"
-    if unknown := [str(f) for f in cells if f not in (*_FIELDS, "terms")]:
+    if unknown := [str(f) for f in cells if f not in (*_FIELDS, "terms", "lookup")]:
         return f"unknown field {', '.join(unknown)}"
     if whole_number(str(cells["rows"])) is None:
         return "rows is not a number"
     if not isinstance(cells.get("terms", []), list):
         return "terms is not a list"
+    if cells.get("lookup", "true") not in ("true", "false"):
+        return "lookup is neither true nor false"
     texts = [cells[f] for f in _FIELDS if f != "where"]
     texts += cells["where"] if isinstance(cells["where"], list) else [cells["where"]]
     texts += cells.get("terms", [])
@@ -137,6 +142,7 @@ def searches_text(searches: Iterable[Search]) -> str:
             **{f: getattr(s, f) for f in _FIELDS},
             "where": list(s.where),
             **({} if s.terms is None else {"terms": list(s.terms)}),
+            **({"lookup": True} if s.lookup else {}),
         }
         for s in sorted(searches, key=lambda s: (s.number, s.id))
     ]

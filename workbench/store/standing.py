@@ -8,6 +8,7 @@ from pathlib import Path
 from workbench.store.corpus import stored
 from workbench.store.faults import Fault
 from workbench.store.files import Row
+from workbench.store.searches import read_searches
 
 #: Tables whose rows count only while their paper is a record of its own.
 _OF_PAPERS = ("screening", "codings", "signoffs", "adjudications", "verifications", "measurements")
@@ -34,8 +35,9 @@ def removed(removals: Iterable[Row], kind: str) -> dict[str, Row]:
 def standing(root: Path, name: str, faults: list[Fault]) -> list[Row]:
     """Return the rows of a stored table that count now; the files keep them all.
 
-    Hits of a search or record that was taken out do not count, nor decisions on a record that is none of its own any
-    more. What was drawn stays drawn: a record that joined another stands in the sample as the work it is part of.
+    Hits of a search or record that was taken out do not count, nor those by which a known record was only looked up,
+    nor decisions on a record that is none of its own any more. What was drawn stays drawn: a record that joined
+    another stands in the sample as the work it is part of.
 
     Args:
         root: the survey folder.
@@ -45,6 +47,10 @@ def standing(root: Path, name: str, faults: list[Fault]) -> list[Row]:
     rows = stored(root, name, faults)
     if name not in ("hits", "sample", *_OF_PAPERS):
         return rows
+    if name == "hits":
+        # What is wrong with the log of searches is said by whoever reads it.
+        lookups = {s.id for s in read_searches(root, []) if s.lookup}
+        rows = [r for r in rows if r["search"] not in lookups or r["outcome"] != "merged"]
     merges, removals = stored(root, "merges", faults), stored(root, "removals", faults)
     return counting(name, rows, joined(merges), removals) if merges or removals else rows
 
