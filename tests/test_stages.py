@@ -81,7 +81,8 @@ def test_what_the_searches_left_out_is_one_sentence_with_an_interval(two: Path) 
     freeze_given(two, file, "elusion")
     sample_by_tickets(two, "elusion")
     said = in_words(open_survey(two))
-    assert "Elusion: 0 of 20 records drawn are screened; it is not in the estimates yet." in said
+    left = "works drawn from what the searches left out 0 are screened; they are not in the estimates yet."
+    assert f"Of 20 {left}" in said
     keep(two, *mine[:1])
     keep(two, *mine[1:], decision="exclude")
     survey = open_survey(two)

@@ -164,7 +164,8 @@ def measurement_plot(
         right=right,
         above=24.0,
         title=heading,
-        subtitle="Estimated papers on the question among all records found, read or not; lines are 90% intervals."
+        subtitle="Estimated papers on the question among the records that could be drawn, read or not; "
+        "lines are 90% intervals."
         if not is_narrow(width)
         else "Of 1,000 papers on the question, read or predicted; lines: 90% intervals.",
         key=[

@@ -56,9 +56,9 @@ def in_words(table: pd.DataFrame, at: Thresholds, words: Vocabulary, facts: Mapp
     pairs = table[((table["code"] == "") & (table["reading"] == READINGS[0])).to_numpy(dtype=bool)].iloc[0]
     per = 1000 / float(pairs["included"])
     return [
-        f"The searches found {facts['records']:,} records with an abstract; {facts['read']:,} were drawn at random and "
-        f"read, and {facts['in']:,} of these are on the question, so that about {pairs['included']:,.0f} of all "
-        "records should be.",
+        f"Of {facts['records']:,} records with an abstract that could be drawn, {facts['read']:,} were drawn at random "
+        f"and read, and {facts['in']:,} of these are on the question, so that about {pairs['included']:,.0f} of the "
+        f"{facts['records']:,} should be.",
         f"A paper that discusses a {words.code} (says more of it than that it is why something new was built) also "
         f"measures it (gives a number for it) in {pairs['ratio']:.0%} of cases ({pairs['ratio_low']:.0%} to "
         f"{pairs['ratio_high']:.0%}, {at.interval:.0%} interval).",

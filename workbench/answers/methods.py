@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.answers import phases
 from workbench.answers.flow_of_records import counts, flow_table, parts, reason_names
 from workbench.answers.numbers import printed
 from workbench.reading.people import SCREENING, called, sets_of, shared, who_did_what
@@ -101,16 +102,17 @@ def _sampling(survey: Survey) -> str:
     strata = sizes.groupby("stratum").agg({"frame": "first", "drawn": "sum"})
     frame, drawn = int(strata["frame"].sum()), int(strata["drawn"].sum())
     share = strata["drawn"] / strata["frame"]
-    rule = survey.schema.sampling
+    rule, later = survey.schema.sampling, phases.in_words(survey)
     return (
-        f"The sampling frame is the {_n(frame)} works whose abstract was in hand; the others had no chance "
-        f"to be drawn. "
+        f"The sampling frame{' of the first phase' if later else ''} is the {_n(frame)} works whose abstract was in "
+        f"hand; the others had no chance to be drawn{' then' if later else ''}. "
         f"Each work of the frame has one stratum, the rarest of the evidence streams that its keywords "
         f"suggest, split at "
         f"{rule.split_year}. Each of the {len(strata)} strata was drawn in random blocks of {rule.block} (seed "
         f"{rule.seed}); after each complete block the screeners' counts decided whether another was drawn. "
         f"{_n(drawn)} works were drawn, with inclusion probabilities between {printed(share.min(), 'percent1')} and "
         f"{printed(share.max(), 'percent')}."
+        f"{''.join(f' {sentence}' for sentence in later)}"
     )
 
 

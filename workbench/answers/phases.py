@@ -106,14 +106,14 @@ def in_words(survey: Survey) -> list[str]:
         if stage.design == "blocks":
             continue
         if not stage.complete:
-            coded = (
-                f", {stage.coded:,} of the {stage.included:,} papers that are in are coded"
+            coded = f"{stage.coded:,} of the {stage.included:,} papers that are in are coded"
+            far = (
+                f"{stage.name.capitalize()}: {stage.screened:,} of {stage.drawn:,} records drawn are screened, {coded}"
                 if stage.design == "tickets"
-                else ""
+                else f"Of {stage.drawn:,} works drawn from what the searches left out {stage.screened:,} are screened"
             )
             said.append(
-                f"{stage.name.capitalize()}: {stage.screened:,} of {stage.drawn:,} records drawn are screened{coded}; "
-                "it is not in the estimates yet."
+                f"{far}; {'it is' if stage.design == 'tickets' else 'they are'} not in the estimates yet."
             )
         elif stage.design == "given":
             row = left_out(survey, stage.stage)

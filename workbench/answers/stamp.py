@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 from workbench.reading.people import called, sets_of, who_did_what
 from workbench.store.corpus import stored
 from workbench.store.files import sha256
-from workbench.store.final import CODING, human_verified_codes
+from workbench.store.final import CODING, human_verified_codes, version_key
 
 if TYPE_CHECKING:
     from workbench.store.survey import Survey
@@ -88,7 +88,7 @@ def data_stamp(survey: Survey, digests: dict[str, str]) -> Stamp:
     kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
     return {
         "data_sha256": sha256("".join(f"{path} {digest}\n" for path, digest in sorted(digests.items()))),
-        "schema": survey.schema.version,
+        "schema": " and ".join(sorted({r["schema"] for r in rows}, key=version_key)) or survey.schema.version,
         "coded_by": called(coders, kinds, named=False) if coders else "",
         "codes": codes,
         "human_verified": checked,
