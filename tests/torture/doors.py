@@ -18,9 +18,13 @@ from workbench.doors.abstracts import add_abstracts
 from workbench.doors.adding import add
 from workbench.doors.adjudication import adjudicate
 from workbench.doors.duplicates import decide
+from workbench.doors.frame import freeze_given
 from workbench.doors.measuring import measure
+from workbench.doors.registering import register
+from workbench.doors.removing import remove
 from workbench.doors.sampling import sample
 from workbench.doors.screening import screen
+from workbench.doors.tickets import sample_by_tickets
 from workbench.doors.verification import verify
 from workbench.reading.checking import check
 from workbench.store.files import recover
@@ -50,6 +54,10 @@ DOORS: dict[str, Callable[[Path], Any]] = {
     "adjudicate": lambda root: adjudicate(root, "eva", [ruling("p02", "failure_mode", "judge-bias", "pass-b")]),
     "verify": lambda root: verify(root, "eva", [word("p01", "llm-as-judge", facet="stream")]),
     "measure": lambda root: measure(root, "eva", [{**_measured(), "n": "2", "_line": "1", "_file": "rows.csv"}]),
+    "register": lambda root: register(root, "new", name="Roe, Ann"),
+    "remove": lambda root: remove(root, "s02-list", by="eva", why="It is of another field."),
+    "frame": lambda root: freeze_given(root, _given(root), "again"),
+    "tickets": lambda root: (freeze_given(root, _given(root), "again"), sample_by_tickets(root, "again")),
 }  # fmt: skip
 
 #: Errors that a disk gives.
@@ -60,6 +68,12 @@ def _whole(paper: str) -> list[dict[str, str]]:
     from tests.coded import whole
 
     return [*whole(paper), mode(paper, "reward-gaming")][:3]
+
+
+def _given(root: Path) -> Path:
+    """Write a sample drawn elsewhere, beside the data and not among them."""
+    (path := root / "given.csv").write_text("paper,probability\np06,0.5\np07,0.25\n", "utf-8")
+    return path
 
 
 def _measured() -> dict[str, str]:
@@ -158,7 +172,7 @@ def _each(root: Path, tally: Tally, limit: float, act: Callable[[], None]) -> No
                 # Past the last step (or one whose failure costs nothing): nothing left to break in this door.
                 tally.caught += 1
                 break
-            if after == before or after == _done(root, door) or _half(root, door, after):
+            if after == before or after == _done(root, door) or _half(root, name, after):
                 tally.caught += 1
             else:
                 tally.lost += 1
@@ -187,10 +201,12 @@ def _done(root: Path, door: Callable[[Path], Any]) -> dict[str, bytes]:
     return _DONE[name]
 
 
-def _half(root: Path, door: Callable[[Path], Any], after: dict[str, bytes]) -> bool:
-    """Say whether the first of the two writes of a sign-off with its codings is whole: two commands, two writes."""
-    done = _done(root, door)
-    return door is DOORS["signoff"] and all(after[p] in (done.get(p), b"") or p not in done for p in after)
+def _half(root: Path, name: str, after: dict[str, bytes]) -> bool:
+    """Say whether the first of the writes of a trial that calls two doors is whole: two commands, two writes."""
+    if name == "tickets":
+        return after == _done(root, DOORS["frame"])
+    done = _done(root, DOORS[name])
+    return name == "signoff" and all(after[p] in (done.get(p), b"") or p not in done for p in after)
 
 
 def writers(root: Path, tally: Tally, number: int = 4) -> None:
