@@ -149,6 +149,16 @@ def test_a_ris_record_without_its_end_is_read_and_said() -> None:
     assert "without their end" in good[0].notes[0]
 
 
+def test_a_ris_field_that_runs_on_is_one_value_but_keywords() -> None:
+    """rispy breaks where a field that stands twice runs on, and makes two people of one long name."""
+    text = "TY  - JOUR\nAU  - The Society of\n Long Names\nKW  - one\ntwo\nT1  - A\nT1  - B\n more\nER  - \n"
+    good, bad = ris.read(text, "x.ris")
+    assert bad == []
+    assert good[0].authors == ("The Society of Long Names",)
+    assert dict(good[0].details)["keywords"] == "one, two"
+    assert good[0].title == "A"
+
+
 def test_fields_before_the_first_ris_record_are_listed() -> None:
     _, bad = ris.read("TI  - Lost\nAU  - Vane, Ada\nTY  - JOUR\nTI  - Two\nER  - \n", "x.ris")
     assert [(u.line, u.reason) for u in bad] == [(1, "fields before the first TY")]

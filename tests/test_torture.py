@@ -9,8 +9,9 @@ import pytest
 
 from tests.coded import fill
 from tests.once import once
-from tests.torture import doors, hostile
+from tests.torture import doors, fuzzing, hostile
 from tests.torture.planting import COLUMNS, PANEL, Tally, canonical, plant_cells
+from workbench.doors.sources import READERS
 from workbench.store.tables import STORED
 
 DOORS = Path(__file__).parents[1] / "workbench/doors"
@@ -37,6 +38,18 @@ def test_every_door_is_in_the_harness() -> None:
              "measure": "measuring", "register": "registering", "remove": "removing", "freeze_given": "frame",
              "sample_by_tickets": "tickets"}  # fmt: skip
     assert writing - NOT_DOORS - {known[m] for m in modules if m in known} == set()
+
+
+def test_every_format_that_comes_in_is_bent() -> None:
+    bent = {READERS[suffix] for suffix, _, _ in fuzzing.COMES.values() if suffix in READERS}
+    assert set(READERS.values()) - bent == set()
+
+
+def test_a_bent_file_is_refused_or_read(filled: Path) -> None:
+    tally = Tally("bent")
+    fuzzing.fuzz(filled, tally, 2)
+    assert tally.tried > 200
+    assert (tally.tracebacks, tally.missed) == (0, [])
 
 
 @pytest.fixture

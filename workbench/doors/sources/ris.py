@@ -12,6 +12,8 @@ _START = re.compile(r"^TY {1,2}-[^\n]*$", re.MULTILINE)
 _END = re.compile(r"^ER {1,2}-?[^\n]*$", re.MULTILINE)
 #: ``TI - A title``: one blank where the format asks for two.
 _TAG = re.compile(r"^([A-Z][A-Z0-9]) {1,3}-(?: |$)", re.MULTILINE)
+#: The one tag of which every further line is a value of its own, as EndNote writes keywords.
+_LISTED = "KW"
 
 
 def read(text: str, name: str) -> tuple[list[Incoming], list[Unreadable]]:
@@ -46,7 +48,7 @@ def _record(chunk: str, line: int, *, whole: bool) -> Incoming | Unreadable:
     import rispy
 
     fields: dict[str, Any] = {}
-    for one in rispy.loads(_TAG.sub(r"\1  - ", chunk.strip("\n")) + "\nER  - \n", enforce_list_tags=False):
+    for one in rispy.loads(_straight(chunk) + "\nER  - \n", enforce_list_tags=False):
         fields = dict(one)
     get = _getter(fields)
     kind = kind_of(get("type_of_reference"))
@@ -79,6 +81,20 @@ def _record(chunk: str, line: int, *, whole: bool) -> Incoming | Unreadable:
         },
         notes=notes,
     )
+
+
+def _straight(chunk: str) -> str:
+    """Return a record with each field on one line: rispy takes a further line of a name for a second name."""
+    lines: list[str] = []
+    tag = ""
+    for line in _TAG.sub(r"\1  - ", chunk.strip("\n")).split("\n"):
+        if begins := _TAG.match(line):
+            tag = begins[1]
+        if begins or not lines or tag == _LISTED:
+            lines.append(line)
+        elif line.strip():
+            lines[-1] = f"{lines[-1].rstrip()} {line.strip()}"
+    return "\n".join(lines)
 
 
 def _list(value: Any) -> list[str]:
