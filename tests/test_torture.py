@@ -71,6 +71,16 @@ def test_planting_starts_from_whole_tables_and_finds_what_it_plants_in_one(
     assert (tally.tracebacks, tally.missed) == (0, [])
 
 
+def test_a_write_whose_completion_is_killed_too_loses_nothing(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "DOORS", {"adjudicate": doors.DOORS["adjudicate"]})
+    tally = Tally("kills")
+    doors.kill_again(filled, tally, 60)
+    assert tally.tried > 20
+    assert (tally.lost, tally.missed) == (0, [])
+
+
 def test_a_door_killed_at_each_step_loses_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "DOORS", {"adjudicate": doors.DOORS["adjudicate"]})
     tally = Tally("kills")

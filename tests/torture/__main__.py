@@ -12,7 +12,7 @@ os.environ["SOURCE_DATE_EPOCH"] = "1795500000"
 
 from tests.coded import fill
 from tests.conftest import small_survey
-from tests.torture.doors import edits, kill, refuse, writers
+from tests.torture.doors import edits, kill, kill_again, refuse, writers
 from tests.torture.fuzzing import fuzz
 from tests.torture.hostile import lay_all
 from tests.torture.planting import Tally, plant_cells, plant_files
@@ -28,7 +28,7 @@ def main() -> int:
     asked.add_argument("--minutes", type=float, default=15)
     asked.add_argument("--write", action="store_true")
     given = asked.parse_args()
-    share = given.minutes * 60 / 4
+    share = given.minutes * 60 / 5
     tallies = []
     with tempfile.TemporaryDirectory() as folder:
         root = small_survey(Path(folder) / "survey")
@@ -36,6 +36,7 @@ def main() -> int:
         for name, trial in (
             ("a stranger's folder", lay_all),
             ("a door killed before each step of its writing", lambda r, t: kill(r, t, share)),
+            ("a door killed, then the command that completes it", lambda r, t: kill_again(r, t, share)),
             ("a step of a door refused by the disk", lambda r, t: refuse(r, t, share)),
             ("a file bent at random", lambda r, t: fuzz(r, t, share)),
             ("four writers at once", writers),

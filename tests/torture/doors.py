@@ -185,6 +185,48 @@ def _each(root: Path, tally: Tally, limit: float, act: Callable[[], None]) -> No
         shutil.rmtree(copy.parent, ignore_errors=True)
 
 
+def kill_again(root: Path, tally: Tally, limit: float) -> None:
+    """Kill each door before each step, and then the command that completes its write, before each step of that."""
+    begun = time.monotonic()
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    for name, door in DOORS.items():
+        copy = root.parent / "copy" / root.name
+        for first in range(1, 80):
+            for second in range(1, 80):
+                if time.monotonic() - begun > limit:
+                    return
+                shutil.rmtree(copy.parent, ignore_errors=True)
+                shutil.copytree(root, copy)
+                before = data(copy)
+
+                def run(number: int = first, copy: Path = copy, door: Callable[[Path], Any] = door) -> None:
+                    sys.addaudithook(_at(number, die))
+                    door(copy)
+
+                def complete(number: int = second, copy: Path = copy) -> None:
+                    sys.addaudithook(_at(number, die))
+                    recover(copy)
+
+                finished = _forked(run) == 0
+                killed = _forked(complete) < 0
+                recover(copy)
+                after = data(copy)
+                tally.tried += 1
+                if after == before or after == _done(root, door) or _half(root, name, after):
+                    tally.caught += 1
+                else:
+                    tally.lost += 1
+                    tally.missed.append(f"{name}, killed at step {first}, its completion at step {second}")
+                if not killed:
+                    break
+            if finished:
+                break
+        shutil.rmtree(copy.parent, ignore_errors=True)
+
+
 _DONE: dict[str, dict[str, bytes]] = {}
 
 
