@@ -69,7 +69,7 @@ def test_no_cell_is_called_testable_that_the_draws_could_never_find() -> None:
     assert asked["expected"].min() >= cells.loc[~cells["seen"], "expected"].max()
     whole = about.set_index("grid").loc["all"]
     assert "200 draws" in whole["note"] and whole["seen"] == many
-    assert "can be asked with 200 random draws" in in_words(about)
+    assert "are asked, with 200 random draws" in in_words(about)
     # With draws enough all are asked, and the planted gap is found.
     cells, about = expected(carried(left, right), [grid(left, right)], draws=5_000)
     assert cells["seen"].all() and about.set_index("grid").loc["all", "note"] == ""
@@ -158,10 +158,10 @@ def test_the_pilot_cannot_show_gaps_and_says_so(pilot: Path) -> None:
     # One family over all grids: no cell is found that another grid's cells do not allow for.
     assert cells["q"].notna().sum() == whole["seen"]
     said = in_words(about)
-    first = said.split(". Finding nothing")[0]
+    first = said.split(". Only")[0]
     assert (
         "No gap was found" in first
-        and f"{int(at['movable'].iloc[:-1].sum()):,} of" in first
+        and f"all but {int(at['movable'].iloc[:-1].sum()):,} of" in first
         and "% of the time" in first
     )
     assert len(each_in_words(about).splitlines()) == len(at) - 1 == 6

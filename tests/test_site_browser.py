@@ -18,11 +18,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from analysis.coverage import coverage
 from analysis.selection import paper_codes
-from tests.coded import coded, fill, keep, put, ruling, sign, whole
+from tests.coded import WORDS, coded, fill, keep, put, ruling, sign, whole
 from tests.lab import browser
 from tests.once import once
 from workbench.answers.answer import in_schema
 from workbench.answers.flow_of_records import flow_table
+from workbench.answers.measurement import measured
+from workbench.answers.measurement_in_words import headline
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.doors.adjudication import COLUMNS as RULED
 from workbench.doors.adjudication import adjudicate
@@ -33,6 +35,7 @@ from workbench.store.batch import read_batch
 from workbench.store.bibliography import PAPERS, papers_text, read_papers
 from workbench.store.files import replace_all, writing
 from workbench.store.survey import Survey, open_survey
+from workbench.store.texts import abstracts
 
 __all__ = ["browser"]  # a fixture
 
@@ -50,6 +53,8 @@ SOME_ROWS = """() => {
 }"""
 PAGES = (
     *(
+        "findings",
+        "findings?order=share",
         "map",
         "map?rows=stream&columns=failure_mode",
         "under",
@@ -155,12 +160,12 @@ def selected(final: pd.DataFrame, **given: Any) -> tuple[pd.DataFrame, dict[str,
     if given.get("verified"):
         rows = rows[rows["human_verified"]]
     if "codes" in given:
-        held = [
-            set(pairs.loc[pairs["code"] == code, "paper"])
-            for facet, code in given["codes"]
-            for pairs in [paper_codes(rows, facet, **about)]
-        ]
-        inside = set.intersection(*held) if given.get("match") == "all" else set.union(*held)
+        held: dict[str, set[str]] = {}
+        for facet, code in given["codes"]:
+            pairs = paper_codes(rows, facet, **about)
+            group = code if given.get("match") == "all" else facet
+            held[group] = held.get(group, set()) | set(pairs.loc[pairs["code"] == code, "paper"])
+        inside = set.intersection(*held.values())
         rows = rows[rows["paper"].isin(inside)]
     return rows, about
 
@@ -230,6 +235,16 @@ def test_thirty_random_cells_show_list_and_count_the_same_papers(
             {"codes": [("stream", "benchmark-validity"), ("stream", "llm-as-judge")]},
         ),
         (
+            "codes=stream:benchmark-validity,stream:llm-as-judge,proxy:benchmark-score",
+            {
+                "codes": [
+                    ("stream", "benchmark-validity"),
+                    ("stream", "llm-as-judge"),
+                    ("proxy", "benchmark-score"),
+                ]
+            },
+        ),
+        (
             "codes=stream:benchmark-validity,stream:llm-as-judge&match=all",
             {"codes": [("stream", "benchmark-validity"), ("stream", "llm-as-judge")], "match": "all"},
         ),
@@ -256,7 +271,7 @@ def test_filters_combine_as_in_pandas(
 
 
 def test_what_was_computed_is_shown_for_its_selection_and_never_for_another(watched: Watched) -> None:
-    signs = watched.page.locator("table.map td .sign")
+    signs = watched.page.locator("table.map td a[data-kind]")
     watched.go("map")
     assert signs.count() == 312
     for address in (
@@ -335,6 +350,10 @@ def test_exports_parse_back_to_the_same_papers(watched: Watched, final: pd.DataF
     table = list(csv.DictReader(io.StringIO(exported(watched.page, "csv"))))
     assert sorted(r["paper"] for r in table) == wanted
     assert all("contamination=" in r["failure_mode"] for r in table)
+    assert all(r["arxiv_id"] == "" or r["arxiv_id"].startswith("arXiv:") for r in table)
+    coded_rows = list(csv.DictReader(io.StringIO(exported(watched.page, "codes.csv"))))
+    assert {r["paper"] for r in coded_rows} == set(wanted)
+    assert {r["paper"] for r in coded_rows if r["code"] == "contamination"} == set(wanted)
     given = json.loads(exported(watched.page, "json"))
     assert sorted(p["paper"] for p in given["papers"]) == wanted
     assert given["selection"]["level"] == "argues"
@@ -346,6 +365,9 @@ def test_every_entry_of_the_whole_corpus_exports_to_readable_bibtex(watched: Wat
     library = bibtexparser.parse_string(text)
     assert library.failed_blocks == []
     assert {e.key for e in library.entries} == set(real.papers["paper"])
+    judging = next(e for e in library.entries if e.key == "zheng2023judging")
+    assert judging["title"] == "Judging {LLM-as-a-Judge} with {MT-Bench} and Chatbot Arena"
+    assert not any("javascript" in str(e.get("url")) for e in library.entries)
 
 
 def test_every_page_of_the_survey_draws_without_error_or_request(watched: Watched, real: Survey) -> None:
@@ -371,7 +393,7 @@ def test_every_page_of_the_survey_draws_without_error_or_request(watched: Watche
 
 
 def test_a_page_that_ignores_filters_says_so(watched: Watched) -> None:
-    for at in ("agreement", "flow", "audit"):
+    for at in ("findings", "agreement", "flow", "audit"):
         watched.go(f"{at}?from=2024")
         assert "Filters do not apply" in watched.page.locator("main").inner_text(), at
         assert not watched.page.locator("#filters").is_visible()
@@ -455,6 +477,65 @@ def test_the_keyboard_is_enough(watched: Watched) -> None:
     watched.quiet()
 
 
+def test_the_first_screen_gives_the_answer_as_the_survey_computes_it(
+    browser: Browser, built: Path, real: Survey
+) -> None:
+    context = browser.new_context(viewport={"width": 1300, "height": 900})
+    watched = Watched(context, built, at="")
+    page = watched.page
+    table = headline(measured(real).tables["measurement"])
+    pairs = measured(real).tables["measurement"]
+    whole = pairs[(pairs["code"] == "") & (pairs["reading"] == "motives out")].iloc[0]
+    answer = page.locator("main h1").inner_text()
+    assert f"{whole['ratio']:.0%} of cases" in answer
+    assert f"{whole['ratio_low']:.0%} to {whole['ratio_high']:.0%}" in answer
+    assert page.locator("main .cards.few h3").all_inner_texts()[:3] == [
+        "Abstracts only",
+        "Coded by language models",
+        "No human has checked it yet",
+    ]
+    page.locator("details.behind summary").click()
+    shown = page.locator("table.rows tbody tr")
+    assert shown.count() == len(table)
+    most = table.sort_values("discussed", ascending=False).iloc[0]
+    per = 1000 / most["included"]
+    assert shown.first.inner_text().split("\t")[:2] == [
+        str(most["name"]),
+        f"{most['discussed'] * per:.0f} ({most['discussed_low'] * per:.0f} to {most['discussed_high'] * per:.0f})",
+    ]
+    page.select_option("#order", "share")
+    watched.until("location.hash.includes('order=share')")
+    least = table.sort_values("ratio").iloc[0]
+    assert shown.first.inner_text().startswith(str(least["name"]))
+    page.go_back()
+    watched.until("!location.hash.includes('order=share')")
+    watched.until(
+        f"document.querySelector('table.rows tbody th').textContent === {json.dumps(str(most['name']))}"
+    )
+    watched.quiet()
+    context.close()
+
+
+def test_every_click_lands_at_the_heading_of_its_page_with_the_focus_there(watched: Watched) -> None:
+    page = watched.page
+    for place in ("Codebook", "Findings", "How it was made", "Papers", "Map"):
+        page.evaluate("window.scrollTo(0, 900)")
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=place, exact=True).click()
+        watched.until(
+            "document.activeElement.tagName === 'H1' && "
+            f"document.querySelector('#top [aria-current]').textContent === {place!r}"
+        )
+        assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0, place
+        assert page.evaluate("document.activeElement.getBoundingClientRect().top") < 400, place
+    page.locator("#top details.more summary").click()
+    page.get_by_role("link", name="Paired evidence").click()
+    watched.until("document.activeElement.tagName === 'H1' && location.hash.startsWith('#/pairs')")
+    assert not page.locator("#top details.more").evaluate("(d) => d.open")
+    page.go_back()
+    watched.until("document.activeElement.tagName === 'H1' && location.hash.startsWith('#/map')")
+    watched.quiet()
+
+
 def test_the_theme_turns_and_holds(watched: Watched) -> None:
     ground = "getComputedStyle(document.body.parentElement).backgroundColor"
     assert watched.page.evaluate(ground) == "rgb(255, 255, 255)"
@@ -491,11 +572,30 @@ def test_search_finds_every_record_by_prefix_and_despite_slips(watched: Watched,
     words = [w for w in page.evaluate("t => ESG.words(t)", noted["note"]) if len(w) > 4][:6]
     assert noted["paper"] in found(" ".join(words))
     assert found("qqqqxyzw") == []
+    # British and American spelling are one; a code is found by its synonyms, with a slip, and by its definition.
+    for one, other in (
+        ("generalisation", "generalization"),
+        ("behaviour", "behavior"),
+        ("judgement", "judgment"),
+    ):
+        assert set(found(one)) == set(found(other)) != set(), one
+    codes = "q => ESG.codesLike(q).map(c => c.code.id)"
+    assert page.evaluate(codes, "contamintion") == ["contamination"]
+    assert "over-refusal" in page.evaluate(codes, "overrefusal")
+    for row in real.schema.facets[1].codes:
+        for synonym in row.synonyms[:3]:
+            assert row.id in page.evaluate(codes, synonym), synonym
+    assert "reward-misgeneralisation" in page.evaluate(codes, "misgeneralization")
     # By the box, as a reader does; all records, not the selection only.
     page.locator("#search").fill("unlearn relern")
     watched.until("location.hash.includes('q=unlearn')")
     page.wait_for_selector("main h1:has-text('unlearn')")
     assert watched.count() == len(found("unlearn relern")) > 0
+    page.locator("#search").fill("sandbagging")
+    page.wait_for_selector("main h1:has-text('sandbagging')")
+    assert "Sandbagging" in page.locator(".codesfound").inner_text()
+    said = page.locator("table.rows tbody").inner_text()
+    assert "Included" in said or "not drawn" in said.lower(), said[:500]
     watched.quiet()
 
 
@@ -554,7 +654,8 @@ CHARTS = {
     "map?from=2024": "rect",
     "mode/contamination": "rect",
     "papers?cell=failure_mode:contamination": "rect",
-    "under": "symbol",
+    "findings": "symbol",
+    "under": "rect",
     "under?from=2024": "rect",
     "together": "path",
     "pairs": "symbol",
@@ -933,5 +1034,38 @@ def test_a_paper_shows_each_coder_the_ruling_and_the_place(
     assert "The judge prefers what is not better." in block.inner_text()
     watched.go("paper/p05")
     assert "Decided by eva" in watched.page.locator("main").inner_text()
+    watched.quiet()
+    context.close()
+
+
+def test_a_pasted_abstract_shows_the_words_behind_the_codes(
+    hostile: Path, browser: Browser, tmp_path: Path
+) -> None:
+    context = browser.new_context()
+    watched = Watched(context, written(open_survey(hostile), tmp_path / "site"), "paper/p06")
+    page, text = watched.page, abstracts(hostile)["p06"]
+    start = text.body.index(WORDS)
+    assert f"in the abstract, its characters {start + 1} to {start + len(WORDS)}" in page.locator(
+        "article", has_text="Judge bias"
+    ).first.inner_text().replace("\xa0", " ")
+    page.get_by_text("See the words behind the codes").click()
+    box, looked = page.locator("#abstract"), page.locator(".looked")
+    box.fill(f"  {text.body.replace(' ', '  ')}\n")
+    watched.until("document.querySelector('.looked mark') !== null")
+    assert "its digest agrees" in looked.inner_text()
+    assert looked.locator("mark").all_inner_texts() == [WORDS]
+    assert looked.locator("mark").get_attribute("title") == "Judge bias (pass-a)\nJudge bias (pass-b)"
+    assert looked.locator("tbody tr").all_inner_texts() == [
+        f"Judge bias\t{coder}\tsentence 1 of the abstract\t{WORDS}" for coder in ("pass-a", "pass-b")
+    ]
+    # Another edition: what stands before the words has changed, and they are found by their digest.
+    box.fill(f"A new opening sentence. {text.body}")
+    watched.until("document.querySelector('.looked').textContent.includes('another edition')")
+    assert "2 of 2 places were found" in looked.inner_text()
+    assert "sentence 2 of the abstract" in looked.inner_text()
+    box.fill("<img src=x onerror=window.harm=9> Words of something else.")
+    watched.until("document.querySelector('.looked').textContent.includes('None of the coded words')")
+    assert page.evaluate("window.harm") is None
+    assert [a for a in watched.asked if not a.startswith(("file:", "data:"))] == []
     watched.quiet()
     context.close()

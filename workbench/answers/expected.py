@@ -80,18 +80,17 @@ def in_words(about: pd.DataFrame) -> str:
     found = int(whole["gap"]) + int(whole["sparse"])
     movable, codes = int(about["movable"].sum()), int(about["codes"].sum())
     takes = (
-        f"that expect most papers can be asked with {int(whole['draws']):,} random draws"
+        f"for which most papers can be expected are asked, with {int(whole['draws']):,} random draws"
         if whole["note"]
-        else f"expect the {whole['needed']:.0f} papers or so that it takes"
+        else f"have the {whole['needed']:.0f} or so expected papers that it takes (half have fewer than "
+        f"{whole['median_expected']:.2f})"
     )
     verdict = f"{found:,} {'gap was' if found == 1 else 'gaps were'} found" if found else "No gap was found"
     return (
-        f"{verdict}, and hardly any could have been: a truly empty cell (two codes that no paper carries together) "
-        f"would be noticed {printed(float(whole['power']), 'percent1')} of the time, because coding rules leave only "
-        f"{movable:,} of {codes:,} codes of papers free to vary. Only {int(whole['seen']):,} of "
-        f"{int(whole['free']):,} free cells {takes}; half "
-        f"expect fewer than {whole['median_expected']:.2f}. Finding nothing here is "
-        "therefore no sign that nothing is missing."
+        f"{verdict}; this says little, for two codes that truly never meet would be noticed only "
+        f"{printed(float(whole['power']), 'percent1')} of the time: coding rules decide all but {movable:,} of "
+        f"{codes:,} codes of papers. Only {int(whole['seen']):,} of the {int(whole['free']):,} pairs of codes that no "
+        f"rule decides {takes}."
     )
 
 

@@ -7,7 +7,6 @@ the coders' own notes, and places.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ import pandas as pd
 
 from analysis.agreement import agreement
 from analysis.audit.panel import correlations, most_complete, panel
-from analysis.charts.measurement import verdict
 from analysis.disagreements import confusion
 from analysis.expected import Grid
 from analysis.selection import BASES, GREY, LEVELS, SETTLED
@@ -23,10 +21,10 @@ from workbench.answers.agreement import coded_first_under, version_compared
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.expected import crossed, grids, in_words
 from workbench.answers.flow_of_records import flow_table
-from workbench.answers.measurement import measured as how_much
-from workbench.answers.measurement_in_words import headline as deciding
 from workbench.answers.paired_evidence import paired
 from workbench.answers.stamp import Stamp, stamp_line
+from workbench.publishing.site.first import first_view
+from workbench.publishing.site.packing import Plain, plain, rounded, table
 from workbench.store.bibliography import VENUE_FIELD
 
 if TYPE_CHECKING:
@@ -41,8 +39,6 @@ _CODING = (
     *("confidence", "note", "locator", "text_sha256", "start", "end", "run", "at"),
 )
 _WHERE = ("paper", "schema", "basis", "facet", "code")
-
-Plain = dict[str, Any]
 
 
 def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
@@ -74,9 +70,12 @@ def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
                 "verified": [stamp["human_verified"], stamp["codes"]],
                 "records": len(order),
             },
+            **first_view(survey, stamp),
             "schema": _schema(survey.schema),
+            "measured": survey.settings.measured,
+            "home": survey.settings.home,
             "venue": VENUE_FIELD,
-            "coders": _plain(survey.coders),
+            "coders": plain(survey.coders),
             "papers": _works(works.iloc[:first]),
             "rows": _rows(final, survey, place),
             "grids": sorted(made),
@@ -89,50 +88,6 @@ def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
         "methods": _methods(survey),
         **{f"gaps-{rows}--{columns}": grid for (rows, columns), grid in sorted(made.items())},
     }
-
-
-def table(columns: Mapping[str, Iterable[Any]]) -> Plain:
-    """Return a table column by column; a column that repeats itself as its distinct values and where they stand.
-
-    Missing values become None, numbers keep six significant digits, tuples become lists.
-    """
-    packed: Plain = {}
-    length = 0
-    for name, column in columns.items():
-        values = [_value(v) for v in column]
-        length = len(values)
-        plain = all(isinstance(v, (str, type(None))) for v in values)
-        distinct = sorted({v for v in values if isinstance(v, str)}) if plain else []
-        if plain and len(distinct) * 2 <= length:
-            at = {v: n for n, v in enumerate(distinct)}
-            packed[name] = {"of": distinct, "at": [at.get(v, -1) for v in values]}
-        else:
-            packed[name] = {"all": values}
-    return {"n": length, "columns": packed}
-
-
-def _plain(frame: pd.DataFrame, columns: Sequence[str] | None = None) -> Plain:
-    return table({c: frame[c] for c in (columns or list(frame.columns))})
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return list(value)
-    if isinstance(value, str):
-        return value
-    if pd.isna(value):
-        return None
-    if isinstance(value, bool) or type(value).__name__ == "bool":
-        return bool(value)
-    return _round(float(value))
-
-
-def _round(value: float, digits: int = 6) -> float | int | None:
-    """Round to significant digits; a whole number loses its point."""
-    if not math.isfinite(value):
-        return None
-    short = float(f"{value:.{digits}g}")
-    return int(short) if short == int(short) else short
 
 
 def _schema(schema: Schema) -> Plain:
@@ -264,8 +219,10 @@ def _codings(survey: Survey, place: Mapping[str, int]) -> Plain:
     rulings = survey.adjudications[survey.adjudications["facet"] != "screening"]
     final = _among(survey.final, who[1:], {at[1:] for at in shown})
     values = tuple(c for c in _CODING if c not in ("coder", "run"))
+    # Enough of the words' digest to find them again in another edition of the text.
+    codings = codings.assign(span=codings["span_sha256"].str[:16])
     return {
-        "codings": _placed(codings, place, (*_WHERE, *_CODING)),
+        "codings": _placed(codings, place, (*_WHERE, *_CODING, "span")),
         "closed": len(survey.codings) - len(codings),
         "signoffs": _placed(signs, place, ("paper", "coder", "schema", "basis", "run", "at")),
         "adjudications": _placed(rulings, place, (*_WHERE, *values, "chosen", "rationale", "by")),
@@ -281,7 +238,7 @@ def _codings(survey: Survey, place: Mapping[str, int]) -> Plain:
                 *("resolved", "human_verified"),
             ),
         ),
-        "runs": _plain(survey.runs.sort_values("id"), ("id", "coder", "model", "date", "schema")),
+        "runs": plain(survey.runs.sort_values("id"), ("id", "coder", "model", "date", "schema")),
     }
 
 
@@ -297,7 +254,7 @@ def _placed(frame: pd.DataFrame, place: Mapping[str, int], columns: Sequence[str
     at = known["paper"].map(place).astype("int64")
     made = known.assign(paper=at)
     by = [c for c in columns if c in {*_WHERE, "coder", "revision", "stage", "n", "failure_mode"}]
-    return _plain(made.sort_values(by, kind="stable"), columns)
+    return plain(made.sort_values(by, kind="stable"), columns)
 
 
 def _screening(survey: Survey, place: Mapping[str, int]) -> Plain:
@@ -344,7 +301,7 @@ def _screening(survey: Survey, place: Mapping[str, int]) -> Plain:
         "screened": _placed(
             survey.screened, place, ("paper", "stage", "decision", "reason", "resolved", "coders")
         ),
-        "flow": _plain(flow),
+        "flow": plain(flow),
         "ends": [list(end) for end in of],
         "end": [of.index(ends[key]) for key in place],
         "hits": table(
@@ -368,26 +325,8 @@ def _screening(survey: Survey, place: Mapping[str, int]) -> Plain:
     }
 
 
-def _rates(tables: Mapping[str, pd.DataFrame]) -> Plain:
-    """Papers per 1,000 that discuss and measure each code, the ratio, what is decided; nothing where none was read."""
-    if tables["measurement"].empty:
-        return _plain(pd.DataFrame({"code": pd.Series([], dtype="str")}), ["code"])
-    rows = deciding(tables["measurement"])
-    made = pd.DataFrame(
-        {"code": rows["code"], "note": ["no paper discusses it" if n else "" for n in rows["ratio"].isna()]}
-    )
-    for new, old in (("rate", "ratio"), ("low", "ratio_low"), ("high", "ratio_high")):
-        made[new] = rows[old]
-    for what in ("discussed", "measured"):
-        for end in ("", "_low", "_high"):
-            made[f"{what}{end}"] = (rows[f"{what}{end}"] * 1000 / rows["included"]).round(1)
-    made["decided"] = [verdict(r) for r in rows.to_dict("records")]
-    return _plain(made, list(made.columns))
-
-
 def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> Plain:
-    """What was computed for the unfiltered selection: rates, agreement, paired evidence."""
-    rates = {GREY[0]: _rates(how_much(survey).tables)}
+    """What was computed for the unfiltered selection: agreement, paired evidence."""
     now = version_compared(survey)
     headline, training = coded_first_under(survey.codings, survey.signoffs, now)
     compared: Plain = {
@@ -416,21 +355,20 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
             "change",
         ),
         *("latent_is", "unit", "sample", "system", "protocol", "attempts", "note", "locator", "start", "end"),
-        *("text_sha256", "by", "at"),
+        *("text_sha256", "basis", "by", "at"),
     )
     pairs = evidence[[c for c in evidence.columns if c not in ("note", "sample")]].merge(
         measured[list(told)].rename(columns={"note": "words"}), on=["paper", "failure_mode", "n"], how="left"
     )
     return {
-        "rates": rates,
-        "agreement": _plain(agreed),
+        "agreement": plain(agreed),
         "agreed_of": {
             "headline": len(headline),
             "training": len(training),
             "draws": BOOTSTRAP,
             "schema": now,
         },
-        "confusion": _plain(confused[confused["n"] > 0]),
+        "confusion": plain(confused[confused["n"] > 0]),
         "pairs": _placed(pairs, place, list(pairs.columns)),
     }
 
@@ -466,9 +404,9 @@ def _audit(survey: Survey) -> Plain:
     )
     return {
         "measures": measures,
-        "panel": _plain(models),
-        "correlations": _plain(correlations(audit)),
-        "values": _plain(audit, told),
+        "panel": plain(models),
+        "correlations": plain(correlations(audit)),
+        "values": plain(audit, told),
     }
 
 
@@ -508,10 +446,10 @@ def _grid(grid: Grid, cells: pd.DataFrame, about: Plain, words: str) -> Plain:
         "papers": int(about["papers"]),
         "words": words,
         "summary": {k: int(about[k]) for k in ("cells", "free", "seen", "gap", "sparse")},
-        "needed": _round(float(about["needed"]), 2),
+        "needed": rounded(float(about["needed"]), 2),
         "classes": classes,
         # A code with itself is no pair.
         "class": [classes.index(c["class"] if c else "by rule") for c in shown],
-        **{name: [_round(float(c[of]), 3) if c else None for c in shown] for name, of in numbers.items()},
+        **{name: [rounded(float(c[of]), 3) if c else None for c in shown] for name, of in numbers.items()},
         "apart": [n for n, c in enumerate(shown) if c and grid.within and c["decided"]],
     }

@@ -6,7 +6,10 @@
 (() => {
   const rows = ESG.core.rows;
   const BASES = ["title", "abstract", "full-text"];
-  const LEVELS = ["mentions", "argues", "demonstrates", "measures"];
+  const LEVELS = ESG.schema.levels.map((l) => l.id);
+  /** The level from which a code counts as measured, and its number in the rows. */
+  const MEASURED = ESG.core.measured;
+  const measuring = LEVELS.indexOf(MEASURED) + 1;
   const paper = Int32Array.from(rows.paper);
   const code = Int32Array.from(rows.code);
   const basis = Uint8Array.from(rows.basis);
@@ -34,10 +37,14 @@
     const dated = Boolean(filters.from || filters.to);
     const ids = filters.codes ? filters.codes.split(",") : [];
     const asked = ids.map((id) => ESG.byId.get(id)).filter(Boolean);
-    const isAsked = new Uint8Array(ESG.codes.length);
-    for (const one of asked) isAsked[one.at] = 1;
+    // Within a facet one of the codes asked for is enough, and every facet must be met; or every code must be.
+    const whole = filters.match === "all" ? asked.map((c) => c.at) : [...new Set(asked.map((c) => c.facet))];
+    const bit = new Map(whole.map((one, n) => [one, n]));
+    const asks = new Int32Array(ESG.codes.length).fill(-1);
+    for (const one of asked) asks[one.at] = bit.get(filters.match === "all" ? one.at : one.facet);
+    /** @type {Map<number, Set<number>>} */
+    const met = new Map();
     const has = new Uint8Array(ESG.works.length);
-    const met = new Uint16Array(ESG.works.length);
     const kept = [];
     for (let n = 0; n < paper.length; n++) {
       if (basis[n] !== wanted) continue;
@@ -47,13 +54,11 @@
       if (dated && (year < from || year > to)) continue;
       has[paper[n]] = 1; // coded, whatever the level
       if (levelled[code[n]] && level[n] < least) continue;
-      if (isAsked[code[n]]) met[paper[n]] += 1;
+      if (asks[code[n]] >= 0) met.set(paper[n], (met.get(paper[n]) || new Set()).add(asks[code[n]]));
       kept.push(n);
     }
-    if (asked.length) {
-      const enough = filters.match === "all" ? asked.length : 1;
-      for (let p = 0; p < has.length; p++) if (met[p] < enough) has[p] = 0;
-    }
+    if (asked.length)
+      for (let p = 0; p < has.length; p++) if ((met.get(p) || { size: 0 }).size < whole.length) has[p] = 0;
     const papers = [];
     for (let p = 0; p < has.length; p++) if (has[p]) papers.push(p);
     const value = { papers, rows: Int32Array.from(kept.filter((n) => has[paper[n]])), has, coded: papers.length };
@@ -136,11 +141,11 @@
    * @param {any} filters
    */
   function perMode(filters) {
-    const selected = selection({ ...filters, level: "mentions" });
+    const selected = selection({ ...filters, level: LEVELS[0] });
     const made = new Map(
       ESG.modes.at.map((at) => [
         at,
-        { levels: [0, 0, 0, 0, 0], mitigated: 0, mitigationMeasured: 0, years: new Map() },
+        { levels: [0, ...LEVELS.map(() => 0)], measured: 0, mitigated: 0, mitigationMeasured: 0, years: new Map() },
       ]),
     );
     for (const n of selected.rows) {
@@ -152,7 +157,10 @@
       const year = years[paper[n]];
       const of = mode.years.get(year) || { discussed: 0, measured: 0 };
       of.discussed++;
-      if (level[n] === 4) of.measured++;
+      if (level[n] >= measuring) {
+        of.measured++;
+        mode.measured++;
+      }
       mode.years.set(year, of);
     }
     return { of: made, papers: selected.papers.length };
@@ -173,7 +181,7 @@
     }
     for (const [p, most] of seen) {
       made.get(years[p]).raise++;
-      if (most === 4) made.get(years[p]).measure++;
+      if (most >= measuring) made.get(years[p]).measure++;
     }
     const all = [...made.values()].sort((a, b) => a.year - b.year);
     if (!all.length) return [];
@@ -203,5 +211,5 @@
 
   const mitigatesOf = (row) => mitigates[row];
 
-  Object.assign(ESG, { selection, crossed, behind, carried, perMode, perYear, perCode, span, mitigatesOf, LEVELS });
+  Object.assign(ESG, { selection, crossed, behind, carried, perMode, perYear, perCode, span, mitigatesOf, LEVELS, measured: MEASURED, measuring });
 })();

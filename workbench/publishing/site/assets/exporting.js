@@ -21,6 +21,13 @@
   /** A value that LaTeX does not typeset: no brace may open or close. @param {string} text */
   const bare = (text) => text.replace(/[{}\s]/g, "");
 
+  /** A title whose names keep their capitals: what is written in capitals beyond a first letter stands in braces. @param {string} text */
+  const title = (text) =>
+    text
+      .split(/\s+/)
+      .map((word) => (/^[^\p{L}]*\p{L}.*\p{Lu}/u.test(word) ? `{${latex(word)}}` : latex(word)))
+      .join(" ");
+
   /** @param {any} work */
   function bibtex(work) {
     const authors = work.authors
@@ -34,13 +41,13 @@
       .join(" and ");
     const fields = [
       ["author", authors],
-      ["title", latex(work.title)],
+      ["title", title(work.title)],
       ["year", work.cited || work.year || ""],
       [ESG.core.venue[work.type] || "howpublished", latex(work.venue)],
       ["doi", bare(work.doi)],
       ["eprint", bare(work.arxiv)],
       ["archiveprefix", work.arxiv ? "arXiv" : ""],
-      ["url", bare(work.url || (work.arxiv ? `https://arxiv.org/abs/${work.arxiv}` : ""))],
+      ["url", bare(ESG.safe(work.url) || (work.arxiv ? `https://arxiv.org/abs/${work.arxiv}` : ""))],
     ];
     const lines = fields.filter(([, value]) => value !== "").map(([name, value]) => `  ${name} = {${value}},\n`);
     return `@${work.type || "misc"}{${work.key},\n${lines.join("")}}\n`;
@@ -133,12 +140,29 @@
         f.year,
         f.venue,
         f.doi,
-        f.arxiv_id,
+        // Without its word a spreadsheet takes it for a number, and drops the noughts at its end.
+        f.arxiv_id ? `arXiv:${f.arxiv_id}` : "",
         f.url,
         f.grey ? "yes" : "no",
         ...facets.map((id) => f.codes[id].map((c) => (typeof c === "string" ? c : `${c.code}=${c.level}`)).join(";")),
       ]);
     }
+    return lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
+  }
+
+  /** The codes that count of some papers, a row each. @param {number[]} papers */
+  function codings(papers) {
+    const carried = ESG.carried(ESG.selection({ ...ESG.state.filters, codes: "" }));
+    const lines = [["paper", "facet", "code", "level", "basis"]];
+    for (const at of papers)
+      for (const { code, level } of carried.get(at) || [])
+        lines.push([
+          ESG.works[at].key,
+          code.facet,
+          code.id,
+          code.levelled ? ESG.LEVELS[level - 1] || "" : "",
+          ESG.state.filters.basis,
+        ]);
     return lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
   }
 
@@ -149,7 +173,7 @@
       data: ESG.core.about.line,
       data_sha256: ESG.core.about.data,
       schema: ESG.schema.version,
-      licence: "CC BY 4.0",
+      licence: ESG.core.first.licence,
     };
     return (
       JSON.stringify(
@@ -177,6 +201,7 @@
       make: (papers) => papers.map((p) => ris(ESG.works[p])).join("\r\n"),
     },
     CSV: { ending: "csv", kind: "text/csv", make: csv },
+    "Codes (CSV)": { ending: "codes.csv", kind: "text/csv", make: codings },
     JSON: { ending: "json", kind: "application/json", make: json },
   };
 

@@ -22,13 +22,13 @@
 
   /**
    * A sortable table of works with the codes that count of them.
-   * @param {number[]} papers @param {string} caption @param {{ranked?: boolean, empty?: string, id?: string, sort?: string}} [given]
+   * @param {number[]} papers @param {string} caption @param {{ranked?: boolean, empty?: string, id?: string, sort?: string, status?: (p: number) => string}} [given]
    */
   function paperTable(papers, caption, given) {
     const carried = ESG.carried(ESG.selection({ ...ESG.state.filters, codes: "" }));
     const place = new Map(papers.map((p, n) => [p, n]));
     const of = (p, modes) => (carried.get(p) || []).filter((c) => Boolean(c.code.levelled) === modes);
-    const stream = ESG.facets.get("stream");
+    const home = ESG.facets.get(ESG.core.home);
     return ESG.table({
       id: (given && given.id) || "papers",
       caption,
@@ -60,7 +60,7 @@
         },
         {
           id: "modes",
-          title: "Failure modes",
+          title: ESG.capital(ESG.core.words.codes),
           get: (p) =>
             of(p, true)
               .map((c) => c.code.name)
@@ -78,15 +78,23 @@
                 ),
               ),
         },
-        stream
+        home
           ? {
-              id: "stream",
-              title: "Stream",
+              id: "home",
+              title: home.name,
               get: (p) =>
                 of(p, false)
-                  .filter((c) => c.code.facet === "stream")
+                  .filter((c) => c.code.facet === home.id)
                   .map((c) => c.code.name)
                   .join(", "),
+            }
+          : null,
+        given && given.status
+          ? {
+              id: "status",
+              title: "How far it came",
+              help: "Where its way through the survey ended",
+              get: given.status,
             }
           : null,
         given && given.ranked
@@ -117,7 +125,7 @@
     const { what } = ESG.state.params;
     if (!codes.length) {
       if (what === "raise" || what === "measure") {
-        const least = what === "measure" ? 4 : 1;
+        const least = what === "measure" ? ESG.measuring : 1;
         const carried = ESG.carried(selected);
         const some = selected.papers.filter((p) =>
           (carried.get(p) || []).some((c) => c.code.levelled && c.level >= least),
@@ -128,7 +136,16 @@
           said: null,
         };
       }
-      return { papers: selected.papers, title: "Papers of the selection", said: null };
+      const least = ESG.LEVELS.indexOf(ESG.state.filters.level) + 1;
+      if (least < 2) return { papers: selected.papers, title: "Papers of the selection", said: null };
+      const levelled = ESG.carried(selected);
+      return {
+        papers: selected.papers.filter((p) =>
+          (levelled.get(p) || []).some((c) => c.code.levelled && c.level >= least),
+        ),
+        title: "Papers of the selection",
+        said: null,
+      };
     }
     const only =
       what === "mitigates"
@@ -153,12 +170,14 @@
     let { papers, title, said } = every ? { papers: [], title: "All records", said: null } : listed();
     if (every) papers = (await ESG.everyWork()).map((w) => w.at);
     let found = papers;
+    const status = every ? reached(await ESG.fetched("screening")) : undefined;
     if (q) {
       const inside = new Set(papers);
       if (ESG.searchWaits()) waiting(meanwhile, q);
       found = (await ESG.search(q)).filter((p) => inside.has(p));
       title = `"${q}" in ${every ? "all records" : title.charAt(0).toLowerCase() + title.slice(1)}`;
     }
+    ESG.keepList(found);
     const searched = every
       ? `titles, authors and evidence notes of all ${ESG.count(ESG.core.about.records, "record")}; filters do not apply`
       : `titles, authors and evidence notes of the selection`;
@@ -186,9 +205,11 @@
               ),
             )
           : null,
+        q ? codesFound(q) : null,
         ESG.takeAway(found, q ? "found" : "selection"),
         paperTable(found, title, {
           ranked: Boolean(q),
+          status,
           empty: q
             ? "Nothing is found. A word of four letters or more may have one slip, of eight or more two."
             : "No paper carries this. ",
@@ -196,6 +217,43 @@
         !q && ESG.state.params.cell ? byYearOf(found) : null,
       ],
     };
+  }
+
+  /** Where the way of a record ended, in words. @param {any} screening */
+  function reached(screening) {
+    const labels = new Map(
+      ESG.unpack(screening.flow)
+        .rows()
+        .map((r) => [r.box, r.label]),
+    );
+    const reasons = new Map(ESG.schema.reasons.map((r) => [r.id, r.name]));
+    return (p) => {
+      const [box, reason] = screening.ends[screening.end[p]];
+      return `${labels.get(box) || box}${reason ? `: ${reasons.get(reason) || reason}` : ""}`;
+    };
+  }
+
+  /** The codes that a search means: by name, by what they are also called, or by their definition. @param {string} q */
+  function codesFound(q) {
+    const found = ESG.codesLike(q);
+    if (!found.length) return null;
+    return h(
+      "div",
+      { class: "codesfound" },
+      h("p", {}, "In the codebook:"),
+      h(
+        "ul",
+        {},
+        found.map(({ code, also }) =>
+          h(
+            "li",
+            {},
+            code.levelled ? codeLink(code) : h("a", { href: ESG.link("papers", { cell: `${code.facet}:${code.id}`, q: "", scope: "" }) }, code.name),
+            h("span", { class: "quiet" }, ` ${ESG.facets.get(code.facet).name}${also ? `, also called ${also}` : ""}`),
+          ),
+        ),
+      ),
+    );
   }
 
   /** Say that the search is not ready yet, and how far it is. @param {(...content: any) => void} show @param {string} q */

@@ -5,21 +5,31 @@
 (() => {
   const { h } = ESG;
 
-  /** Page -> name in the navigation, what draws it. @type {Object<string, {name: string, draw: (...words: string[]) => Promise<any>, nav?: boolean, filters?: boolean}>} */
+  /** Page -> its name, what draws it, whether the filters act on it. @type {Object<string, {name: string, draw: (...words: string[]) => Promise<any>, filters?: boolean}>} */
   const PAGES = {
-    map: { name: "Gap map", draw: ESG.mapPage, nav: true, filters: true },
-    under: { name: "Discussed, not measured", draw: ESG.underPage, nav: true, filters: true },
-    papers: { name: "Papers", draw: ESG.papersPage, nav: true, filters: true },
-    modes: { name: "Failure modes", draw: ESG.modesPage, nav: true, filters: true },
-    together: { name: "Raised together", draw: ESG.togetherPage, nav: true, filters: true },
-    pairs: { name: "Paired evidence", draw: ESG.pairsPage, nav: true, filters: true },
-    agreement: { name: "Agreement", draw: ESG.agreementPage, nav: true },
-    flow: { name: "Flow of records", draw: ESG.flowPage, nav: true },
-    audit: { name: "Model audit", draw: ESG.auditPage, nav: true },
-    methods: { name: "Methods", draw: ESG.methodsPage, nav: true },
+    findings: { name: "Findings", draw: ESG.findingsPage },
+    map: { name: "Map", draw: ESG.mapPage, filters: true },
+    papers: { name: "Papers", draw: ESG.papersPage, filters: true },
+    modes: { name: "Codebook", draw: ESG.modesPage, filters: true },
+    flow: { name: "Flow of records", draw: ESG.flowPage },
+    agreement: { name: "Agreement", draw: ESG.agreementPage },
+    methods: { name: "Methods and searches", draw: ESG.methodsPage },
+    under: { name: "Discussed, not measured", draw: ESG.underPage, filters: true },
+    together: { name: "Raised together", draw: ESG.togetherPage, filters: true },
+    pairs: { name: "Paired evidence", draw: ESG.pairsPage, filters: true },
+    audit: { name: "Model audit", draw: ESG.auditPage },
     paper: { name: "Paper", draw: ESG.paperPage },
-    mode: { name: "Failure mode", draw: ESG.modePage, filters: true },
+    mode: { name: "Code", draw: ESG.modePage, filters: true },
   };
+  /** The places of the navigation -> the pages in each, the first of which it opens. @type {[string, string[]][]} */
+  const PLACES = [
+    ["Findings", ["findings"]],
+    ["Map", ["map"]],
+    ["Papers", ["papers", "paper"]],
+    ["Codebook", ["modes", "mode"]],
+    ["How it was made", ["flow", "agreement", "methods"]],
+  ];
+  const MORE = ["under", "together", "pairs", "audit"];
 
   const main = /** @type {HTMLElement} */ (document.getElementById("main"));
   const aside = /** @type {HTMLElement} */ (document.getElementById("filters"));
@@ -35,7 +45,7 @@
     /** Show what comes while the page is still made. @param {...any} content */
     ESG.meanwhile = (...content) => mine === turn && ESG.replace(main, ...content);
     const [id, ...words] = ESG.state.route;
-    const page = PAGES[id] || PAGES.map;
+    const page = PAGES[id] || PAGES.findings;
     document.body.classList.toggle("unfiltered", !page.filters);
     filters();
     told();
@@ -55,7 +65,7 @@
     if (mine !== turn) return;
     const active = /** @type {any} */ (document.activeElement);
     const kept = active && main.contains(active) ? active.id : "";
-    ESG.replace(main, made.content);
+    ESG.replace(main, beside(id), made.content);
     ESG.current = made.papers;
     document.title = `${made.title} - ${ESG.schema.title}`;
     const route = ESG.state.route.join("/") + (ESG.state.params.cell || "") + (ESG.state.params.box || "");
@@ -63,7 +73,10 @@
       const opened = document.getElementById("opened");
       if (opened) opened.scrollIntoView();
       else window.scrollTo(0, 0);
-      main.focus({ preventScroll: true });
+      // A new view starts at its heading, for eyes and for who listens.
+      const start = /** @type {HTMLElement} */ (opened || main.querySelector("h1") || main);
+      start.tabIndex = -1;
+      start.focus({ preventScroll: true });
     } else if (kept) {
       const again = document.getElementById(kept);
       if (again) again.focus();
@@ -116,8 +129,7 @@
       h(
         "div",
         { class: "brand" },
-        h("a", { href: "#/map", "data-home": "" }, ESG.schema.title),
-        h("span", { class: "quiet" }, " the evidence"),
+        h("a", { href: "#/findings", "data-home": "" }, ESG.schema.title),
       ),
       form,
       theme,
@@ -127,29 +139,34 @@
         h(
           "ul",
           {},
-          Object.entries(PAGES)
-            .filter(([, p]) => p.nav)
-            .map(([id, p]) => h("li", {}, h("a", { href: "#", "data-page": id }, p.name))),
+          PLACES.map(([name, pages]) =>
+            h("li", {}, h("a", { href: "#", "data-page": pages[0], "data-pages": pages.join(" ") }, name)),
+          ),
+          h("li", {}, more()),
         ),
       ),
     );
     ESG.replace(
       document.getElementById("foot"),
       h("p", {}, ESG.core.about.line),
-      h("p", {}, "Data CC BY 4.0, code MIT. Nothing leaves this page. ", h("a", { href: "#/methods" }, "Methods")),
+      h(
+        "p",
+        {},
+        ESG.core.first.licence ? `Data: ${ESG.core.first.licence}. ` : "",
+        "Nothing leaves this page. ",
+        h("a", { href: "#/methods" }, "Methods"),
+      ),
     );
     setTheme(remembered());
   }
 
   /** What changes with the address: links of the navigation, the search box. */
   function told() {
-    for (const link of document.querySelectorAll("nav a")) {
+    for (const link of document.querySelectorAll("#top nav a")) {
       const id = /** @type {HTMLElement} */ (link).dataset.page || "";
       link.setAttribute("href", ESG.link(id));
-      const mine =
-        ESG.state.route[0] === id ||
-        (ESG.state.route[0] === "mode" && id === "modes") ||
-        (ESG.state.route[0] === "paper" && id === "papers");
+      const pages = (/** @type {HTMLElement} */ (link).dataset.pages || id).split(" ");
+      const mine = pages.includes(ESG.state.route[0]);
       if (mine) {
         link.setAttribute("aria-current", "page");
         const row = link.closest("ul");
@@ -158,6 +175,50 @@
       } else link.removeAttribute("aria-current");
     }
     if (document.activeElement !== search) search.value = ESG.state.params.q || "";
+  }
+
+  /** What is looked at more rarely, behind one word. */
+  function more() {
+    const menu = h(
+      "details",
+      { class: "more" },
+      h("summary", {}, "More"),
+      h(
+        "ul",
+        {},
+        MORE.map((id) => h("li", {}, h("a", { href: "#", "data-page": id }, PAGES[id].name))),
+      ),
+    );
+    menu.addEventListener("click", (e) => {
+      if (/** @type {HTMLElement} */ (e.target).closest("a")) menu.open = false;
+    });
+    menu.addEventListener("keydown", (e) => {
+      if (e.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+    return menu;
+  }
+
+  /** The other pages of the same place. @param {string} id */
+  function beside(id) {
+    const place = PLACES.find(([, pages]) => pages.includes(id) && pages.length > 2);
+    if (!place) return null;
+    return h(
+      "nav",
+      { class: "beside", "aria-label": place[0] },
+      h(
+        "ul",
+        {},
+        place[1].map((page) =>
+          h(
+            "li",
+            {},
+            h("a", { href: ESG.link(page), "aria-current": page === id ? "page" : null }, PAGES[page].name),
+          ),
+        ),
+      ),
+    );
   }
 
   const remembered = () => {
@@ -332,7 +393,7 @@
         " only codes that a human verified",
       ),
       radios("match", "Papers that carry", [
-        ["any", "any of the codes ticked"],
+        ["any", "of each group one of the codes ticked"],
         ["all", "all of them"],
       ]),
       facets,
@@ -362,7 +423,6 @@
     main.focus();
   });
   window.addEventListener("hashchange", () => refresh({ focus: true }));
-  window.addEventListener("popstate", () => refresh());
   let resized = 0;
   let wide = window.innerWidth;
   window.addEventListener("resize", () => {

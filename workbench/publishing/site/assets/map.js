@@ -7,11 +7,11 @@
 
   /** Class of a cell -> sign and meaning. @type {Object<string, [string, string]>} */
   const CLASSES = {
-    gap: ["◇", "gap: empty, and surprisingly so"],
-    sparse: ["▽", "sparse: surprisingly few papers"],
-    "as expected": ["○", "as expected, given both margins"],
-    "too few": ["·", "too few papers expected for a gap to be seen"],
-    "by rule": ["=", "by rule: the codebook decides it, or it is a code with itself"],
+    gap: ["◇", "a gap: papers would be expected here, and there is none"],
+    sparse: ["▽", "surprisingly few papers"],
+    "as expected": ["", "about as many papers as could be expected"],
+    "too few": ["", "too rare to tell: so few papers are expected that none would be no surprise"],
+    "by rule": ["=", "decided by the codebook: its rules say whether the two can meet, or it is a code with itself"],
     "not assessable": ["×", "cannot be told from what was read"],
   };
 
@@ -79,13 +79,14 @@
 
   /**
    * A cell in words, for hovering and for screen readers.
-   * @param {any} row @param {any} column @param {number} n @param {any} cell
+   * @param {any} row @param {any} column @param {number} n @param {number|null} part how many measure it @param {any} cell
    * @returns {string[]}
    */
-  function words(row, column, n, cell) {
+  function words(row, column, n, part, cell) {
     const said = [`${row.name} × ${column.name}`, ESG.count(n, "paper")];
+    if (part !== null && n) said[1] += `, ${part} of which ${part === 1 ? "measures" : "measure"} it`;
     if (!cell) return [...said, `gap class ${NOT}`];
-    said[1] += `: ${cell.kind}`;
+    said.push(CLASSES[cell.kind] ? CLASSES[cell.kind][1] : cell.kind);
     if (cell.expected !== null && cell.kind !== "not assessable") {
       said.push(`expected ${ESG.number(cell.expected)}`);
       said.push(
@@ -148,6 +149,36 @@
     );
   }
 
+  /** Classes in which an empty cell says nothing. */
+  const SILENT = ["too few", "by rule", "not assessable"];
+
+  /** @type {Map<string, number>} */
+  const most = new Map();
+
+  /** The largest count of two facets over all papers: one scale of colours, whatever is filtered. */
+  function largest(across, down) {
+    const key = `${across}|${down}`;
+    if (!most.has(key)) {
+      const all = ESG.crossed(ESG.selection({ ...ESG.FILTERS, grey: "include" }), across, down);
+      const wide = all.down.length;
+      let found = 1;
+      all.n.forEach((n, k) => {
+        if (!(across === down && Math.floor(k / wide) === k % wide)) found = Math.max(found, n);
+      });
+      most.set(key, found);
+    }
+    return /** @type {number} */ (most.get(key));
+  }
+
+  /** A table in a box of its own, whose headings stay in sight; it says so where there is more to the right. */
+  function tall(table) {
+    const box = ESG.scroller("Evidence gap map", table);
+    box.classList.add("tall");
+    const hint = h("p", { class: "quiet noprint", hidden: true }, "The table is wider than the window: scroll it sideways, or swap rows and columns.");
+    requestAnimationFrame(() => (hint.hidden = box.scrollWidth <= box.clientWidth));
+    return [hint, box];
+  }
+
   async function mapPage() {
     const { params, filters } = ESG.state;
     const usable = ESG.schema.facets;
@@ -161,17 +192,19 @@
     const rows = counts.across.map((at) => ESG.codes[at]);
     const columns = counts.down.map((at) => ESG.codes[at]);
     const same = across === down;
-    let most = 1;
-    counts.n.forEach((n, k) => {
-      if (!(same && Math.floor(k / columns.length) === k % columns.length)) most = Math.max(most, n);
-    });
+    const most = largest(across, down);
     const tight = columns.length > 13;
+    // Of a levelled facet the papers that measure a code stand within those that raise it.
+    const levelled = ESG.facets.get(across).levelled || ESG.facets.get(down).levelled;
+    const parts = levelled ? ESG.crossed(ESG.selection({ ...filters, level: ESG.measured }), across, down).n : null;
 
-    /** @param {any} row @param {any} column @param {number} n @param {number} r @param {number} c */
-    const cell = (row, column, n, r, c) => {
+    /** @param {any} row @param {any} column @param {number} k @param {number} r @param {number} c */
+    const cell = (row, column, k, r, c) => {
+      const n = counts.n[k];
+      const part = parts ? parts[k] : null;
       const about = read ? read(row, column) : null;
       const kind = about ? about.kind : "";
-      const said = words(row, column, n, about);
+      const said = words(row, column, n, part, about);
       const sign = CLASSES[kind] ? CLASSES[kind][0] : "";
       const level = same && r === c ? 0 : shade(n, most);
       return h(
@@ -185,12 +218,16 @@
             "data-r": r,
             "data-c": c,
             "data-n": n,
+            "data-part": part,
+            "data-kind": kind || null,
             "data-cell": `${row.id}|${column.id}`,
             "data-tip": said.join("\n"),
             "aria-label": said.join("; "),
           },
-          String(n),
-          sign ? h("span", { class: "sign" }, sign) : null,
+          // A nought is a statement only where papers could be expected.
+          n || !about || !SILENT.includes(kind) ? String(n) : null,
+          part !== null && n && !tight ? h("span", { class: "part" }, String(part)) : null,
+          sign && (!n || kind === "gap" || kind === "sparse") ? h("span", { class: "sign" }, sign) : null,
         ),
       );
     };
@@ -237,7 +274,7 @@
                   counts.rows[x.k],
                 ),
               ),
-              columns.map((column, c) => cell(x.row, column, counts.n[x.k * columns.length + c], r, c)),
+              columns.map((column, c) => cell(x.row, column, x.k * columns.length + c, r, c)),
             );
           }),
         ),
@@ -328,8 +365,8 @@
                 : "No paper is left by these filters.",
             )
           : null,
-        ESG.scroller("Evidence gap map", table),
-        legend(about, most),
+        legend(about, most, Boolean(parts) && !tight),
+        tall(table),
         ESG.takeAway(selected.papers, "selection"),
         h("h2", {}, "By year"),
         ESG.byYear(
@@ -345,31 +382,38 @@
     };
   }
 
-  /** @param {any} about @param {number} most */
-  function legend(about, most) {
+  /** @param {any} about @param {number} most @param {boolean} parts */
+  function legend(about, most, parts) {
+    const steps = [0, 1, 2, 3, 4, 5, 6].map((k) => h("span", { class: `swatch q${k}` }));
+    const shown = ["gap", "sparse", "by rule", "not assessable"];
     return h(
       "div",
       { class: "legend" },
-      h("h2", { class: "small" }, "How to read it"),
-      h("p", {}, "A number is the papers that carry both codes; the darker, the more (most here: ", most, "). "),
+      h(
+        "p",
+        {},
+        "Each cell: papers that carry both codes",
+        parts ? [" and, small, how many of them ", h("b", {}, "measure"), " what is raised"] : "",
+        ". None ",
+        steps,
+        ` ${most} or more. `,
+        about ? shown.map((id) => [h("span", { class: "sign" }, CLASSES[id][0]), ` ${CLASSES[id][1].split(":")[0]}  `]) : "",
+        about ? "Blank: too rare to tell. Nought: papers could be expected, and there is none." : "",
+      ),
       about
-        ? [
-            h(
-              "ul",
-              {},
-              Object.values(CLASSES).map(([sign, meaning]) =>
-                h("li", {}, h("span", { class: "sign" }, sign), " ", meaning),
-              ),
-            ),
+        ? h(
+            "details",
+            {},
+            h("summary", {}, "What could be expected, and how it was found"),
             h(
               "p",
               { class: "quiet" },
-              `Expected under a null that keeps how many papers a code has and how many codes a paper carries; ${about.draws.toLocaleString("en-GB")} draws over ` +
-                `${ESG.count(about.papers, "paper")}. A gap could be seen in ${about.summary.seen} of ${ESG.count(about.summary.free, "free cell")}: ` +
-                `those that expect about ${ESG.number(about.needed)} papers or more. False discovery rate 5% over all grids. ` +
-                "Conditional on the sample: an empty cell here is not an empty cell of the literature.",
+              `Expected is what chance would give if each code kept its number of papers and each paper its number of codes; ${about.draws.toLocaleString("en-GB")} random draws over ` +
+                `${ESG.count(about.papers, "paper")}. A gap could be seen in ${about.summary.seen} of ${ESG.count(about.summary.free, "cell")} that no rule decides: ` +
+                `those that expect about ${ESG.number(about.needed)} papers or more. At most 5% of the gaps named over all maps should be false (false discovery rate). ` +
+                "All this is of the papers read: an empty cell here is not an empty cell of the literature.",
             ),
-          ]
+          )
         : null,
     );
   }

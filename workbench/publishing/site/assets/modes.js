@@ -9,60 +9,11 @@
   /** Cell address. @param {any} mode @param {Object<string, any>} more */
   const cell = (mode, more) => ESG.link("papers", { cell: `${mode.facet}:${mode.id}`, ...more });
 
-  /** Rates as computed for the unfiltered selection, by mode; null for any other. @param {any} results */
-  function rates(results) {
-    const held = results.rates[ESG.state.filters.grey];
-    if (!ESG.unfiltered() || !held) return null;
-    return new Map(
-      ESG.unpack(held)
-        .rows()
-        .map((r) => [r.code, r]),
-    );
-  }
-
-  /** The rates that can be told, the lowest first. @param {any[]} rows of the ranking */
-  function rateChart(rows) {
-    const told = rows.filter((x) => !x.r.note && typeof x.r.rate === "number");
-    const points = told
-      .sort((x, y) => x.r.rate - y.r.rate || y.discussed - x.discussed)
-      .map((x) => ({
-        name: x.mode.name,
-        what: x.mode.side,
-        value: x.r.rate,
-        low: x.r.low,
-        high: x.r.high,
-        // No paper read raises it: the estimate is a prediction alone, and there is no list to open.
-        href: x.discussed ? cell(x.mode, { level: "mentions" }) : ESG.link(`mode/${x.mode.id}`),
-        tip: `${x.mode.name}\n${x.measured} of ${x.discussed} measure it\n${ESG.percent(x.r.rate)} (${ESG.percent(x.r.low)} to ${ESG.percent(x.r.high)})`,
-      }));
-    if (!points.length) return h("p", { class: "nothing" }, "No mode has papers enough for a rate.");
-    return h(
-      "figure",
-      {},
-      ESG.chart(
-        "share of the papers discussing a failure mode that measure it",
-        ESG.intervalSpec(points, {
-          width: ESG.width(760),
-          domain: [0, 1],
-          title: "measured of discussed, in the frame, with its 90% interval",
-          percent: true,
-        }),
-      ),
-      h(
-        "figcaption",
-        { class: "key" },
-        rows.length > told.length
-          ? `${ESG.count(rows.length - told.length, "mode")} with too few papers for a rate ${rows.length - told.length === 1 ? "is" : "are"} in the table only.`
-          : "",
-      ),
-    );
-  }
-
   /** Papers that discuss and that measure each mode. @param {any[]} rows of the ranking */
   function countChart(rows) {
     const parts = /** @type {["discussed"|"measured", string][]} */ ([
-      ["discussed", "mentions"],
-      ["measured", "measures"],
+      ["discussed", ESG.LEVELS[0]],
+      ["measured", ESG.measured],
     ]);
     const bars = rows
       .filter((x) => x.discussed)
@@ -93,8 +44,7 @@
 
   /** The ranking: what is discussed and not measured. */
   async function underPage() {
-    const results = await ESG.fetched("results");
-    const known = rates(results);
+    const known = ESG.rates();
     const per = ESG.perMode(ESG.state.filters);
     const rows = ESG.modes.at.map((at) => {
       const mode = ESG.codes[at];
@@ -103,15 +53,14 @@
       return {
         mode,
         discussed: of.levels[1],
-        argued: of.levels[2],
-        demonstrated: of.levels[3],
-        measured: of.levels[4],
+        below: of.levels[ESG.measuring - 1],
+        measured: of.measured,
         mitigated: of.mitigated,
         mitigationMeasured: of.mitigationMeasured,
         r,
       };
     });
-    const selected = ESG.selection({ ...ESG.state.filters, level: "mentions" });
+    const selected = ESG.selection({ ...ESG.state.filters, level: ESG.LEVELS[0] });
     const link = (key, more) => (x) => (x[key] ? h("a", { href: cell(x.mode, more) }, x[key]) : "0");
     const numeric = (key, title, more, help) => ({
       id: key,
@@ -120,17 +69,6 @@
       help,
       get: (x) => x[key],
       show: link(key, more),
-    });
-    const volume = (what, title) => ({
-      id: `frame-${what}`,
-      title,
-      numeric: true,
-      help: "Papers of the frame per 1,000 that are in, read or predicted, with the 90% interval",
-      get: (x) => x.r[what],
-      show: (x) =>
-        x.r[what] === null || x.r[what] === undefined
-          ? ""
-          : `${ESG.number(x.r[what], 0)} (${ESG.number(x.r[`${what}_low`], 0)}–${ESG.number(x.r[`${what}_high`], 0)})`,
     });
     const columns = [
       {
@@ -142,9 +80,16 @@
           h("div", { class: "quiet" }, x.mode.side),
         ],
       },
-      numeric("discussed", "Discussed", { level: "mentions" }, "Papers that at least mention it"),
-      numeric("demonstrated", "Demonstrated", { level: "demonstrates" }, "At least demonstrated"),
-      numeric("measured", "Measured", { level: "measures" }, "Papers that measure the mode itself"),
+      numeric("discussed", "Discussed", { level: ESG.LEVELS[0] }, "Papers that at least mention it"),
+      ESG.measuring > 2
+        ? numeric(
+            "below",
+            ESG.schema.levels[ESG.measuring - 2].name,
+            { level: ESG.LEVELS[ESG.measuring - 2] },
+            "At least at this level, one below measuring it",
+          )
+        : null,
+      numeric("measured", "Measured", { level: ESG.measured }, "Papers that measure the mode itself"),
       known
         ? {
             id: "rate",
@@ -164,19 +109,6 @@
             get: (x) => (x.discussed ? x.measured / x.discussed : null),
             show: (x) => (x.discussed ? `${x.measured}/${x.discussed}` : "never discussed"),
           },
-      ...(known
-        ? [
-            volume("discussed", "Discuss, of 1,000"),
-            volume("measured", "Measure, of 1,000"),
-            {
-              id: "decided",
-              title: "Decided",
-              help: "Whether it is talked about and not measured, hardly measured or rare, by the thresholds of the protocol",
-              get: (x) => x.r.decided || "",
-              show: (x) => x.r.decided || "",
-            },
-          ]
-        : []),
       {
         id: "mitigated",
         title: "Remedy (measured)",
@@ -184,9 +116,9 @@
         help: "Papers that offer a remedy aimed at it (and assess it with an instrument for the mode)",
         get: (x) => x.mitigated,
         show: (x) => [
-          link("mitigated", { what: "mitigates", level: "mentions" })(x),
+          link("mitigated", { what: "mitigates", level: ESG.LEVELS[0] })(x),
           " (",
-          link("mitigationMeasured", { what: "mitigation-measured", level: "mentions" })(x),
+          link("mitigationMeasured", { what: "mitigation-measured", level: ESG.LEVELS[0] })(x),
           ")",
         ],
       },
@@ -201,7 +133,7 @@
           "p",
           {},
           "Of the papers that raise a failure mode, how many measure it? ",
-          ESG.state.filters.level !== "mentions"
+          ESG.state.filters.level !== ESG.LEVELS[0]
             ? "The level filter does not apply here: every level has its column. "
             : "",
         ),
@@ -212,7 +144,7 @@
               { class: "statement" },
               `Estimates for the whole frame: ${ESG.NOT_COMPUTED}. Counts are.`,
             ),
-        known ? rateChart(rows) : countChart(rows),
+        countChart(rows),
         ESG.table({
           id: "under",
           caption: "Failure modes by how often they are discussed and measured",
@@ -258,7 +190,7 @@
                   {},
                   h("h3", {}, ESG.codeLink(mode)),
                   h("p", {}, mode.definition),
-                  h("p", { class: "quiet" }, `${of.levels[1]} discuss, ${of.levels[4]} measure it`),
+                  h("p", { class: "quiet" }, `${of.levels[1]} discuss, ${of.measured} measure it`),
                 );
               }),
           ),
@@ -306,7 +238,7 @@
     const selected = ESG.selection(ESG.state.filters);
     const papers = ESG.behind(selected, [mode]);
     const of = ESG.perMode(ESG.state.filters).of.get(mode.at);
-    const known = rates(results);
+    const known = ESG.rates();
     const r = known && known.get(mode.id);
     const years = [...of.years]
       .map(([year, n]) => ({ year, papers: n.discussed, raise: n.discussed, measure: n.measured }))
@@ -403,12 +335,12 @@
         h(
           "p",
           { class: "lead" },
-          h("a", { href: cell(mode, { level: "mentions" }) }, ESG.count(of.levels[1], "paper")),
+          h("a", { href: cell(mode, { level: ESG.LEVELS[0] }) }, ESG.count(of.levels[1], "paper")),
           " of the selection ",
           of.levels[1] === 1 ? "raises" : "raise",
           " it, ",
-          h("a", { href: cell(mode, { level: "measures" }) }, of.levels[4]),
-          of.levels[4] === 1 ? " measures it." : " measure it.",
+          h("a", { href: cell(mode, { level: ESG.measured }) }, of.measured),
+          of.measured === 1 ? " measures it." : " measure it.",
         ),
         h("p", { class: "statement" }, rateWords(r, of)),
         h("p", { class: "statement" }, gapWords(mode, others)),
@@ -416,7 +348,7 @@
         h("h2", {}, "Discussed and measured over time"),
         ESG.byYear(
           filled,
-          (year, what) => cell(mode, { from: year, to: year, level: what === "measure" ? "measures" : "mentions" }),
+          (year, what) => cell(mode, { from: year, to: year, level: what === "measure" ? ESG.measured : ESG.LEVELS[0] }),
           { all: "papers", raise: "discuss it", measure: "measure it" },
         ),
         h("h2", {}, "Raised together with"),

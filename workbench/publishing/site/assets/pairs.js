@@ -84,7 +84,7 @@
             r.protocol,
             r.sample ? h("div", { class: "quiet" }, `n: ${r.sample}`) : null,
             r.attempts ? h("div", { class: "quiet" }, `attempts: ${r.attempts}`) : null,
-            h("div", { class: "quiet" }, ESG.place(r)),
+            h("div", { class: "quiet" }, ESG.place(r, ESG.works[r.paper])),
             r.words ? h("div", { class: "quiet" }, r.words) : null,
           ],
         },

@@ -28,22 +28,6 @@
     add: "Added",
   });
 
-  /** Place of a piece of evidence. @param {any} row */
-  function place(row) {
-    if (row.start === null || row.start === undefined || row.start === "") return row.locator || "";
-    return [
-      row.locator ? `${row.locator}, ` : "",
-      h(
-        "span",
-        {
-          class: "place",
-          title: `Code points of title, two line ends and abstract, normalised (NFKC, white space folded); text with digest ${row.text_sha256}`,
-        },
-        `characters ${row.start}–${row.end}`,
-      ),
-    ];
-  }
-
   /** A definition in place. @param {any} code */
   function definition(code) {
     return h(
@@ -148,7 +132,7 @@
                 ]),
               ),
               row.note ? h("p", {}, row.note) : null,
-              h("div", { class: "quiet" }, place(row)),
+              h("div", { class: "quiet" }, ESG.place(row, work)),
             ),
           );
         }),
@@ -293,7 +277,7 @@
                       { class: "quiet" },
                       s.row.note || "",
                       s.row.revision === "1" ? "" : ` revision ${s.row.revision}, ${s.row.at.slice(0, 10)}`,
-                      s.row.start ? h("div", {}, place(s.row)) : null,
+                      s.row.start ? h("div", {}, ESG.place(s.row, work)) : null,
                     )
                   : null,
               ),
@@ -446,6 +430,7 @@
       title: work.title || work.key,
       papers: [at],
       content: [
+        ESG.steps(at),
         h("h1", {}, work.title || work.key),
         h(
           "p",
@@ -471,8 +456,9 @@
           { class: "quiet" },
           "Key ",
           h("code", {}, work.key),
-          ". The page has no abstract: read it at the source; places count from there.",
+          ".",
         ),
+        ESG.lookUp(work, opened.codings(at)),
         ESG.takeAway([at], work.key),
         sections.length
           ? sections
@@ -484,6 +470,7 @@
         evidence.length
           ? [h("h2", {}, "Paired evidence"), ESG.pairTable(evidence, "Paired evidence in this paper")]
           : null,
+        ESG.alike(at),
         h("h2", {}, "Screening"),
         screened(at, screening),
       ],
@@ -587,5 +574,5 @@
     ];
   }
 
-  Object.assign(ESG, { paperPage, place, definition });
+  Object.assign(ESG, { paperPage, definition });
 })();

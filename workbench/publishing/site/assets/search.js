@@ -31,6 +31,18 @@
    */
   const term = (word) => word.replace(/[0-9]/g, (d) => String.fromCharCode(0xff10 + Number(d)));
 
+  /** British and American spelling of a word brought together; both sides of a comparison are. @param {string} word */
+  const spelt = (word) =>
+    word
+      .replace(/is(?=[eai]|$)/g, "iz")
+      .replace(/ys(?=e)/g, "yz")
+      .replace(/our(?!n)/g, "or")
+      .replace(/ll(?=ed|ing)/g, "l")
+      .replace(/dgement/g, "dgment");
+
+  /** A word and, where it is another, its other spelling. @param {string} word */
+  const spellings = (word) => [...new Set([word, spelt(word)])];
+
   /** @type {{ready: number, of: number, told: (() => void)|null}} how many works are indexed */
   const progress = { ready: 0, of: 1, told: null };
 
@@ -54,7 +66,7 @@
       let made = kept.get(word);
       if (!made) {
         const stem = lunr.stemmer(new lunr.Token(term(word), {})).toString();
-        kept.set(word, (made = [...new Set([term(word), stem])]));
+        kept.set(word, (made = [...new Set([term(word), stem, ...spellings(word).map(term)])]));
       }
       return made;
     };
@@ -110,7 +122,7 @@
    * @returns {Promise<number[]>}
    */
   async function search(query) {
-    const asked = words(query).map(term);
+    const asked = words(query);
     if (!asked.length) return [];
     const { lunr, indexes } = await searchable();
     /** @param {(query: any) => void} say @returns {Map<number, number>} */
@@ -119,14 +131,16 @@
     let best = null;
     for (const word of asked) {
       let mine = scored((q) => {
-        q.term(word, { boost: 3 });
-        q.term(word, { wildcard: lunr.Query.wildcard.TRAILING });
+        for (const one of spellings(word).map(term)) {
+          q.term(one, { boost: 3 });
+          q.term(one, { wildcard: lunr.Query.wildcard.TRAILING });
+        }
       });
       // The slips of a long word are a great many: lunr would not come back.
       if (!mine.size && word.length >= ONE[0] && word.length <= ONE[1])
         mine = scored((q) => {
-          q.term(word, { editDistance: 1, boost: 4 });
-          if (word.length >= TWO[0] && word.length <= TWO[1]) q.term(word, { editDistance: 2 });
+          q.term(term(word), { editDistance: 1, boost: 4 });
+          if (word.length >= TWO[0] && word.length <= TWO[1]) q.term(term(word), { editDistance: 2 });
         });
       const before = best;
       best = new Map();
@@ -136,5 +150,41 @@
     return [.../** @type {Map<number, number>} */ (best)].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([at]) => at);
   }
 
-  Object.assign(ESG, { search, searchable, searchWaits, searchProgress: progress, words });
+  /** Whether one word is another but for a slip: a letter left out, put in, changed, or exchanged with the next. */
+  function slip(/** @type {string} */ a, /** @type {string} */ b) {
+    if (Math.abs(a.length - b.length) > 1) return false;
+    let from = 0;
+    while (from < a.length && a[from] === b[from]) from++;
+    const [x, y] = [a.slice(from), b.slice(from)];
+    return x.slice(1) === y || y.slice(1) === x || x.slice(1) === y.slice(1) || (x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2));
+  }
+
+  /**
+   * Codes of the schema that a search means: every word begins a word of its name or synonyms, with one slip in a longer
+   * one; where no code is found so, every word begins one of its definition.
+   * @param {string} query
+   * @returns {{code: any, also: string}[]}
+   */
+  function codesLike(query) {
+    const asked = words(query).map(spelt);
+    if (!asked.length) return [];
+    const all = (text, loose) => {
+      const held = words(text).map(spelt);
+      held.push(held.join("")); // written as one word
+      return asked.every((w) =>
+        held.some((one) => one.startsWith(w) || (loose && w.length >= ONE[0] && slip(w, one))),
+      );
+    };
+    const found = ESG.codes
+      .map((code) => {
+        if (all(`${code.name} ${code.id}`, true)) return { code, also: "" };
+        const also = (code.synonyms || []).find((s) => all(s, true));
+        return also ? { code, also } : null;
+      })
+      .filter(Boolean);
+    if (found.length) return /** @type {any[]} */ (found);
+    return ESG.codes.filter((code) => all(code.definition, false)).map((code) => ({ code, also: "" })).slice(0, 5);
+  }
+
+  Object.assign(ESG, { codesLike, search, searchable, searchWaits, searchProgress: progress, words });
 })();

@@ -131,6 +131,38 @@
   }
 
   /**
+   * Two volumes of each code with their intervals, on one line, the whole above the part.
+   * @param {{name: string, what: string, value: number, low: number, high: number, href: string, tip: string}[]} rows
+   * @param {string[]} parts the whole first
+   * @param {number} width
+   */
+  const volumeSpec = (rows, parts, width) =>
+    lite(width, rows, {
+      height: (22 * rows.length) / parts.length,
+      encoding: {
+        y: names("name", width, { axis: { ...names("", width).axis, grid: true, gridOpacity: 0.5 } }),
+        yOffset: { field: "what", scale: { domain: parts, paddingInner: 0.5, paddingOuter: 0.6 } },
+        x: {
+          type: "quantitative",
+          scale: { domainMin: 0, nice: true },
+          title: "papers, of 1,000 on the question",
+          axis: { orient: "top", tickCount: width < 520 ? 3 : 8, domain: false, ticks: false },
+        },
+        color: { field: "what", type: "nominal", scale: { domain: parts, range: ["var(--bar1)", "var(--accent)"] } },
+      },
+      layer: [
+        {
+          mark: { type: "rule", strokeWidth: 2.5, opacity: 0.75 },
+          encoding: { x: { field: "low" }, x2: { field: "high" }, ...LEADS },
+        },
+        {
+          mark: { type: "point", filled: true, size: 55, opacity: 1 },
+          encoding: { x: { field: "value" }, ...LEADS },
+        },
+      ],
+    });
+
+  /**
    * How many papers discuss a mode and, on the same line, how many measure it.
    * @param {{name: string, what: string, n: number, href: string, tip: string}[]} rows
    * @param {string[]} parts the whole first
@@ -335,5 +367,5 @@
     };
   }
 
-  Object.assign(ESG, { yearSpec, intervalSpec, partsSpec, pairSpec, scatterSpec, circleSpec, SIDES });
+  Object.assign(ESG, { yearSpec, intervalSpec, partsSpec, volumeSpec, pairSpec, scatterSpec, circleSpec, SIDES });
 })();

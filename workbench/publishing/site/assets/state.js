@@ -4,7 +4,7 @@
 
 (() => {
   const FILTERS = {
-    level: "mentions",
+    level: ESG.schema.levels[0].id,
     grey: "exclude",
     basis: "abstract",
     from: "",
@@ -22,7 +22,7 @@
   };
 
   /** @type {{route: string[], filters: any, params: Object<string, string>}} */
-  const state = { route: ["map"], filters: { ...FILTERS }, params: {} };
+  const state = { route: ["findings"], filters: { ...FILTERS }, params: {} };
 
   /** @param {string} hash */
   function read(hash) {
@@ -34,7 +34,7 @@
         return text;
       }
     };
-    state.route = (path || "map").split("/").map(decode);
+    state.route = (path || "findings").split("/").map(decode);
     state.filters = { ...FILTERS };
     state.params = {};
     for (const [name, value] of new URLSearchParams(query || "")) {
@@ -80,9 +80,10 @@
     return link(state.route.map(encodeURIComponent).join("/"), { ...state.params, ...more });
   }
 
-  /** Change what is shown without a new step in the history. @param {Object<string, any>} more */
+  /** Change what is shown; the way back undoes it. @param {Object<string, any>} more */
   function change(more) {
-    history.replaceState(null, "", here(more));
+    const address = here(more);
+    if (address !== location.hash) history.pushState(null, "", address);
     ESG.refresh();
   }
 
@@ -120,8 +121,10 @@
     if (f.from || f.to)
       said.push(f.from === f.to ? `of ${f.from}` : `from ${f.from || "the first year"} to ${f.to || "the last"}`);
     if (f.verified) said.push("codes that a human verified");
-    const codes = chosen().map((c) => c.name.toLowerCase());
-    if (codes.length) said.push(`carrying ${codes.join(f.match === "all" ? " and " : " or ")}`);
+    const groups = new Map();
+    for (const c of chosen()) groups.set(c.facet, [...(groups.get(c.facet) || []), c.name.toLowerCase()]);
+    const parts = [...groups.values()].map((names) => names.join(f.match === "all" ? " and " : " or "));
+    if (parts.length) said.push(`carrying ${parts.join(" and ")}`);
     return said;
   }
 
