@@ -26,7 +26,7 @@ from analysis.coefficients import (
     same_set,
 )
 from analysis.presence import PRESENT, Compared, compare, missing_codes, states_of, values_of
-from analysis.selection import FAILURE_MODE, LEVELS, known_codes, level_rank, need, one_of
+from analysis.selection import Asked, known_codes, need, one_of
 
 Floats = NDArray[np.float64]
 
@@ -152,6 +152,7 @@ def agreement(
     signoffs: pd.DataFrame,
     codes: pd.DataFrame,
     *,
+    asked: Asked,
     coder_kinds: Mapping[str, str],
     draws: int = 1000,
     seed: int = 20261124,
@@ -161,7 +162,6 @@ def agreement(
     coders: Iterable[str] | None = None,
     assessable: Collection[tuple[str, str]] | None = None,
     blind: bool = True,
-    measured: str = LEVELS[-1],
 ) -> pd.DataFrame:
     """Agreement per code and per facet, each coefficient with a bootstrap interval.
 
@@ -179,6 +179,7 @@ def agreement(
         codings: all coders' codings, with the column ``coder``.
         signoffs: all coders' sign-offs, with the column ``coder``.
         codes: ``facet`` and ``code``: what to report, in this order.
+        asked: which facet carries levels, their scale, and from which on a code is measured.
         coder_kinds: coder -> ``human`` or ``language-model``; every coder compared must be in it.
         draws: bootstrap draws; 0 gives no intervals.
         seed: seed of the draws.
@@ -188,7 +189,6 @@ def agreement(
         coders: as in :func:`analysis.presence.compare`.
         assessable: pairs (facet, code) that can be told on this basis; None: all.
         blind: as in :func:`analysis.presence.compare`.
-        measured: the lowest level that counts as measured.
 
     Returns:
         ``facet``, ``code``, ``statistic``, ``value``, ``low``, ``high``, ``papers`` (with two values or more),
@@ -212,7 +212,6 @@ def agreement(
             negative, or a column is missing.
     """
     need(codes, "codes", ("facet", "code"))
-    one_of("measured", measured, LEVELS)
     if draws < 0:
         raise ValueError(f"draws={draws} must not be negative")
     held = compare(codings, signoffs, basis=basis, schema=schema, papers=papers, coders=coders, blind=blind)
@@ -227,10 +226,10 @@ def agreement(
         states, of_facet = states_of(held, facet, wanted, assessable)
         values = values_of(states)[twice]
         ordinal = None
-        if facet == FAILURE_MODE:
+        if facet == asked.facet:
             levels = np.full(states.shape, np.nan)
             here = of_facet.loc[(of_facet["state"] == "present").to_numpy(dtype=bool)]
-            rank = level_rank(here["level"]).astype(float)
+            rank = asked.rank(here["level"]).astype(float)
             levels[here["_paper"], here["_code"], here["_coder"]] = np.where(rank > 0, rank, np.nan)
             ordinal = np.where(states == PRESENT, levels, np.nan)[twice]
         made = binary_estimates(values, weights, ordinal)
@@ -261,7 +260,7 @@ def agreement(
             ),
         ]
         if ordinal is not None:
-            summary += [(one, 0) for one in _of_levels(ordinal, values, weights, LEVELS.index(measured) + 1)]
+            summary += [(one, 0) for one in _of_levels(ordinal, values, weights, asked.measuring)]
         for estimate, column in summary:
             rows.append(_row(estimate, column, facet, "", float(share[last]), kind, bool(hidden.all())))
         of_codes = [_of_code(estimate, values, draws, seed) for estimate in made]

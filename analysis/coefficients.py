@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.selection import LEVELS, one_of
+from analysis.selection import one_of
 
 Floats = NDArray[np.float64]
 
@@ -207,10 +207,12 @@ def binary_estimates(values: Floats, weights: Floats, ordinal: Floats | None) ->
     ]
     if ordinal is not None:
         # Levels compare only where every coder of the paper saw the mode.
-        tally = (ordinal[..., None] == np.arange(1, len(LEVELS) + 1)).sum(axis=2).astype(float)
+        # A level above the highest that anybody gave would add nothing.
+        most = int(np.nanmax(ordinal)) if np.isfinite(ordinal).any() else 1
+        tally = (ordinal[..., None] == np.arange(1, most + 1)).sum(axis=2).astype(float)
         full = unit & (x == r) & (tally.sum(axis=2) == r)
         tally = np.where(full[..., None], tally, 0.0)
-        met = tally[..., :, None] * tally[..., None, :] - tally[..., None] * np.eye(len(LEVELS))
+        met = tally[..., :, None] * tally[..., None, :] - tally[..., None] * np.eye(most)
         met /= less[..., None, None]
         of_code = np.tensordot(weights, met, axes=1)
         levels = np.concatenate([of_code, of_code.sum(axis=1, keepdims=True)], axis=1)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from analysis.recoded import STAGE, Drawn, drawn
-from analysis.selection import FAILURE_MODE, LEVELS, coded_papers, counted, level_rank, need
+from analysis.selection import Asked, coded_papers, counted, need
 from analysis.weights import jeffreys
 
 Floats = NDArray[np.float64]
@@ -47,6 +47,7 @@ def corrected_rates(
     sample: pd.DataFrame,
     failure_modes: pd.DataFrame,
     *,
+    asked: Asked,
     grey: str = "exclude",
     basis: str = "abstract",
     stage: str = STAGE,
@@ -68,6 +69,7 @@ def corrected_rates(
         sampling: the blocks drawn: ``stage``, ``stratum``, ``block``, ``frame``, ``drawn``.
         sample: the papers drawn: ``stage``, ``paper``, ``stratum``, ``block``.
         failure_modes: ``code``, ``name`` and ``side``.
+        asked: which facet carries levels, their scale, and from which on a code is measured.
         grey: as in :func:`analysis.selection.counted`.
         basis: as in :func:`analysis.selection.counted`.
         stage: which sample.
@@ -90,14 +92,14 @@ def corrected_rates(
     need(failure_modes, "failure_modes", ("code", "name", "side"))
     if not 0 < confidence < 1:
         raise ValueError(f"confidence={confidence} must lie strictly between 0 and 1")
-    modes = recodings[(recodings["facet"] == FAILURE_MODE).to_numpy(dtype=bool)]
+    modes = recodings[(recodings["facet"] == asked.facet).to_numpy(dtype=bool)]
     papers = coded_papers(machine, grey=grey, basis=basis)
     design = drawn(sampling, sample, set(modes["paper"]) & set(papers), stage=stage)
     why = _lacking(modes, design, papers)
     codes = list(failure_modes["code"])
     told = set(codes) if codes_assessable is None else set(codes_assessable)
-    seen = _machine(machine, papers, codes, grey, basis)
-    labels = _human(modes, list(design.stratum), codes)
+    seen = _machine(counted(machine, grey=grey, basis=basis), papers, codes, asked)
+    labels = _human(modes, list(design.stratum), codes, asked)
     at = pd.Index(papers, dtype=object)
     here = at.get_indexer(pd.Index(list(design.stratum), dtype=object))
     strata = np.array(list(design.stratum.values()), dtype=object)
@@ -204,27 +206,26 @@ def _lacking(modes: pd.DataFrame, design: Drawn, papers: list[str]) -> str:
     return ""
 
 
-def _machine(final: pd.DataFrame, papers: list[str], codes: list[str], grey: str, basis: str) -> Floats:
+def _machine(rows: pd.DataFrame, papers: list[str], codes: list[str], asked: Asked) -> Floats:
     """Papers x codes x (discussed, measured), 0 or 1."""
-    rows = counted(final, grey=grey, basis=basis)
-    rows = rows[(rows["facet"] == FAILURE_MODE).to_numpy(dtype=bool)]
+    rows = rows[(rows["facet"] == asked.facet).to_numpy(dtype=bool)]
     made = np.zeros((len(papers), len(codes), 2))
     at = pd.Index(papers, dtype=object).get_indexer(pd.Index(rows["paper"], dtype=object))
     to = pd.Index(codes, dtype=object).get_indexer(pd.Index(rows["code"], dtype=object))
-    rank = level_rank(rows["level"])
-    for level, k in ((1, 0), (len(LEVELS), 1)):
+    rank = asked.rank(rows["level"])
+    for level, k in ((1, 0), (asked.measuring, 1)):
         there = (to >= 0) & (at >= 0) & (rank >= level)
         made[at[there], to[there], k] = 1.0
     return made
 
 
-def _human(modes: pd.DataFrame, papers: list[str], codes: list[str]) -> Floats:
+def _human(modes: pd.DataFrame, papers: list[str], codes: list[str], asked: Asked) -> Floats:
     """Papers x codes x (discussed, measured), the mean over human coders; missing where none could say."""
     sums, of = np.zeros((len(papers), len(codes), 2)), np.zeros((len(papers), len(codes), 1))
     at = pd.Index(papers, dtype=object).get_indexer(pd.Index(modes["paper"], dtype=object))
     to = pd.Index(codes, dtype=object).get_indexer(pd.Index(modes["code"], dtype=object))
     value = modes["value"].to_numpy(dtype=float, na_value=np.nan)
-    top = (modes["level"] == LEVELS[-1]).to_numpy(dtype=bool)
+    top = asked.rank(modes["level"]) >= asked.measuring
     there = (at >= 0) & (to >= 0) & ~np.isnan(value)
     place = (at[there], to[there])
     np.add.at(sums[..., 0], place, value[there])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.selection import incidences, known_codes, meetings, tuples
+from analysis.selection import Asked, incidences, known_codes, meetings, tuples
 
 
 def coverage(
@@ -18,7 +18,8 @@ def coverage(
     rows: str,
     columns: str,
     *,
-    min_level: str = "mentions",
+    asked: Asked | None = None,
+    min_level: str | None = None,
     grey: str = "exclude",
     row_codes: Sequence[str] | None = None,
     column_codes: Sequence[str] | None = None,
@@ -30,7 +31,8 @@ def coverage(
         final: the survey's table ``final``.
         rows: facet of the rows.
         columns: facet of the columns; it may be the same facet, and then a code meets itself on the diagonal.
-        min_level: lowest level at which a failure mode counts, on whichever side it stands.
+        asked: which facet carries levels; needed where ``min_level`` is given.
+        min_level: lowest level at which a code of that facet counts, on whichever side it stands; None: any.
         grey: ``exclude``, ``include`` or ``only``.
         row_codes: codes of the rows in order, never-used ones included and others left out; default: the
             codes used, sorted.
@@ -48,7 +50,7 @@ def coverage(
     across = None if row_codes is None else known_codes("row_codes", row_codes)
     down = None if column_codes is None else known_codes("column_codes", column_codes)
     one, two = incidences(
-        final, [(rows, across), (columns, down)], min_level=min_level, grey=grey, basis=basis
+        final, [(rows, across), (columns, down)], asked=asked, min_level=min_level, grey=grey, basis=basis
     )
     papers = meetings(one, two)
     return pd.DataFrame(

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.presence import NO_INFORMATION, PRESENT, compare, states_of, values_of
-from analysis.selection import FAILURE_MODE, known_codes, need, tuples
+from analysis.selection import Asked, known_codes, need, tuples
 from analysis.weights import jeffreys
 
 #: A pair of modes that fewer papers carry is not ranked by how often it is confused.
@@ -22,6 +22,7 @@ def confusion(
     signoffs: pd.DataFrame,
     failure_modes: pd.DataFrame,
     *,
+    facet: str,
     basis: str = "abstract",
     schema: str | None = None,
     papers: Iterable[str] | None = None,
@@ -39,6 +40,7 @@ def confusion(
         codings: all coders' codings, with the column ``coder``.
         signoffs: all coders' sign-offs, with the column ``coder``.
         failure_modes: ``code`` and ``neighbours`` (tuple of codes; those not in the table are ignored).
+        facet: the facet of these codes.
         basis: as in :func:`analysis.presence.compare`.
         schema: as in :func:`analysis.presence.compare`.
         papers: as in :func:`analysis.presence.compare`.
@@ -58,7 +60,7 @@ def confusion(
     need(failure_modes, "failure_modes", ("code", "neighbours"))
     codes = known_codes("failure_modes", list(failure_modes["code"]))
     held = compare(codings, signoffs, basis=basis, schema=schema, papers=papers, coders=coders, blind=blind)
-    values = values_of(states_of(held, FAILURE_MODE, codes, assessable)[0])
+    values = values_of(states_of(held, facet, codes, assessable)[0])
     read = (~np.isnan(values)).sum(axis=2) >= 2
     yes, no = values == 1, values == 0
     named = {
@@ -100,7 +102,7 @@ def confusion(
 
 
 #: What a disagreement moves, most first. Measured or not is the numerator of the survey's rate, discussed or not
-#: its denominator; levels below `measures` and codes of other facets move single cells; the rest moves no count.
+#: its denominator; levels below measuring and codes of other facets move single cells; the rest moves no count.
 _WEIGHT_MEASURED, _WEIGHT_MODE, _WEIGHT_CELL, _WEIGHT_MITIGATION, _WEIGHT_ROLE, _WEIGHT_SILENCE = (
     5,
     4,
@@ -116,6 +118,7 @@ def disagreements(
     signoffs: pd.DataFrame,
     codes: pd.DataFrame,
     *,
+    asked: Asked,
     decided: pd.DataFrame | None = None,
     basis: str = "abstract",
     schema: str | None = None,
@@ -128,7 +131,7 @@ def disagreements(
 
     The weight is a class plus a fraction. Classes: 5, coders differ on whether a mode is *measured* (the
     numerator of the under-measurement rate); 4, on whether a mode is there (its denominator); 3, on the level
-    below ``measures``, on a code of another facet or on which code is principal; 2, on ``mitigates``; 1, on
+    below measuring, on a code of another facet or on which code is principal; 2, on ``mitigates``; 1, on
     ``role``; 0, one says absent and another that there is no information. The fraction is 1 / (1 + papers in
     which anybody saw the code): among equals, one decision moves a rare code's numbers most.
 
@@ -136,6 +139,7 @@ def disagreements(
         codings: all coders' codings, with the columns ``coder``, ``role``, ``mitigates`` and ``principal``.
         signoffs: all coders' sign-offs, with the column ``coder``.
         codes: ``facet`` and ``code``: what is compared.
+        asked: which facet carries levels, their scale, and from which on a code is measured.
         decided: ``paper``, ``facet``, ``code`` of what has been adjudicated and leaves the queue.
         basis: as in :func:`analysis.presence.compare`.
         schema: as in :func:`analysis.presence.compare`.
@@ -164,7 +168,8 @@ def disagreements(
         wanted = known_codes(f"codes of {facet}", list(codes.loc[codes["facet"] == facet, "code"]))
         states, of_facet = states_of(held, facet, wanted, assessable)
         said: dict[str, NDArray[np.object_]] = {}
-        of_modes = facet == FAILURE_MODE
+        of_modes = facet == asked.facet
+        measuring = asked.levels[asked.measuring - 1 :]
         for kind in ("level", "role", "mitigates") if of_modes else ("principal",):
             said[kind] = np.full(states.shape, "", dtype=object)
             here = (of_facet["_paper"], of_facet["_code"], of_facet["_coder"])
@@ -191,7 +196,7 @@ def disagreements(
                     level = said["level"][p, c, m] if of_modes else ""
                     seen = f"present ({level})" if level else "present"
                     told[m] = ("absent", seen, "no information")[states[p, c, m]]
-                measured = of_modes and any(said["level"][p, c, m] == "measures" for m in saw)
+                measured = of_modes and any(said["level"][p, c, m] in measuring for m in saw)
                 weight = _WEIGHT_MEASURED if measured else _WEIGHT_MODE if of_modes else _WEIGHT_CELL
                 issues.append(("presence", told, weight if saw else _WEIGHT_SILENCE))
             for kind, texts in said.items():
@@ -199,7 +204,7 @@ def disagreements(
                 if len(set(told.values())) < 2:
                     continue
                 weight = {"role": _WEIGHT_ROLE, "mitigates": _WEIGHT_MITIGATION}.get(kind, _WEIGHT_CELL)
-                if kind == "level" and "measures" in told.values():
+                if kind == "level" and len({value in measuring for value in told.values()}) > 1:
                     weight = _WEIGHT_MEASURED
                 issues.append((kind, told, weight))
             rows += [

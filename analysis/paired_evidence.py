@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.selection import (
-    FAILURE_MODE,
     GREY,
     coded_papers,
     counted,
@@ -56,6 +55,8 @@ def paired_evidence(
     final: pd.DataFrame,
     failure_modes: pd.DataFrame,
     *,
+    facet: str,
+    pressure: str | None,
     papers: pd.DataFrame | None = None,
     grey: str = "exclude",
     basis: str = "abstract",
@@ -71,6 +72,8 @@ def paired_evidence(
         measurements: the survey's table: rows that hold, numbers as text.
         final: the survey's table ``final``; the paper's principal optimisation pressure is taken from it.
         failure_modes: the schema's table, with ``code``, ``name`` and ``side``.
+        facet: the facet of these codes.
+        pressure: the facet whose principal code says what pushes on the proxy; None where there is none.
         papers: the survey's table, with ``paper`` and ``grey``; without it only coded papers can be known as grey.
         grey: ``exclude``, ``include`` or ``only``; it is the paper that is grey.
         basis: the codings that ``pressure`` and ``standing`` are taken from.
@@ -107,10 +110,10 @@ def paired_evidence(
         need(papers, "papers", ("paper", "grey"))
         is_grey |= set(papers.loc[papers["grey"].astype(bool), "paper"])
     rows = counted(final, grey="include", basis=basis)
-    pressed = rows[(rows["facet"] == "optimisation_pressure") & (rows["principal"] == "yes")]
-    pressure = dict(zip(pressed["paper"], pressed["code"], strict=True))
+    pressed = rows[(rows["facet"] == pressure) & (rows["principal"] == "yes")]
+    pressing = dict(zip(pressed["paper"], pressed["code"], strict=True))
     coded = set(coded_papers(final, grey="include", basis=basis))
-    modes = paper_codes(final, FAILURE_MODE, grey="include", basis=basis)
+    modes = paper_codes(final, facet, grey="include", basis=basis)
     carried = set(zip(modes["paper"], modes["code"], strict=True))
     out = []
     for given in measurements.to_dict("records"):
@@ -127,7 +130,7 @@ def paired_evidence(
                 "side": known[mode][1],
                 "n": int(m["n"]),
                 **{c: m[c] for c in ("kind", "basis", "proxy", "latent")},
-                "pressure": pressure.get(paper, NOT_CODED),
+                "pressure": pressing.get(paper, NOT_CODED),
                 "standing": "coded" if (paper, mode) in carried else standing,
                 "grey": paper in is_grey,
                 **_gap(m),

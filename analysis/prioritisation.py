@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Orders of reading.
-ORDERS = ("stream", "random", "learner")
+ORDERS = ("group", "random", "learner")
 #: Decisions of each kind below which a score is not worth looking at: a convention.
 FEW = 10
 SEED = 20261125

@@ -82,16 +82,16 @@ def without_abstract(papers: pd.DataFrame) -> pd.DataFrame:
         papers: one row a record (``grey``, ``text_sha256``, ``guessed_streams``: a tuple).
 
     Returns:
-        ``stream, records, without, share``: grey sources are left out; a record of several streams counts in each, one
+        ``group, records, without, share``: grey sources are left out; a record of several streams counts in each, one
         of none under the empty string; the last row, ``all``, counts each once. These are counts of the records, not
         estimates.
     """
     mine = papers[~papers["grey"].astype(bool)]
     empty = mine["text_sha256"] == ""
     streams = mine["guessed_streams"].map(lambda s: s or ("",))
-    table = pd.DataFrame({"stream": streams, "without": empty}).explode("stream")
-    counts = table.groupby("stream", sort=True)["without"].agg(["size", "sum"]).reset_index()
-    counts.columns = pd.Index(["stream", "records", "without"])
-    whole = pd.DataFrame({"stream": ["all"], "records": [len(mine)], "without": [int(empty.sum())]})
+    table = pd.DataFrame({"group": streams, "without": empty}).explode("group")
+    counts = table.groupby("group", sort=True)["without"].agg(["size", "sum"]).reset_index()
+    counts.columns = pd.Index(["group", "records", "without"])
+    whole = pd.DataFrame({"group": ["all"], "records": [len(mine)], "without": [int(empty.sum())]})
     counts = pd.concat([counts, whole], ignore_index=True).astype({"records": "int64", "without": "int64"})
     return counts.assign(share=counts["without"] / counts["records"].where(counts["records"] > 0))

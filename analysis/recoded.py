@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.agreement import KINDS
 from analysis.presence import PRESENT, compare, states_of, values_of
-from analysis.selection import FAILURE_MODE, known_codes, need, one_of
+from analysis.selection import known_codes, need, one_of
 
 #: Stage of the sample that is drawn for human verification.
 STAGE = "verification"
@@ -71,8 +71,7 @@ def recoded(
         wanted = known_codes(f"codes of {facet}", list(codes.loc[codes["facet"] == facet, "code"]))
         states, rows = states_of(held, facet, wanted, assessable)
         levels = np.full(states.shape, "", dtype=object)
-        if facet == FAILURE_MODE:
-            levels[rows["_paper"], rows["_code"], rows["_coder"]] = rows["level"].to_numpy(dtype=object)
+        levels[rows["_paper"], rows["_code"], rows["_coder"]] = rows["level"].to_numpy(dtype=object)
         levels[states != PRESENT] = ""
         parts.append(
             pd.DataFrame(

@@ -17,20 +17,43 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-#: Levels of a failure-mode coding, lowest first.
-LEVELS = ("mentions", "argues", "demonstrates", "measures")
 #: What a coder may have read. Bases are parallel tables: compared, never mixed.
 BASES = ("title", "abstract", "full-text")
 #: How grey literature (system cards, institute reports) enters.
 GREY = ("exclude", "include", "only")
-#: The only facet whose codes carry a level.
-FAILURE_MODE = "failure_mode"
-#: Facets of the schema, accepted even where no paper carries one of their codes yet.
-FACETS = ("stream", FAILURE_MODE, "proxy", "latent", "method", "optimisation_pressure", "reporting")
 #: Resolutions that count for every paper; ``single`` counts for grey papers only.
 SETTLED = ("agreed", "adjudicated")
 
 _FINAL_COLUMNS = ("paper", "basis", "facet", "code", "state", "level", "resolved", "grey")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a survey asks about: the facet whose codes carry a level, and the scale of the levels.
+
+    Attributes:
+        facet: id of the facet.
+        levels: ids of the levels, lowest first.
+        measured: the lowest level that counts as measured.
+    """
+
+    facet: str
+    levels: tuple[str, ...]
+    measured: str
+
+    def __post_init__(self) -> None:
+        """Refuse a level that is not on the scale."""
+        one_of("measured", self.measured, self.levels)
+
+    @property
+    def measuring(self) -> int:
+        """Place of the lowest level that counts as measured, counted from 1."""
+        return self.levels.index(self.measured) + 1
+
+    def rank(self, levels: pd.Series[str]) -> NDArray[np.int64]:
+        """Place of each level on the scale, counted from 1; 0 for an empty or unknown one."""
+        ranks = levels.map({level: rank for rank, level in enumerate(self.levels, start=1)})
+        return np.asarray(ranks.fillna(0), dtype=np.int64)
 
 
 def one_of(argument: str, value: str, allowed: Iterable[str]) -> str:
@@ -74,12 +97,6 @@ def known_codes(argument: str, codes: Sequence[str]) -> list[str]:
     if twice:
         raise ValueError(f"{argument} names {', '.join(twice)} more than once")
     return seen
-
-
-def level_rank(levels: pd.Series[str]) -> NDArray[np.int64]:
-    """Place of each level in ``LEVELS``, counted from 1; 0 for an empty or unknown one."""
-    ranks = levels.map({level: rank for rank, level in enumerate(LEVELS, start=1)})
-    return np.asarray(ranks.fillna(0), dtype=np.int64)
 
 
 def meets(rows: pd.DataFrame, conditions: Iterable[Mapping[str, str]]) -> NDArray[np.bool_]:
@@ -189,16 +206,15 @@ def coded_papers(final: pd.DataFrame, *, grey: str = "exclude", basis: str = "ab
     return sorted(set(counted(final, grey=grey, basis=basis)["paper"]))
 
 
-def _of_facet(
-    final: pd.DataFrame, rows: pd.DataFrame, facet: str, min_level: str | None, argument: str
-) -> pd.DataFrame:
-    if min_level is not None:
-        one_of("min_level", min_level, LEVELS)
-    if len(final) and facet not in FACETS:
-        one_of(argument, facet, [*FACETS, *sorted(set(final["facet"]) - set(FACETS))])
+def _of_facet(rows: pd.DataFrame, facet: str, min_level: str | None, asked: Asked | None) -> pd.DataFrame:
     rows = rows[(rows["facet"] == facet).to_numpy(dtype=bool)]
-    if facet == FAILURE_MODE and min_level is not None:
-        rows = rows[level_rank(rows["level"]) > LEVELS.index(min_level)]
+    if min_level is None:
+        return rows
+    if asked is None:
+        raise ValueError("min_level needs `asked`, which says what the levels are")
+    one_of("min_level", min_level, asked.levels)
+    if facet == asked.facet:
+        rows = rows[asked.rank(rows["level"]) > asked.levels.index(min_level)]
     return rows
 
 
@@ -206,6 +222,7 @@ def paper_codes(
     final: pd.DataFrame,
     facet: str,
     *,
+    asked: Asked | None = None,
     min_level: str | None = None,
     grey: str = "exclude",
     basis: str = "abstract",
@@ -214,9 +231,10 @@ def paper_codes(
 
     Args:
         final: the survey's table ``final``.
-        facet: a facet of the schema, or any facet that has a row in ``final``.
-        min_level: lowest level that counts, for ``failure_mode``; other facets have no level and ignore it.
-            ``None`` takes a failure mode whatever its level, even where it has none.
+        facet: a facet; one that nobody coded gives no row.
+        asked: which facet carries levels, and their scale; needed where ``min_level`` is given.
+        min_level: lowest level that counts, for the facet that carries levels; others ignore it.
+            ``None`` takes a code whatever its level, even where it has none.
         grey: as in :func:`counted`.
         basis: as in :func:`counted`.
 
@@ -226,7 +244,7 @@ def paper_codes(
     Raises:
         ValueError: an argument is not one of its words, or a column is missing.
     """
-    rows = _of_facet(final, counted(final, grey=grey, basis=basis), facet, min_level, "facet")
+    rows = _of_facet(counted(final, grey=grey, basis=basis), facet, min_level, asked)
     return rows[["paper", "code"]].drop_duplicates().sort_values(["paper", "code"], ignore_index=True)
 
 
@@ -249,6 +267,7 @@ def incidence(
     final: pd.DataFrame,
     facet: str,
     *,
+    asked: Asked | None = None,
     min_level: str | None = None,
     grey: str = "exclude",
     basis: str = "abstract",
@@ -260,6 +279,7 @@ def incidence(
     Args:
         final: the survey's table ``final``.
         facet: as in :func:`paper_codes`.
+        asked: as in :func:`paper_codes`.
         min_level: as in :func:`paper_codes`.
         grey: as in :func:`counted`.
         basis: as in :func:`counted`.
@@ -271,13 +291,16 @@ def incidence(
     Raises:
         ValueError: an argument is not one of its words, a column is missing, or a paper or code is named twice.
     """
-    return incidences(final, [(facet, codes)], min_level=min_level, grey=grey, basis=basis, papers=papers)[0]
+    return incidences(
+        final, [(facet, codes)], asked=asked, min_level=min_level, grey=grey, basis=basis, papers=papers
+    )[0]
 
 
 def incidences(
     final: pd.DataFrame,
     facets: Sequence[tuple[str, Sequence[str] | None]],
     *,
+    asked: Asked | None = None,
     min_level: str | None = None,
     grey: str = "exclude",
     basis: str = "abstract",
@@ -288,6 +311,7 @@ def incidences(
     Args:
         final: the survey's table ``final``.
         facets: pairs of a facet and its codes in order, or ``None`` for those used.
+        asked: as in :func:`incidence`.
         min_level: as in :func:`incidence`.
         grey: as in :func:`incidence`.
         basis: as in :func:`incidence`.
@@ -300,7 +324,7 @@ def incidences(
     keys = sorted(set(rows["paper"])) if papers is None else known_codes("papers", papers)
     made = []
     for facet, wanted in facets:
-        held = _of_facet(final, rows, facet, min_level, "facet")
+        held = _of_facet(rows, facet, min_level, asked)
         codes = sorted(set(held["code"])) if wanted is None else known_codes("codes", wanted)
         at = pd.Index(keys, dtype=object).get_indexer(pd.Index(held["paper"], dtype=object))
         to = pd.Index(codes, dtype=object).get_indexer(pd.Index(held["code"], dtype=object))

@@ -10,16 +10,19 @@ import numpy as np
 import pandas as pd
 
 from analysis.replicates import DRAWS, SEED, share, spread
-from analysis.selection import FAILURE_MODE, counted, level_rank
+from analysis.selection import Asked, counted
 
 COLUMNS = ("paper", "code", "level_less", "level_more", "change")
 
 
-def shift(final: pd.DataFrame, *, less: str = "abstract", more: str = "full-text") -> pd.DataFrame:
+def shift(
+    final: pd.DataFrame, *, asked: Asked, less: str = "abstract", more: str = "full-text"
+) -> pd.DataFrame:
     """Compare the levels of failure modes told from less and from more of a paper.
 
     Args:
         final: the survey's table ``final``.
+        asked: which facet carries levels, and their scale.
         less: the basis on which less was read.
         more: the basis on which more was read.
 
@@ -38,14 +41,14 @@ def shift(final: pd.DataFrame, *, less: str = "abstract", more: str = "full-text
     open_ = set(zip(undecided["paper"], undecided["code"], strict=True))
     levels = []
     for rows in sides:
-        modes = rows[(rows["facet"] == FAILURE_MODE) & rows["paper"].isin(both)]
+        modes = rows[(rows["facet"] == asked.facet) & rows["paper"].isin(both)]
         levels.append(modes.set_index(["paper", "code"])["level"])
     table = (
         pd.DataFrame({"level_less": levels[0], "level_more": levels[1]}).fillna("").sort_index().reset_index()
     )
     decided = [at not in open_ for at in zip(table["paper"], table["code"], strict=True)]
     table = table.loc[np.array(decided, dtype=bool)]
-    before, after = level_rank(table["level_less"]), level_rank(table["level_more"])
+    before, after = asked.rank(table["level_less"]), asked.rank(table["level_more"])
     table["change"] = np.select(
         [before == 0, after == 0, after > before, after < before],
         ["new", "gone", "raised", "lowered"],

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.replicates import Floats, share, spread
-from analysis.selection import counted, level_rank, meets, need, one_of
+from analysis.selection import Asked, counted, meets, need, one_of
 
 #: Name of the row that takes all groups of papers together.
 ALL = "all"
@@ -30,7 +30,7 @@ def sides(
     pair: tuple[str, str],
     drawn: pd.DataFrame,
     replicates: Floats,
-    facet: str,
+    asked: Asked,
     *,
     at_least: Sequence[str],
     motive: Iterable[Mapping[str, str]] = (),
@@ -51,7 +51,7 @@ def sides(
         pair: the two sides that are compared.
         drawn: ``analysis.weights.weights`` of every drawn paper; papers without a weight are in no count here.
         replicates: ``analysis.replicates.replicates`` of ``drawn``.
-        facet: the facet whose codes have sides and levels.
+        asked: the facet whose codes have sides and levels, and the scale of the levels.
         at_least: levels that are an outcome each: the paper reaches that level, or a higher one, for a code of the
         side.
         motive: conditions under which a coding names the code as a mere motive; it is raised and not discussed.
@@ -76,16 +76,16 @@ def sides(
     rows = counted(final, grey=grey, basis=basis)
     known = drawn["weight"].notna().to_numpy(dtype=bool)
     place = pd.Index(drawn["paper"], dtype=object)
-    modes = rows[(rows["facet"] == facet).to_numpy(dtype=bool)]
+    modes = rows[(rows["facet"] == asked.facet).to_numpy(dtype=bool)]
     for code in sorted(set(modes["code"])):
-        one_of(f"final: {facet}", code, sides_of)
+        one_of(f"final: {asked.facet}", code, sides_of)
     at = place.get_indexer(pd.Index(modes["paper"], dtype=object))
     inside = (at >= 0) & np.append(known, False)[at]  # what was not drawn is at the last place
     modes, at = modes[inside], at[inside]
-    rank = level_rank(modes["level"])
+    rank = asked.rank(modes["level"])
     passed = {RAISED: np.ones(len(modes), dtype=bool), DISCUSSED: ~meets(modes, motive)}
     for level in at_least:
-        passed[level] = rank >= int(level_rank(pd.Series([level]))[0])
+        passed[level] = rank > asked.levels.index(level)
     if remedy:
         passed[REMEDY] = meets(modes, remedy)
     codes = modes["code"].to_numpy(dtype=object)

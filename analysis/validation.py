@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.recoded import STAGE, drawn
-from analysis.selection import FAILURE_MODE, coded_papers, need, paper_codes
+from analysis.selection import coded_papers, need, paper_codes
 from analysis.weights import jeffreys
 
 #: Outcomes of an audit that look at a code that a machine gave; ``add`` does not.
@@ -67,6 +67,7 @@ def validation(
     sample: pd.DataFrame,
     failure_modes: pd.DataFrame,
     *,
+    facet: str,
     grey: str = "exclude",
     basis: str = "abstract",
     stage: str = STAGE,
@@ -91,6 +92,7 @@ def validation(
         sampling: blocks drawn, see :func:`analysis.recoded.drawn`.
         sample: papers drawn.
         failure_modes: ``code``, ``name`` and ``side``.
+        facet: the facet of ``failure_modes``.
         grey: as in :func:`analysis.selection.counted`.
         basis: as in :func:`analysis.selection.counted`.
         stage: which sample.
@@ -120,14 +122,14 @@ def validation(
     if not 0 < min_recall <= 1:
         raise ValueError(f"min_recall={min_recall} must lie above 0 and not above 1")
     papers = coded_papers(machine, grey=grey, basis=basis)
-    found = paper_codes(machine, FAILURE_MODE, grey=grey, basis=basis)
+    found = paper_codes(machine, facet, grey=grey, basis=basis)
     codes = list(failure_modes["code"])
     told = set(codes) if assessable is None else set(assessable)
     given = set(zip(found["paper"], found["code"], strict=True))
-    audits = _audits(verifications, basis)
+    audits = _audits(verifications, facet, basis)
     audits = {at: kept for at, kept in audits.items() if at in given}
     human = recodings[
-        (recodings["facet"] == FAILURE_MODE).to_numpy(dtype=bool)
+        (recodings["facet"] == facet).to_numpy(dtype=bool)
         & recodings["paper"].isin(papers).to_numpy(dtype=bool)
         & recodings["value"].notna().to_numpy(dtype=bool)
     ]
@@ -240,14 +242,14 @@ def _found_by_paper(
     return list(made.values())
 
 
-def _audits(verifications: pd.DataFrame, basis: str) -> dict[tuple[str, str], str]:
+def _audits(verifications: pd.DataFrame, facet: str, basis: str) -> dict[tuple[str, str], str]:
     """(paper, mode) -> confirm, correct or reject: the last word on each code that was audited.
 
     A correction to another state than present takes the code away, as a rejection does.
     """
     rows = verifications[
         (verifications["basis"] == basis).to_numpy(dtype=bool)
-        & (verifications["facet"] == FAILURE_MODE).to_numpy(dtype=bool)
+        & (verifications["facet"] == facet).to_numpy(dtype=bool)
         & verifications["outcome"].isin(OUTCOMES).to_numpy(dtype=bool)
     ]
     rows = rows.assign(_revision=pd.to_numeric(rows["revision"])).sort_values(

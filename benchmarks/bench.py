@@ -27,6 +27,7 @@ import krippendorff
 import networkx as nx
 import numpy as np
 import pandas as pd
+from generated import FAILURE_MODE
 from rapidfuzz import fuzz, process
 from reviewers_page import measured
 from scipy import sparse
@@ -39,7 +40,7 @@ from analysis.coverage import coverage
 from analysis.expected import Grid
 from analysis.expected import expected as expected_counts
 from analysis.nullmodel import APART, null_counts, null_matrices
-from analysis.selection import FAILURE_MODE, Incidence
+from analysis.selection import Incidence
 from workbench.doors.finding import Finder
 from workbench.doors.identity import compare
 from workbench.doors.titles import fold

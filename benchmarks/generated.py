@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.selection import FAILURE_MODE, LEVELS
 from workbench.store.bibliography import Entry
 from workbench.store.tables import CODINGS, FINAL, SIGNOFFS, Table
 
+FAILURE_MODE = "failure_mode"
+LEVELS = ("mentions", "argues", "demonstrates", "measures")
 #: Codes that a paper carries in each facet, twelve in all; one in every other facet.
 CARRIED = {FAILURE_MODE: 4, "stream": 2, "method": 2}
 CODERS = ("a", "b", "c")

@@ -9,9 +9,12 @@ import pandas as pd
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from analysis.selection import Asked
 from workbench.store.tables import CODINGS, SIGNOFFS
 
 NAN = float("nan")
+#: What the tables of the tests ask about.
+ASKED = Asked("failure_mode", ("mentions", "argues", "demonstrates", "measures"), "measures")
 T1, T2, T3 = "2026-11-24T09:00:00Z", "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
 PEOPLE = {"ada": "human", "bob": "human", "cyd": "human"}
 

@@ -7,6 +7,7 @@ import math
 import random
 import warnings
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.agreement import agreement
+from analysis.agreement import agreement as plain_agreement
 from analysis.coefficients import (
     METRICS,
     binary_estimates,
@@ -37,9 +38,11 @@ from analysis.presence import (
     compare,
     states_of,
 )
-from tests.coder_tables import NAN, PEOPLE, T1, T2, T3, codes, coding, laid_out, tables, values_of
+from tests.coder_tables import ASKED, NAN, PEOPLE, T1, T2, T3, codes, coding, laid_out, tables, values_of
 from workbench.answers.agreement import agreed
 from workbench.store.survey import open_survey
+
+agreement = partial(plain_agreement, asked=ASKED)
 
 # Krippendorff 2011, Computing Krippendorff's Alpha-Reliability, section C/D: 4 observers, 12 units, missing values.
 KRIPPENDORFF = np.array(

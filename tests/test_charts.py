@@ -4,6 +4,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, pairwise
 from math import cos, radians, sin
 from xml.etree import ElementTree
@@ -24,6 +25,8 @@ from analysis.charts.text import text_width, wrap
 from analysis.charts.theme import DOUBLE, FAMILY, OKABE_ITO, SINGLE, TEXT, page_width
 from analysis.prisma import prisma
 from workbench.publishing.figures import font
+
+agreement_plot = partial(charts.agreement_plot, facet="failure_mode")
 
 EVALUATION = ("attempt-budget-sensitivity", "judge-bias", "contamination", "unrepresentative-sampling")
 ALIGNMENT = ("reward-overoptimization", "sycophancy", "interpretability-illusion", "shallow-safety")
@@ -123,7 +126,7 @@ FIGURES = {
     "coverage": lambda **k: charts.coverage_heatmap(cells(), sides=SIDES, **k),
     "cooccurrence": lambda **k: charts.pairs_plot(pairs(), **k),
     "prisma": lambda **k: charts.prisma_flow(flow(), **k),
-    "agreement": lambda **k: charts.agreement_plot(agreement(), sides=SIDES, **k),
+    "agreement": lambda **k: agreement_plot(agreement(), sides=SIDES, **k),
 }
 
 
@@ -260,9 +263,9 @@ def test_coverage_groups_by_side_and_puts_the_fullest_row_first() -> None:
     at = {word.text: word.top for word in placed}
     total = cells().groupby("row")["n"].sum()
     order = [
-        "Evaluation side",
+        "Evaluation",
         *sorted(EVALUATION, key=lambda c: -total[c]),
-        "Alignment side",
+        "Alignment",
         *sorted(ALIGNMENT, key=lambda c: -total[c]),
         "Governance",
         *sorted(GOVERNANCE, key=lambda c: -total[c]),
@@ -366,7 +369,7 @@ def test_prisma_takes_boxes_it_does_not_know_and_adds_parts_up() -> None:
 
 
 def test_agreement_greys_the_rare_and_says_what_is_not_defined() -> None:
-    chart = charts.agreement_plot(agreement(), sides=SIDES)
+    chart = agreement_plot(agreement(), sides=SIDES)
     texts = read(chart)
     assert any(t.startswith("Inter-pass agreement") for t in texts)
     assert texts.count("undefined") == sum(d == 0 for d in DISCUSSED)
@@ -394,15 +397,15 @@ NOTHING = {
     "prisma, no rows": (lambda k: charts.prisma_flow(flow().iloc[:0], **k), "Nothing to draw"),
     "prisma, all zero": (lambda k: charts.prisma_flow(flow().assign(n=0), **k), "every count is zero"),
     "agreement, no rows": (
-        lambda k: charts.agreement_plot(agreement().iloc[:0], **k),
+        lambda k: agreement_plot(agreement().iloc[:0], **k),
         "no paper has been coded twice",
     ),
     "agreement, nothing defined": (
-        lambda k: charts.agreement_plot(agreement()[agreement()["value"].isna()], **k),
+        lambda k: agreement_plot(agreement()[agreement()["value"].isna()], **k),
         "undefined",
     ),
     "agreement, coded once": (
-        lambda k: charts.agreement_plot(agreement().assign(papers=0, value=np.nan), **k),
+        lambda k: agreement_plot(agreement().assign(papers=0, value=np.nan), **k),
         "no paper has been coded twice",
     ),
 }

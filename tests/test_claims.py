@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from analysis.audit.claims import Claim, Evidence, card, sentences
+from analysis.audit.claims import Claim, Evidence, sentences
+from analysis.audit.claims import card as plain_card
 from tests import coded
+from tests.coder_tables import ASKED
 from tests.once import once
 from tests.test_coverage import code, final
 from workbench.answers.claims import card_of, claim_card
@@ -18,6 +21,15 @@ from workbench.store.claims import read_claims
 from workbench.store.faults import Fault, Refused
 from workbench.store.schema import load_schema
 from workbench.store.survey import open_survey
+
+card = partial(
+    plain_card,
+    asked=ASKED,
+    property_facet="latent",
+    pressure_facet="optimisation_pressure",
+    instrument=("method", ("benchmark-construction", "attack")),
+    reported={"attempt-budget-sensitivity": "attempts", "statistical-fragility": "uncertainty"},
+)
 
 MODES = pd.DataFrame(
     {
@@ -95,7 +107,7 @@ def test_sentences_carry_the_numbers_and_what_is_not_stated() -> None:
     assert "measured by 0 of the 2 that name it. No coded instrument measures it." in said[1]
     assert "Bench: the number of attempts, n, an interval not stated." in said
     nobody = sentences(claim(), card(claim(), final([]), MODES))
-    assert nobody[0].startswith("No failure mode is raised with harmlessness by enough")
+    assert nobody[0].startswith("Nothing is raised with harmlessness by enough")
     assert "The claim names no evidence." in nobody
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.coverage import coverage
-from analysis.selection import LEVELS, counted, dropped
+from analysis.coverage import coverage as plain_coverage
+from analysis.selection import counted, dropped
+from tests.coder_tables import ASKED
 from workbench.store.tables import FINAL
+
+coverage = partial(plain_coverage, asked=ASKED)
 
 STREAMS = ("s1", "s2")
 MODES = ("m1", "m2", "m3")
@@ -71,11 +75,11 @@ def test_nobody_has_coded_yet() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 6), st.sampled_from([*STREAMS, *MODES]), st.sampled_from(LEVELS)),
+        st.tuples(st.integers(0, 6), st.sampled_from([*STREAMS, *MODES]), st.sampled_from(ASKED.levels)),
         unique_by=lambda t: t[:2],
         max_size=25,
     ),
-    st.sampled_from(LEVELS),
+    st.sampled_from(ASKED.levels),
 )
 def test_every_cell_equals_counting_by_hand(codes: list[tuple[int, str, str]], least: str) -> None:
     rows = [
@@ -86,7 +90,9 @@ def test_every_cell_equals_counting_by_hand(codes: list[tuple[int, str, str]], l
         final(rows), "failure_mode", "stream", min_level=least, row_codes=MODES, column_codes=STREAMS
     ).set_index(["row", "column"])
     for mode, stream in itertools.product(MODES, STREAMS):
-        carry = {p for p, c, level in codes if c == mode and LEVELS.index(level) >= LEVELS.index(least)}
+        carry = {
+            p for p, c, level in codes if c == mode and ASKED.levels.index(level) >= ASKED.levels.index(least)
+        }
         both = tuple(sorted(f"p{p}" for p in carry & {p for p, c, _ in codes if c == stream}))
         assert cells.loc[(mode, stream), "papers"] == both
         assert cells.loc[(mode, stream), "n"] == len(both)

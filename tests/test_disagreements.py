@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from analysis.disagreements import confusion, disagreements
-from tests.coder_tables import PEOPLE, codes, coding, laid_out, tables, values_of
+from analysis.disagreements import confusion as plain_confusion
+from analysis.disagreements import disagreements as plain_disagreements
+from tests.coder_tables import ASKED, PEOPLE, codes, coding, laid_out, tables, values_of
+
+confusion = partial(plain_confusion, facet="failure_mode")
+disagreements = partial(plain_disagreements, asked=ASKED)
 
 
 @settings(max_examples=40, deadline=None)

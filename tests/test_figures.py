@@ -200,7 +200,7 @@ def test_pdf_has_text_title_and_alternative_text(written: Path) -> None:
     reader = pypdf.PdfReader(written / "heatmap.pdf")
     page = reader.pages[0]
     text = read(page)
-    for part in ("Papers by failure mode and stream", "attempt-budget-sensitivity", "judge-bias", LINE):
+    for part in ("Papers by code and group", "attempt-budget-sensitivity", "judge-bias", LINE):
         assert part in text
     assert float(page.mediabox.width) == 241
     assert reader.metadata is not None

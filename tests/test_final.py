@@ -272,9 +272,11 @@ def test_a_coder_agrees_with_a_copy_of_themselves(one: dict[str, dict[str, str]]
 def test_share_of_what_a_human_has_seen() -> None:
     row = derive([coding("a"), coding("b")], BOTH)[0]
     yes = {**row, "human_verified": True}
-    assert human_verified_codes([]) == (0, 0)
-    assert human_verified_codes([row, yes, yes, {**yes, "resolved": "unresolved"}]) == (2, 3)
-    assert human_verified_codes([row, {**yes, "facet": "stream"}, {**yes, "state": "absent"}]) == (0, 1)
+    assert human_verified_codes([], "failure_mode") == (0, 0)
+    assert human_verified_codes([row, yes, yes, {**yes, "resolved": "unresolved"}], "failure_mode") == (2, 3)
+    assert human_verified_codes(
+        [row, {**yes, "facet": "stream"}, {**yes, "state": "absent"}], "failure_mode"
+    ) == (0, 1)
 
 
 # --- through the doors --------------------------------------------------------------------------------------

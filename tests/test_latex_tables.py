@@ -84,7 +84,7 @@ def width_of(latex: str) -> float:
         if points:
             total += float(points)
             for text in texts:
-                atoms = text.split(r"\allowbreak ") if r"\allowbreak" in text else [text]
+                atoms = re.split(r"\\allowbreak\b ?", text) if r"\allowbreak" in text else [text]
                 widest = max(widest_piece(atom.replace(r"\hspace{0pt}", ""), size) for atom in atoms)
                 assert widest <= float(points), text
         else:

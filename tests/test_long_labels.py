@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -14,6 +15,8 @@ from analysis.charts.columns import UPRIGHT
 from analysis.charts.frame import PAGE_HEIGHT, HigherThanAPage
 from analysis.charts.rows import LABEL_LINE, ROW, list_rows
 from tests.test_charts import FIGURES, MODES, SIDES, agreement, cells, drawing, words
+
+agreement_plot = partial(charts.agreement_plot, facet="failure_mode")
 
 LONG = "Contamination of the items of a benchmark by the text that a model was trained on, year after year"
 
@@ -47,7 +50,7 @@ def test_a_figure_grows_by_the_lines_of_one_label_and_keeps_its_marks_beside_it(
 ) -> None:
     draw = {
         "coverage": lambda **k: charts.coverage_heatmap(cells(), sides=SIDES, **k),
-        "agreement": lambda **k: charts.agreement_plot(agreement(), sides=SIDES, **k),
+        "agreement": lambda **k: agreement_plot(agreement(), sides=SIDES, **k),
     }[name]
     plain, grown = draw(width=width), draw(width=width, names={"contamination": LONG})
     placed = words(drawing(grown))
@@ -100,7 +103,7 @@ def test_a_figure_of_120_codes_warns_and_names_its_highest_label() -> None:
 
 def test_one_label_higher_than_a_page_is_the_one_that_is_named() -> None:
     with pytest.warns(HigherThanAPage, match="word word"):
-        charts.agreement_plot(agreement(), names={MODES[0]: "word " * 600}, width="single")
+        agreement_plot(agreement(), names={MODES[0]: "word " * 600}, width="single")
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -16,8 +16,8 @@ from analysis import charts
 from analysis.charts.theme import page_width
 from analysis.design_estimates import Design, Stopping, blocks_taken, drawn_again, exact_limit, raked
 from analysis.measurement import READINGS, Thresholds, decided, records, volumes
-from analysis.selection import LEVELS
 from analysis.volume_table import carried, measurement, meets
+from tests.coder_tables import ASKED
 from workbench.answers.answer import Answer
 from workbench.answers.drawn import drawn
 from workbench.answers.measurement import measured
@@ -378,7 +378,7 @@ def test_a_factorisation_fitted_here_comes_to_the_same(pilot: Path, pilot_table:
     """A Gamma-Poisson factorisation of strata by (code, measured or not), motives counted, predicts the unread."""
     survey = open_survey(pilot)
     by_paper = drawn(survey).set_index("paper")
-    held = carried(survey.final, "failure_mode", levels=LEVELS, measured="measures")
+    held = carried(survey.final, "failure_mode", levels=ASKED.levels, measured="measures")
     held = held[held["paper"].isin(by_paper.index)]
     counts = pd.crosstab(held["paper"].map(by_paper["stratum"]), [held["code"], held["measured"]])
     strata = by_paper.groupby("stratum")["frame"].agg(["first", "size"]).astype(float)

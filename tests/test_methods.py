@@ -51,7 +51,7 @@ def test_each_paragraph_states_the_counts_of_the_rows(filled: Path) -> None:
         "rate. At the end 4 works are in" in said["Screening"]
     )
     assert "coded 3 works from the abstract (each by both); 3 were coded by two" in said["Coding"]
-    assert "A human checked 2 of 2 failure-mode codes" in said["Coding"]
+    assert "A human checked 2 of these 2" in said["Coding"]
     assert "this measures repeatability, not validity" in said["Agreement"]
     survey = open_survey(filled)
     assert in_words_of_grids(crossed(survey)[1]) in said["Analysis"]
@@ -99,7 +99,7 @@ def test_what_full_texts_add_is_said_with_its_numbers() -> None:
         ("p3", "m1", "", "mentions", "new"),
     ]
     table = pd.DataFrame(rows, columns=["paper", "code", "level_less", "level_more", "change"])
-    said = in_words(table)
+    said = in_words(table, "failure modes")
     assert said.startswith(
         "Of 4 failure modes found in the full texts of 3 works, 2 (50%) are not in the abstract and 1"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -11,13 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.audit.portfolio import instruments, smallest
+from analysis.audit.portfolio import instruments as plain_instruments
+from analysis.audit.portfolio import smallest
 from analysis.selection import tuples
+from tests.coder_tables import ASKED
 from tests.test_coverage import code, final
 from workbench import open_survey
 from workbench.answers.portfolio import in_words
 from workbench.answers.portfolio import portfolio as question
 
+instruments = partial(plain_instruments, asked=ASKED)
+
+#: Codes that make a paper an instrument.
+METHODS = ("benchmark-construction", "attack", "perturbation", "audit")
 MODES = ["m1", "m2", "m3", "m4", "m5"]
 
 
@@ -40,11 +47,11 @@ def test_an_instrument_offers_something_and_measures_with_it() -> None:
         code("d", "method", "audit"),
         code("d", "method", "attack"),
     ]
-    table = instruments(final(rows))
+    table = instruments(final(rows), instrument=("method", METHODS))
     assert list(table["paper"]) == ["a", "d"]
     assert list(table["modes"]) == [("m1", "m2"), ("m1",)]
     assert list(table["methods"]) == [("attack",), ("attack", "audit")]
-    assert list(instruments(final(rows), methods=["formal"])["paper"]) == ["c"]
+    assert list(instruments(final(rows), instrument=("method", ["formal"]))["paper"]) == ["c"]
 
 
 def test_equals_are_named_once() -> None:

@@ -147,7 +147,7 @@ def test_missing_abstracts_by_stream() -> None:
     )
     table = without_abstract(papers)
     assert table.to_dict("list") == {
-        "stream": ["", "a", "b", "all"],
+        "group": ["", "a", "b", "all"],
         "records": [1, 2, 1, 3],
         "without": [1, 1, 1, 2],
         "share": [1.0, 0.5, 1.0, 2 / 3],

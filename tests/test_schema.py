@@ -137,7 +137,6 @@ def test_a_missing_schema_is_refused(survey: Path) -> None:
         ("  seed: 7", '  seed: "7"', 'seed: "7"', 1, "", "sampling.seed"),
         ("    principal: true", "    principle: true", "principle", 1, "optimisation_pressure", "principle"),
         ("  seed: 7", "  seed: 7\n  seed: 8", "seed: 8", 1, "seed", "key given twice"),
-        ("good: Longer answers win.", "good: ''", "- id: judge-bias", 1, "judge-bias", "good is empty"),
         ("title: A small survey", "title: [a small", "purpose", 1, "", "not readable as YAML"),
         ("id: r1", "id: R 1", "id: R 1", 1, "R 1", "rules.0.id"),
         (

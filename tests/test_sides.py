@@ -12,6 +12,7 @@ import pytest
 from analysis.charts import sides_plot
 from analysis.replicates import replicates
 from analysis.sides import contested, sides
+from tests.coder_tables import ASKED
 from tests.test_charts import read
 from tests.test_coverage import code, final
 from tests.test_replicates import sample
@@ -40,7 +41,7 @@ def made(**given: Any) -> pd.DataFrame:
         PAIR,
         weights,
         replicates(weights, draws=400),
-        "failure_mode",
+        ASKED,
         at_least=["argues", "measures"],
         **given,
     )
@@ -78,7 +79,7 @@ def test_papers_that_were_not_drawn_are_in_no_share() -> None:
     rows = [code(f"s{k}", "failure_mode", "a", level="argues", principal="") for k in range(12)]
     rows.append(code("elsewhere", "failure_mode", "b", level="argues", principal=""))
     table = sides(
-        final(rows), SIDES, PAIR, weights, replicates(weights, draws=20), "failure_mode", at_least=["argues"]
+        final(rows), SIDES, PAIR, weights, replicates(weights, draws=20), ASKED, at_least=["argues"]
     )
     assert table.iloc[0][["first_k", "second_k"]].tolist() == [12, 0]
 
@@ -87,7 +88,7 @@ def test_a_code_without_a_side_is_refused() -> None:
     weights = sample({"s": (100, 2)})
     rows = final([code("s0", "failure_mode", "strange", level="argues", principal="")])
     with pytest.raises(ValueError, match="'strange' is not one of a, b, c"):
-        sides(rows, SIDES, PAIR, weights, replicates(weights, draws=2), "failure_mode", at_least=["argues"])
+        sides(rows, SIDES, PAIR, weights, replicates(weights, draws=2), ASKED, at_least=["argues"])
 
 
 def test_contested_codes_have_their_neighbours_on_the_other_side() -> None:

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from analysis.coverage import coverage
 from analysis.selection import paper_codes
 from tests.coded import WORDS, coded, fill, keep, put, ruling, sign, whole
+from tests.coder_tables import ASKED
 from tests.lab import browser
 from tests.once import once
 from workbench.answers.answer import in_schema
@@ -152,7 +153,8 @@ def watched(browser: Browser, built: Path) -> Iterator[Watched]:
 def selected(final: pd.DataFrame, **given: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The rows that filters leave, and what ``coverage`` is to be told, by pandas alone."""
     about = {
-        k: given.get(k, d) for k, d in (("min_level", "mentions"), ("grey", "exclude"), ("basis", "abstract"))
+        k: given.get(k, d)
+        for k, d in (("asked", ASKED), ("min_level", "mentions"), ("grey", "exclude"), ("basis", "abstract"))
     }
     rows = final
     if "years" in given:

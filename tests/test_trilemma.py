@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.audit.trilemma import PRESETS, Desideratum, together
+from analysis.audit.trilemma import Desideratum
+from analysis.audit.trilemma import together as plain_together
+from tests.coder_tables import ASKED
 from tests.test_coverage import code, final
 from workbench import open_survey
-from workbench.answers.numbers import numbers_tex
 from workbench.answers.trilemma import counted, held_together, in_words
 
-A, B, C = (Desideratum(name, (name,)) for name in ("a", "b", "c"))
+together = partial(plain_together, asked=ASKED)
+
+A, B, C = (Desideratum(name, (name,), "latent") for name in ("a", "b", "c"))
 
 
 def measuring(papers: dict[str, str], more: list[dict[str, object]] | None = None) -> pd.DataFrame:
@@ -62,8 +66,8 @@ def test_a_desideratum_may_have_several_codes_and_another_facet() -> None:
         {"p1": "ab", "p2": "c"}, [code("p1", "optimisation_pressure", "training", principal="yes")]
     )
     wanted = (
-        Desideratum("either", ("a", "c")),
-        Desideratum("b", ("b",)),
+        Desideratum("either", ("a", "c"), "latent"),
+        Desideratum("b", ("b",), "latent"),
         Desideratum("pushed", ("training", "selection"), "optimisation_pressure"),
     )
     found = together(table, wanted, draws=20)
@@ -81,7 +85,7 @@ def test_a_desideratum_may_have_several_codes_and_another_facet() -> None:
 
 def test_no_code_is_said_and_not_stretched() -> None:
     table = measuring({"p1": "ab"})
-    found = together(table, (A, B, Desideratum("cheap", ())))
+    found = together(table, (A, B, Desideratum("cheap", (), "latent")))
     assert found.note == "not estimable: no code of the schema stands for cheap"
     assert found.counts["observed"].isna().all() and found.counts["expected"].isna().all()
     unknown = together(table, (A, B, C), known={("latent", "a"), ("latent", "b")})
@@ -97,7 +101,7 @@ def test_one_code_a_paper_leaves_no_room_for_all_three() -> None:
 @pytest.mark.parametrize("table", [final([]), final([code("p", "latent", "a")])])
 def test_little_data_gives_a_reason(table: pd.DataFrame) -> None:
     found = together(table, (A, B, C))
-    assert found.note == "no paper measures a failure mode" and found.papers == 0
+    assert found.note == "no paper measures anything" and found.papers == 0
 
 
 def test_wrong_calls_are_refused() -> None:
@@ -116,22 +120,23 @@ def test_results_do_not_depend_on_the_order_of_the_rows() -> None:
     pd.testing.assert_frame_equal(one, two)
 
 
-def test_presets_name_a_source_and_codes_of_this_survey() -> None:
+def test_trilemmas_name_a_source_and_codes_of_this_survey() -> None:
     here = open_survey(Path(__file__).parent.parent)
     known = set(zip(here.codes["facet"], here.codes["code"], strict=True))
-    for preset in PRESETS:
-        assert "arXiv" in preset.source or "This survey" in preset.source
-        assert {(d.facet, c) for d in preset.wanted for c in d.codes} <= known
-    assert len({p.id for p in PRESETS}) == len(PRESETS)
+    trilemmas = here.settings.audit.trilemmas
+    for one in trilemmas:
+        assert "arXiv" in one.source or "This survey" in one.source
+        assert {(w.facet, c) for w in one.wanted for c in w.codes} <= known
+    assert len({t.id for t in trilemmas}) == len(trilemmas) == 5
 
 
-def test_a_survey_nobody_has_coded_is_answered_in_words(survey: Path) -> None:
-    answer = held_together(open_survey(survey))
-    assert numbers_tex(answer.numbers, "stamp").count("newcommand") == len(answer.numbers)
+def test_a_survey_that_names_no_trilemma_is_not_asked(survey: Path) -> None:
+    assert held_together(open_survey(survey)).numbers == ()
+    assert in_words({}, open_survey(survey)).startswith("The survey names no")
 
 
 def test_what_was_counted_is_said_in_words(pilot: Path) -> None:
-    said = in_words(counted(open_survey(pilot)))
+    said = in_words(counted(open_survey(pilot)), open_survey(pilot))
     numbers = {n.name: n.value for n in held_together(open_survey(pilot)).numbers}
     assert said.startswith(f"Of {numbers['TrilemmaPapers']} papers that measure anything: ")
     assert said.endswith("Counts only, no test.")

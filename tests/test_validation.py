@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.corrected import QUANTITIES, corrected, corrected_rates, rate_interval
+from analysis.corrected import QUANTITIES, corrected, rate_interval
+from analysis.corrected import corrected_rates as plain_corrected_rates
 from analysis.recoded import drawn, recoded
-from analysis.validation import validation, weighted_interval
+from analysis.validation import validation as plain_validation
+from analysis.validation import weighted_interval
 from analysis.weights import jeffreys
 from tests.coded import PASSES, coded, keep, whole, word
-from tests.coder_tables import T1, T2, T3, codes, coding, tables
+from tests.coder_tables import ASKED, T1, T2, T3, codes, coding, tables
 from workbench.answers.validated import validated
 from workbench.doors.verification import verify
 from workbench.doors.verification_sample import sample_verification
 from workbench.store.survey import open_survey
 from workbench.store.tables import VERIFICATIONS
+
+corrected_rates = partial(plain_corrected_rates, asked=ASKED)
+validation = partial(plain_validation, facet="failure_mode")
 
 MODES = pd.DataFrame({"code": ["m1", "m2"], "name": ["Mode one", "Mode two"], "side": "evaluation"})
 KINDS = {"ada": "human", "bob": "human", "cyd": "human", "bot": "language-model", "bit": "language-model"}

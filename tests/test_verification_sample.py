@@ -19,17 +19,18 @@ from workbench.reading.checking import check
 from workbench.reading.status import status
 from workbench.store.corpus import stored
 from workbench.store.faults import Refused
+from workbench.store.schema import load_schema
 from workbench.store.survey import open_survey
 
 PAPERS = [f"p{n:02}" for n in range(1, 25)]
 #: What both passes find: eight papers of each kind.
-FOUND = {p: ("measures", "other-level", "none")[n % 3] for n, p in enumerate(PAPERS)}
+FOUND = {p: ("measured", "other-level", "none")[n % 3] for n, p in enumerate(PAPERS)}
 
 
 def of_kind(paper: str, kind: str) -> list[dict[str, str]]:
     if kind == "none":
         return [stream(paper), pressure(paper)]
-    return whole(paper, level="measures" if kind == "measures" else "argues")
+    return whole(paper, level="measures" if kind == "measured" else "argues")
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def drawn(root: Path) -> dict[str, str]:
 def test_a_block_of_every_stratum_with_its_probability(machines: Path) -> None:
     made = sample_verification(machines)
     assert [(b["stratum"], b["block"], b["frame"], b["drawn"], b["probability"]) for b in made.blocks] == [
-        (s, "1", "8", "4", "0.500000") for s in ("measures", "other-level", "none")
+        (s, "1", "8", "4", "0.500000") for s in ("measured", "other-level", "none")
     ]
     assert {b["seed"] for b in made.blocks} == {"7"}
     assert drawn(machines) == {p: FOUND[p] for p in made.papers}
@@ -57,12 +58,12 @@ def test_a_block_of_every_stratum_with_its_probability(machines: Path) -> None:
     assert "p60" not in made.papers
     rows = [r for r in stored(machines, "sample", []) if r["stratum"] == "none"]
     assert sorted(r["order"] for r in rows) == ["1", "2", "3", "4"]
-    assert made.reached == {"measures": (4, 8), "other-level": (4, 8), "none": (4, 8)}
+    assert made.reached == {"measured": (4, 8), "other-level": (4, 8), "none": (4, 8)}
 
 
 def test_the_size_of_a_block_can_be_chosen(machines: Path) -> None:
     assert Counter(drawn_of(machines, size=2).values()) == dict.fromkeys(
-        ("measures", "other-level", "none"), 2
+        ("measured", "other-level", "none"), 2
     )
 
 
@@ -88,14 +89,14 @@ def test_the_next_block_waits_for_a_human_and_takes_other_papers(machines: Path)
 
 def test_what_a_human_codes_or_says_moves_no_paper(machines: Path) -> None:
     made = sample_verification(machines)
-    paper = next(p for p in made.papers if FOUND[p] == "measures")
+    paper = next(p for p in made.papers if FOUND[p] == "measured")
     verify(machines, "eva", [word(paper, outcome="reject")])
     coded(machines, "eva", *of_kind(paper, "none"))
     rows = open_survey(machines).final_by_machines.to_dict("records")
-    assert strata(rows)[paper] == "measures"
+    assert strata(rows, load_schema(machines))[paper] == "measured"
     [one] = [r for r in rows if r["paper"] == paper and r["facet"] == "failure_mode"]
     assert (one["state"], one["resolved"], one["human_verified"]) == ("present", "agreed", False)
-    assert drawn(machines)[paper] == "measures"
+    assert drawn(machines)[paper] == "measured"
 
 
 def test_it_is_a_random_sample_of_all_papers_however_they_came(survey: Path) -> None:

@@ -14,10 +14,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.audit.portfolio import instruments
-from analysis.selection import FAILURE_MODE, need, one_of, paper_codes, tuples
+from analysis.selection import Asked, need, one_of, paper_codes, tuples
 
-#: Modes that how a result is reported speaks to, whatever the instrument: mode -> what must be stated.
-REPORTED = {"attempt-budget-sensitivity": "attempts", "statistical-fragility": "uncertainty"}
 #: A mode that fewer papers raise with the property than this is listed, and not called bearing on the claim.
 LEAST_PAPERS = 2
 
@@ -57,7 +55,7 @@ class Claim:
         system: what it is said of.
         property: code of the facet ``latent``.
         setting: where the system is to be used, in words.
-        pressure: code of the facet ``optimisation_pressure`` that rules there.
+        pressure: code of the facet of pressures that rules there.
         evidence: what it rests on.
     """
 
@@ -75,10 +73,14 @@ def card(
     final: pd.DataFrame,
     failure_modes: pd.DataFrame,
     *,
+    asked: Asked,
+    property_facet: str,
+    pressure_facet: str,
+    instrument: tuple[str, Sequence[str]],
     grey: str = "exclude",
     basis: str = "abstract",
     least: int = LEAST_PAPERS,
-    reported: Mapping[str, str] = REPORTED,
+    reported: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Hold a claim against what the survey has coded.
 
@@ -88,6 +90,10 @@ def card(
         claim: the claim.
         final: the survey's table ``final``.
         failure_modes: the schema's table, with ``code``, ``name`` and ``side``.
+        asked: which facet carries levels, their scale, and from which on a code is measured.
+        property_facet: the facet of the claim's property.
+        pressure_facet: the facet of its pressure.
+        instrument: a facet and those of its codes that make a paper an instrument.
         grey: ``exclude``, ``include`` or ``only``.
         basis: ``title``, ``abstract`` or ``full-text``.
         least: papers that must raise a mode with the property before it is said to bear on the claim.
@@ -112,10 +118,10 @@ def card(
     need(failure_modes, "failure_modes", ("code", "name", "side"))
     codes = list(failure_modes["code"])
     named = dict(zip(codes, failure_modes["name"], strict=True))
-    raised = paper_codes(final, FAILURE_MODE, grey=grey, basis=basis)
-    with_property = _carrying(final, "latent", claim.property, grey, basis)
-    under = _carrying(final, "optimisation_pressure", claim.pressure, grey, basis)
-    measured = paper_codes(final, FAILURE_MODE, min_level="measures", grey=grey, basis=basis)
+    raised = paper_codes(final, asked.facet, grey=grey, basis=basis)
+    with_property = _carrying(final, property_facet, claim.property, grey, basis)
+    under = _carrying(final, pressure_facet, claim.pressure, grey, basis)
+    measured = paper_codes(final, asked.facet, asked=asked, min_level=asked.measured, grey=grey, basis=basis)
     by_paper = measured.groupby("paper")["code"].agg(tuple)
     captured: dict[str, list[str]] = {}
     for e in claim.evidence:
@@ -124,7 +130,7 @@ def card(
             one_of(f"evidence {e.instrument!r}: mode", mode, codes)
             captured.setdefault(mode, []).append(e.instrument)
     why: dict[str, str] = {}
-    for mode, what in reported.items():
+    for mode, what in (reported or {}).items():
         speaking = _speaking(claim.evidence, what)
         if mode in codes and speaking:
             captured.setdefault(mode, []).extend(speaking)
@@ -135,7 +141,7 @@ def card(
                 if what == "attempts"
                 else "not every result has n and an interval"
             )
-    offered = instruments(final, grey=grey, basis=basis)
+    offered = instruments(final, asked=asked, instrument=instrument, grey=grey, basis=basis)
     mine = raised[raised["paper"].isin(with_property)]
     papers = {code: tuple(sorted(set(mine.loc[mine["code"] == code, "paper"]))) for code in codes}
     kept = [c for c in codes if papers[c] or c in captured]
@@ -182,7 +188,7 @@ def sentences(claim: Claim, table: pd.DataFrame, *, named: int = 5) -> list[str]
     said = []
     if bearing.empty:
         said.append(
-            f"No failure mode is raised with {claim.property} by enough coded papers to say which bear on this claim."
+            f"Nothing is raised with {claim.property} by enough coded papers to say which bear on this claim."
         )
     else:
         n = len(bearing)

@@ -1,8 +1,8 @@
 """Portfolio: which evaluation instruments, taken together, measure chosen failure modes, and which modes none does.
 
-An *instrument* is a coded paper that offers a benchmark, an attack suite or a protocol (see ``INSTRUMENT_METHODS``) and
-measures at least one failure mode with it. It *covers* the modes that it measures. The smallest portfolio is a set
-cover problem; it is solved exactly as a mixed-integer program.
+An *instrument* is a coded paper that offers a benchmark, an attack suite or a protocol (the survey says which codes
+tell that) and measures at least one failure mode with it. It *covers* the modes that it measures. The smallest
+portfolio is a set cover problem; it is solved exactly as a mixed-integer program.
 """
 
 from __future__ import annotations
@@ -15,10 +15,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analysis.selection import FAILURE_MODE, known_codes, paper_codes, tuples
-
-#: Methods by which a paper leaves something behind that others can run again: a test set, attacks, a protocol.
-INSTRUMENT_METHODS = ("benchmark-construction", "attack", "perturbation", "audit")
+from analysis.selection import Asked, known_codes, paper_codes, tuples
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,8 @@ class Portfolio:
 def instruments(
     final: pd.DataFrame,
     *,
-    methods: Sequence[str] = INSTRUMENT_METHODS,
+    asked: Asked,
+    instrument: tuple[str, Sequence[str]],
     grey: str = "exclude",
     basis: str = "abstract",
 ) -> pd.DataFrame:
@@ -52,20 +50,22 @@ def instruments(
 
     Args:
         final: the survey's table ``final``.
-        methods: codes of the facet ``method`` that make a paper an instrument.
+        asked: which facet carries levels, their scale, and from which on a code is measured.
+        instrument: a facet, and those of its codes by which a paper leaves something behind that others can run again.
         grey: ``exclude``, ``include`` or ``only``.
         basis: ``title``, ``abstract`` or ``full-text``.
 
     Returns:
-        One row an instrument, most modes first and then by key: ``paper``, ``methods`` (those of ``methods`` it has,
+        One row an instrument, most modes first and then by key: ``paper``, ``methods`` (those of the codes it has,
         sorted tuple), ``modes`` (measured, sorted tuple), ``n`` (of them).
 
     Raises:
         ValueError: an argument is not one of its words, or a column is missing.
     """
-    wanted = known_codes("methods", methods)
-    measured = paper_codes(final, FAILURE_MODE, min_level="measures", grey=grey, basis=basis)
-    used = paper_codes(final, "method", grey=grey, basis=basis)
+    facet, codes = instrument
+    wanted = known_codes("instrument", codes)
+    measured = paper_codes(final, asked.facet, asked=asked, min_level=asked.measured, grey=grey, basis=basis)
+    used = paper_codes(final, facet, grey=grey, basis=basis)
     used = used[used["code"].isin(wanted)]
     how = used.groupby("paper")["code"].agg(tuple)
     what = measured[measured["paper"].isin(how.index)].groupby("paper")["code"].agg(tuple)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,8 @@ from numpy.typing import NDArray
 
 from analysis.nullmodel import SEED, null_matrices
 from analysis.selection import (
-    FACETS,
-    FAILURE_MODE,
-    LEVELS,
+    Asked,
     incidences,
-    one_of,
     paper_codes,
     tuples,
 )
@@ -42,85 +40,8 @@ class Desideratum:
 
     name: str
     codes: tuple[str, ...]
-    facet: str = "latent"
+    facet: str
 
-
-@dataclass(frozen=True)
-class Preset:
-    """Three desiderata that a publication says cannot, or can hardly, be had together.
-
-    Attributes:
-        id: short name.
-        name: name in words.
-        source: who says so; the abstract was read.
-        wanted: the three.
-        mapping: how their words became our codes.
-    """
-
-    id: str
-    name: str
-    source: str
-    wanted: tuple[Desideratum, Desideratum, Desideratum]
-    mapping: str
-
-
-PRESETS = (
-    Preset(
-        "helpful-honest-harmless",
-        "Helpful, honest, harmless",
-        "Askell et al. 2021, arXiv 2112.00861; that the three conflict: Huang et al. 2025, arXiv 2502.06059",
-        (
-            Desideratum("helpful", ("preference",)),
-            Desideratum("honest", ("honesty",)),
-            Desideratum("harmless", ("harmlessness",)),
-        ),
-        "Helpfulness is part of the code for human preference.",
-    ),
-    Preset(
-        "strength-capture-generalisation",
-        "Optimisation strength, value capture, generalisation",
-        "Gaikwad 2025, arXiv 2509.05381 (version 1)",
-        (
-            Desideratum("optimisation strength", ("selection", "training"), "optimisation_pressure"),
-            Desideratum("value capture", ("preference", "goal-alignment")),
-            Desideratum("generalisation", ("generalisation",)),
-        ),
-        "Strength is read as a pressure that optimises on the proxy: selection or training.",
-    ),
-    Preset(
-        "representative-tractable-robust",
-        "Representativeness, tractability, robustness",
-        "Sahoo et al. 2025, arXiv 2511.19504",
-        (
-            Desideratum("representativeness", ("preference",)),
-            Desideratum("tractability", ()),
-            Desideratum("robustness", ("adversarial-robustness", "generalisation")),
-        ),
-        "Robustness is there against adversaries and shift, hence two codes; no code stands for the cost of training.",
-    ),
-    Preset(
-        "helpful-calibrated-autonomous",
-        "Helpfulness, calibration, autonomy",
-        "Lovén et al. 2026, arXiv 2605.25739",
-        (
-            Desideratum("helpfulness", ("preference",)),
-            Desideratum("calibration", ("honesty",)),
-            Desideratum("autonomy", ()),
-        ),
-        "Calibrated confidence is part of the code for honesty; no code stands for autonomy.",
-    ),
-    Preset(
-        "capable-safe-auditable",
-        "Capability, behavioural safety, auditability",
-        "This survey: the three dimensions of its model audit",
-        (
-            Desideratum("capability", ("capability", "generalisation")),
-            Desideratum("behavioural safety", ("harmlessness", "adversarial-robustness")),
-            Desideratum("auditability", ("auditability",)),
-        ),
-        "The dimensions of the panel in the words of the schema's latent properties.",
-    ),
-)
 
 #: How a number of desiderata is called.
 MET = ("none", "one", "two", "all three")
@@ -148,6 +69,7 @@ def together(
     final: pd.DataFrame,
     wanted: Sequence[Desideratum],
     *,
+    asked: Asked,
     known: Collection[tuple[str, str]] | None = None,
     grey: str = "exclude",
     basis: str = "abstract",
@@ -156,11 +78,11 @@ def together(
 ) -> Together:
     """Count the papers that measure none, one, two and all three of three desiderata.
 
-    A paper *measures* a desideratum of the facet ``failure_mode`` when it carries one of its codes at the level
-    ``measures``. Codes of other facets have no level; there, a paper measures a desideratum when it carries one of its
-    codes and measures at least one failure mode, whichever. That the measured mode is a failure of that very property
-    is not asked: final codes do not say which mode goes with which property. All counts are among the papers that
-    measure at least one failure mode.
+    A paper *measures* a desideratum of the facet that carries levels when it carries one of its codes at a level that
+    counts as measured. Codes of other facets have no level; there, a paper measures a desideratum when it carries
+    one of its codes and measures at least one failure mode, whichever. That the measured mode is a failure of that very
+    property is not asked: final codes do not say which mode goes with which property. All counts are among the papers
+    that measure at least one failure mode.
 
     Expected counts keep both margins: how many of these papers carry each code of the facet, and how many codes each
     paper carries (``analysis.nullmodel.null_matrices``); facets are randomised each on its own. Papers carry few
@@ -172,6 +94,7 @@ def together(
     Args:
         final: the survey's table ``final``.
         wanted: three desiderata.
+        asked: which facet carries levels, their scale, and from which on a code is measured.
         known: (facet, code) pairs of the schema in force; a code that is not among them counts as no code. Default:
             every code is taken to be known.
         grey: ``exclude``, ``include`` or ``only``.
@@ -180,21 +103,18 @@ def together(
         seed: seed of the null.
 
     Raises:
-        ValueError: not three desiderata, two of one name, a facet that is not there, fewer than one draw, or a missing
+        ValueError: not three desiderata, two of one name, fewer than one draw, or a missing
             column.
     """
     if len(wanted) != 3 or len({d.name for d in wanted}) != 3:
         raise ValueError("a trilemma has three desiderata, each with a name of its own")
     if draws < 1:
         raise ValueError(f"draws={draws} must be at least 1")
-    for one in wanted:
-        one_of("facet", one.facet, FACETS)
-    measured = paper_codes(final, FAILURE_MODE, min_level=LEVELS[-1], grey=grey, basis=basis)
+    scale: Any = {"asked": asked, "min_level": asked.measured, "grey": grey, "basis": basis}
+    measured = paper_codes(final, asked.facet, **scale)
     keys = sorted(set(measured["paper"]))
     facets = list(dict.fromkeys(d.facet for d in wanted))
-    made = incidences(
-        final, [(f, None) for f in facets], min_level=LEVELS[-1], grey=grey, basis=basis, papers=keys
-    )
+    made = incidences(final, [(f, None) for f in facets], papers=keys, **scale)
     held = dict(zip(facets, made, strict=True))
     usable = [tuple(c for c in d.codes if known is None or (d.facet, c) in known) for d in wanted]
     columns = [np.isin(np.array(held[d.facet].codes), codes) for d, codes in zip(wanted, usable, strict=True)]
@@ -217,7 +137,7 @@ def together(
     )
     without = [d.name for d, codes in zip(wanted, usable, strict=True) if not codes]
     note = f"not estimable: no code of the schema stands for {' and '.join(without)}" if without else ""
-    note = note or ("" if keys else "no paper measures a failure mode")
+    note = note or ("" if keys else "no paper measures anything")
     expected = np.full(4, np.nan)
     if not note:
         # Each facet from a chain of its own.

@@ -21,7 +21,7 @@ _BLUE, _BAR, _HIGH = OKABE_ITO["blue"], "#9a9a9a", 5.5
 def agreement_plot(
     table: pd.DataFrame,
     *,
-    facet: str = "failure_mode",
+    facet: str,
     statistic: str = "alpha_nominal",
     names: Mapping[str, str] | None = None,
     sides: Mapping[str, str] | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -12,7 +13,7 @@ from analysis.charts.frame import KeyEntry, panel, say, sheet
 from analysis.charts.layers import DOT, RING, rules, texts
 from analysis.charts.rows import list_rows
 from analysis.charts.text import text_width
-from analysis.charts.theme import FAINT, INK, MUTED, TEXT, Width, is_narrow, page_width, side_colour
+from analysis.charts.theme import FAINT, INK, MUTED, TEXT, Width, is_narrow, page_width, side_colours
 
 #: What stands in the last column, by decision, in the order in which one is chosen.
 _SAID = (("under_measured", "under-measured"), ("rare", "rare"), ("hardly_measured", "hardly measured"))
@@ -52,7 +53,8 @@ def measurement_plot(
     """
     heading = "How many papers raise, discuss and measure each failure mode" if title is None else title
     wanted = (table["reading"] == reading) & (table["estimate"] == "model") & (table["code"] != "")
-    rows_ = [_plain(r) for r in table[wanted.to_numpy(dtype=bool)].to_dict("records")]
+    colours = side_colours(table["side"])
+    rows_ = [_plain(r, colours) for r in table[wanted.to_numpy(dtype=bool)].to_dict("records")]
     if not rows_:
         return say("Nothing to draw: no record was read.", width=width, title=heading, stamp=stamp)
     rows_.sort(key=lambda r: (-r["discussed"], r["code"]))
@@ -178,7 +180,7 @@ def measurement_plot(
     )
 
 
-def _plain(record: dict[Any, Any]) -> dict[str, Any]:
+def _plain(record: dict[Any, Any], colours: Mapping[str, str]) -> dict[str, Any]:
     per = 1000 / float(record["included"])
     row: dict[str, Any] = {
         "code": str(record["code"]),
@@ -192,7 +194,7 @@ def _plain(record: dict[Any, Any]) -> dict[str, Any]:
         value = float(record["ratio" + end])
         row["ratio" + end] = None if math.isnan(value) else round(value, 4)
     row["said"] = verdict(record)
-    row["colour"] = side_colour(row["side"]) if row["said"] != "open" else MUTED
+    row["colour"] = colours[row["side"]] if row["said"] != "open" else MUTED
     row["what"] = (
         f"{row['name']}: per 1,000 papers {row['raised']:.0f} raise it, {row['discussed']:.0f} discuss it "
         f"({row['discussed_low']:.0f} to {row['discussed_high']:.0f}), {row['measured']:.0f} measure it "

@@ -18,11 +18,10 @@ from analysis.charts.rows import Rows, list_rows
 from analysis.charts.theme import (
     FAINT,
     INK,
-    SIDE_COLOURS,
     Width,
     is_narrow,
     page_width,
-    side_colour,
+    side_colours,
     side_name,
 )
 from analysis.paired_evidence import POINTS, SELECTED
@@ -41,6 +40,7 @@ def paired_dumbbells(
     *,
     labels: Mapping[str, str] | None = None,
     proxies: Mapping[str, str] | None = None,
+    sides: Sequence[str] = (),
     title: str | None = None,
     width: Width = "double",
     stamp: str = "",
@@ -51,6 +51,7 @@ def paired_dumbbells(
         rows: ``analysis.paired_evidence.paired_evidence``'s table.
         labels: paper -> short label; default: its key.
         proxies: code of a proxy -> its name; default: the codes.
+        sides: all sides, in the survey's order; default: as they come.
         title: title instead of the usual one.
         width: ``single`` or ``double``.
         stamp: line that names the data; see ``analysis.charts.frame.stamped``.
@@ -76,7 +77,8 @@ def paired_dumbbells(
     every, drawn, listed = _fitting(joined, page * (0.42 if is_narrow(width) else 0.46))
     left = listed.margin
     plot = round(page - left - right, 2)
-    sides = [s for s in [*SIDE_COLOURS, ""] if any(r["side"] == s for r in drawn)]
+    colours = side_colours([*sides, *(r["side"] for r in joined)])
+    shown = [s for s in [*[*colours][1:], ""] if any(r["side"] == s for r in drawn)]
     papers = len({r["paper"] for r in joined})
     said = f"{_count(len(joined), 'pair')} from {_count(papers, 'paper')}"
     said += "." if every == 1 else f"; one in {every} is drawn, evenly by gap."
@@ -84,7 +86,7 @@ def paired_dumbbells(
     if beside:
         said += f" In the table only: {beside:,} of other kinds."
     return sheet(
-        _lines(drawn, listed, left, plot, right, width),
+        _lines(drawn, listed, left, plot, right, width, colours),
         width=width,
         height=round(listed.height, 2),
         tallest=listed.tallest,
@@ -97,7 +99,7 @@ def paired_dumbbells(
             KeyEntry("ring", INK, "proxy: what was measured"),
             KeyEntry("dot", INK, "property: what it stands for"),
             *([KeyEntry("bar", FAINT, "range reported")] if any(map(_ranged, drawn)) else []),
-            *(KeyEntry("bar", side_colour(s), side_name(s).lower()) for s in sides),
+            *(KeyEntry("bar", colours[s], side_name(s).lower()) for s in shown),
         ],
         notes=[said, SELECTED],
         stamp=stamp,
@@ -139,7 +141,13 @@ def _plain(rows: pd.DataFrame, labels: Mapping[str, str], names: Mapping[str, st
 
 
 def _lines(
-    rows: Sequence[dict[str, Any]], listed: Rows, left: float, plot: float, right: float, width: Width
+    rows: Sequence[dict[str, Any]],
+    listed: Rows,
+    left: float,
+    plot: float,
+    right: float,
+    width: Width,
+    colours: Mapping[str, str],
 ) -> list[alt.Chart | alt.LayerChart]:
     """Return the layers of the axis and of the rows."""
     ticks = (0, 25, 50, 75, 100) if not is_narrow(width) else (0, 50, 100)
@@ -151,7 +159,7 @@ def _lines(
     ranges, rings, dots, gaps = ([*joins] for _ in range(4))
     for r in rows:
         y = listed.middle(r["key"])
-        at = {"y": y, "y2": y, "colour": side_colour(r["side"]), "what": _sentence(r)}
+        at = {"y": y, "y2": y, "colour": colours[r["side"]], "what": _sentence(r)}
         proxy, latent = (_at((r[f"{c}_low"] + r[f"{c}_high"]) / 2, plot) for c in ("proxy", "latent"))
         joins.append({**at, "x": proxy, "x2": latent})
         rings.append({**at, "x": proxy})

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.charts.layers import blanks, fixed, texts
 from analysis.charts.text import text_width, wrap
-from analysis.charts.theme import FAINT, SIDE_COLOURS, TEXT, side_colour, side_name
+from analysis.charts.theme import FAINT, TEXT, side_colours, side_name
 
 #: Height of a row of one line, and of each further line of its label, points.
 ROW = 9.6
@@ -34,6 +34,7 @@ class Rows:
         order: codes, and headings of sides.
         labels: code -> label, with line breaks where it was wrapped.
         sides: heading -> side.
+        colours: side -> its colour.
         step: height of a row of one line, points; a row whose label has more lines is higher, and no other.
         label_width: width of the widest label, points.
     """
@@ -41,6 +42,7 @@ class Rows:
     order: list[str]
     labels: dict[str, str]
     sides: dict[str, str] = field(default_factory=dict)
+    colours: dict[str, str] = field(default_factory=dict)
     step: float = ROW
     label_width: float = 0.0
 
@@ -135,7 +137,7 @@ class Rows:
                 "x": [round(9.0 - left, 2)] * len(bottoms),
                 "y": [round(bottom - 3.0, 2) for bottom in bottoms],
                 "text": [side_name(side) for side in self.sides.values()],
-                "colour": [side_colour(side) for side in self.sides.values()],
+                "colour": [self.colours[side] for side in self.sides.values()],
             }
         )
         lines = pd.DataFrame(
@@ -177,7 +179,7 @@ def list_rows(
     Args:
         codes: codes in the order wanted within a side; repeated ones are listed once.
         names: code -> label; a code without one is its own label.
-        sides: code -> side; without it there are no groups. A code without a side comes last.
+        sides: code -> side, in the survey's order; without it there are no groups. A code without a side comes last.
         widest: width in points at which a label is wrapped.
     """
     unique = list(dict.fromkeys(codes))
@@ -186,7 +188,7 @@ def list_rows(
     if sides is None:
         groups[""] = unique
     else:
-        known = dict.fromkeys([*SIDE_COLOURS, *(sides.get(c, "") for c in unique if sides.get(c)), ""])
+        known = dict.fromkeys([*(side for side in sides.values() if side), ""])
         for side in known:
             members = [code for code in unique if sides.get(code, "") == side]
             if members:
@@ -202,5 +204,6 @@ def list_rows(
         order=order,
         labels={code: "\n".join(parts) for code, parts in lines.items()},
         sides=headings,
+        colours=side_colours((sides or {}).values()),
         label_width=max((text_width(part, TEXT) for parts in lines.values() for part in parts), default=0.0),
     )

@@ -18,7 +18,7 @@ from analysis.charts.theme import (
     Width,
     is_narrow,
     page_width,
-    side_colour,
+    side_colours,
     side_name,
 )
 
@@ -72,6 +72,7 @@ def sides_plot(
     from_, to = round(split + gap, 2), round(plot, 2)
     points: list[dict[str, Any]] = []
     joins, spans, words = [], [], []
+    colours = side_colours(pair)
     for cell in cells:
         y, what = rows.middle(cell["key"]), _sentence(cell, labels[cell["key"]], pair)
         if cell["note"]:
@@ -79,9 +80,7 @@ def sides_plot(
             continue
         for side, column in zip(pair, ("first", "second"), strict=True):
             x = round(split * float(cell[column]), 2)
-            points.append(
-                {"x": x, "y": y, "fill": side_colour(side), "stroke": side_colour(side), "what": what}
-            )
+            points.append({"x": x, "y": y, "fill": colours[side], "stroke": colours[side], "what": what})
         joins.append({"x": split * cell["first"], "x2": split * cell["second"], "y": y, "y2": y})
         x = _place(cell["difference"], from_, to)
         points.append({"x": x, "y": y, "fill": INK, "stroke": INK, "what": what})
@@ -113,7 +112,7 @@ def sides_plot(
         subtitle="A paper is on a side when it raises a code of it; it may be on both. "
         f"Weighted for the sampling design.{f' Below all papers: by {by}.' if by else ''}",
         key=[
-            *(KeyEntry("dot", side_colour(side), side_name(side)) for side in pair),
+            *(KeyEntry("dot", colours[side], side_name(side)) for side in pair),
             KeyEntry("dot", INK, f"{side_name(pair[0])} minus {side_name(pair[1]).lower()}"),
             KeyEntry("line", INK, "95% interval"),
         ],

@@ -5,6 +5,7 @@ All lengths are points at print size (1 pt = 1/72 inch): a chart of ``SINGLE`` p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 #: A named width, or one in points.
@@ -46,12 +47,8 @@ OKABE_ITO = {
     "black": "#000000",
 }
 
-#: Side of a failure mode -> its colour, in the order in which sides are listed.
-SIDE_COLOURS = {
-    "evaluation": OKABE_ITO["blue"],
-    "alignment": OKABE_ITO["vermillion"],
-    "governance": OKABE_ITO["green"],
-}
+#: Colours of sides, in the order in which the survey lists them; further sides are grey.
+SIDES = tuple(OKABE_ITO[name] for name in ("blue", "vermillion", "green", "sky", "purple"))
 
 #: Which papers raise a mode, by the text that was read.
 RAISED = {
@@ -86,16 +83,17 @@ def is_narrow(width: Width) -> bool:
     return page_width(width) < (SINGLE + DOUBLE) / 2
 
 
-def side_colour(side: str) -> str:
-    """Return the colour of a side; grey for a side the theme does not know, and for none."""
-    return SIDE_COLOURS.get(side, MUTED)
+def side_colours(sides: Iterable[str]) -> dict[str, str]:
+    """Return side -> its colour, for sides in the survey's order (repeated ones count once); grey for no side."""
+    known = [side for side in dict.fromkeys(sides) if side]
+    return {"": MUTED} | dict.fromkeys(known, MUTED) | dict(zip(known, SIDES, strict=False))
 
 
 def side_name(side: str) -> str:
-    """Return what a figure calls a side: the two that face each other are named as sides."""
+    """Return what a figure calls a side."""
     if not side:
         return "No side given"
-    return f"{side.capitalize()} side" if side in ("evaluation", "alignment") else side.capitalize()
+    return side.replace("-", " ").capitalize()
 
 
 def config() -> dict[str, Any]:

@@ -51,10 +51,12 @@ def agreed(survey: Survey) -> Answer:
         survey.codes,
         coder_kinds=dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True)),
         draws=DRAWS,
-        measured=settings.measured,
+        asked=survey.asked,
         **given,
     )
-    confused = confusion(survey.codings, survey.independent, survey.failure_modes, **given)
+    confused = confusion(
+        survey.codings, survey.independent, survey.failure_modes, facet=settings.facet, **given
+    )
     facets, codes = by_question(main), by_code(main, settings.facet, confused)
     names, called = code_names(survey), descriptions.agreement_kind(main)
     of_codes = main[(main["code"] != "").to_numpy(dtype=bool)]

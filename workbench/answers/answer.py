@@ -11,7 +11,6 @@ import pandas as pd
 
 from analysis.charts.frame import HigherThanAPage
 from analysis.charts.theme import Width
-from analysis.selection import FAILURE_MODE
 from workbench.answers.numbers import Form, Number
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASIS",
-    "STREAM",
     "Answer",
     "Figure",
     "Form",
@@ -35,7 +33,6 @@ __all__ = [
 
 #: What was read for the results; full text is a parallel table, never mixed in.
 BASIS = "abstract"
-STREAM = "stream"
 _usual = warnings.formatwarning
 
 
@@ -140,8 +137,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def code_names(survey: Survey) -> dict[str, str]:
-    """Return the names of failure modes and streams; their ids never clash, being of two facets that a figure shows."""
-    wanted = survey.codes[survey.codes["facet"].isin([FAILURE_MODE, STREAM])]
+    """Return the names of the headline's codes and of those that group the papers: a figure shows these two facets."""
+    shown = [survey.settings.facet, survey.settings.home]
+    wanted = survey.codes[survey.codes["facet"].isin(shown)]
     return dict(zip(wanted["code"], wanted["name"], strict=True))
 
 

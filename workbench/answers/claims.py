@@ -25,8 +25,7 @@ def claimed(survey: Survey) -> Answer:
     claims = read_claims(survey.root, survey.schema, set(survey.papers["paper"]), faults)
     if faults:
         raise Refused(faults)
-    final = in_schema(survey.final, survey.codes)
-    cards = {c.name: card(c, final, survey.failure_modes, basis=BASIS) for c in claims}
+    cards = {c.name: held_against(survey, c) for c in claims}
     pages = {f"claims/{c.name}.md": partial(claim_card, c, cards[c.name]) for c in claims}
     return Answer({}, pages=pages)
 
@@ -69,9 +68,9 @@ def claim_card(claim: Claim, table: pd.DataFrame, stamp: str) -> str:
         lines.append(_row(cells))
     lines += [
         "",
-        f"## Failure modes that bear on {claim.property}",
+        f"## What bears on {claim.property}",
         "",
-        "| failure mode | captured | raised with the property | named | measured | instruments |",
+        "| code | captured | raised with the property | named | measured | instruments |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for row in table[table["bears"]].to_dict("records"):
@@ -88,17 +87,30 @@ def card_of(survey: Survey, file: Path, stamp: str) -> str:
     Raises:
         Refused: the file is missing or something in it is wrong; every fault is named with its line.
     """
-    from analysis.audit.claims import card
-    from workbench.answers.answer import BASIS, in_schema
-
     faults: list[Fault] = []
     at = file.resolve()
     papers = set(survey.papers["paper"])
     claim = read_claim(at.parent, at.name, survey.schema, papers, faults)
     if claim is None:
         raise Refused(faults)
-    table = card(claim, in_schema(survey.final, survey.codes), survey.failure_modes, basis=BASIS)
-    return claim_card(claim, table, stamp)
+    return claim_card(claim, held_against(survey, claim), stamp)
+
+
+def held_against(survey: Survey, claim: Claim) -> pd.DataFrame:
+    """Return what the survey has coded on a claim: ``analysis.audit.claims.card``."""
+    schema, audit = survey.schema, survey.settings.audit
+    latent, pressure, made = schema.paired("latent"), schema.pressure, audit.instruments
+    return card(
+        claim,
+        in_schema(survey.final, survey.codes),
+        survey.failure_modes,
+        asked=survey.asked,
+        property_facet=latent.id if latent else "",
+        pressure_facet=pressure.id if pressure else "",
+        instrument=(made.facet, made.codes) if made else ("", ()),
+        basis=BASIS,
+        reported=audit.reported,
+    )
 
 
 def _inline(text: str) -> str:

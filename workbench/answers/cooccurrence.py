@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import charts
-from analysis.charts.theme import side_colour
+from analysis.charts.theme import side_colours
 from analysis.cooccurrence import cooccurrence, edges_table
 from workbench.answers import graph_files
 from workbench.answers.answer import BASIS, Answer, Number, code_names, figure, in_schema, mode_sides
@@ -115,14 +115,14 @@ def _graph_files(
 ) -> dict[str, Callable[[str], str]]:
     """The network of the codes that some paper raises, for other programs."""
     made = graph.subgraph([c for c in graph if graph.nodes[c]["n"] > 0]).copy()
-    places = _places(made)
+    places, colours = _places(made), side_colours(sides.values())
     for code, data in made.nodes(data=True):
         x, y = places[code]
         data.update(
             label=names.get(code, code),
             side=sides.get(code, ""),
             description=f"{sides.get(code, '')}; papers: {data['n']}",
-            colour=side_colour(sides.get(code, "")),
+            colour=colours.get(sides.get(code, ""), colours[""]),
             x=x,
             y=y,
         )

@@ -34,7 +34,14 @@ def covered(survey: Survey) -> Answer:
     down, across = ([c.id for c in facets[f].codes] for f in (rows, columns))
     cells = coverage(final, rows, columns, row_codes=down, column_codes=across, basis=BASIS)
     measured = coverage(
-        final, rows, columns, min_level=settings.measured, row_codes=down, column_codes=across, basis=BASIS
+        final,
+        rows,
+        columns,
+        asked=survey.asked,
+        min_level=settings.measured,
+        row_codes=down,
+        column_codes=across,
+        basis=BASIS,
     )
     table = cells.assign(measured=measured["n"])[["row", "column", "n", "measured", "papers"]]
     draw = partial(
@@ -47,7 +54,6 @@ def covered(survey: Survey) -> Answer:
         basis=BASIS,
     )
     title = f"Papers of the sample by {settings.words.code} and {called}"
-    words = (
-        f"{descriptions.grid(cells, names, 'raised', called, many)} A map: an empty cell alone is no finding."
-    )
+    said = descriptions.grid(cells, names, "raised", called, many, settings.words.code, settings.words.codes)
+    words = f"{said} A map: an empty cell alone is no finding."
     return Answer({"coverage": table}, (figure("coverage", title, words, draw, data=table),))

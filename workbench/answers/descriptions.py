@@ -27,16 +27,18 @@ def flow(table: pd.DataFrame) -> str:
     return f"From search to synthesis: {'; '.join(said)}. Boxes beside these, and reasons, are in the table."
 
 
-def grid(cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str, many: str) -> str:
+def grid(
+    cells: pd.DataFrame, names: Mapping[str, str], verb: str, across: str, many: str, code: str, codes: str
+) -> str:
     """Describe a coverage grid; ``verb`` says what a paper of a cell did with the mode: raised or measured.
 
-    ``across`` is what a column is, in words, and ``many`` what several are.
+    ``across`` is what a column is, in words, and ``many`` what several are; ``code`` and ``codes`` the same of a row.
     """
     modes, streams = cells["row"].nunique(), cells["column"].nunique()
-    size = f"{_number(modes, 'failure mode')} by {streams:,} {across if streams == 1 else many}"
+    size = f"{modes:,} {code if modes == 1 else codes} by {streams:,} {across if streams == 1 else many}"
     papers = {paper for held in cells["papers"] for paper in held}
     if not papers:
-        return f"{NOTHING} no settled coding has a failure mode {verb} in any {across}; the grid is {size}."
+        return f"{NOTHING} no settled coding has a {code} {verb} in any {across}; the grid is {size}."
     full = cells[cells["n"] > 0].sort_values(["n", "row", "column"], ascending=[False, True, True])
     of_mode = cells.groupby("row", sort=False)["n"].sum()
     none = [_of(names, str(code)) for code in of_mode.index if of_mode[code] == 0]

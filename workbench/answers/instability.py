@@ -19,6 +19,8 @@ NAMED = 3
 
 def unstable(survey: Survey) -> Answer:
     """What moves the values of the model panel when it alone changes: conditions of measuring, and the model."""
+    if survey.audit.empty:
+        return Answer({})
     moved = instability(from_panel(survey.audit))
     known = moved[moved["pairs"] > 0]
     every = moved["property"].nunique()

@@ -106,7 +106,7 @@ def _sampling(survey: Survey) -> str:
     return (
         f"The sampling frame{' of the first phase' if later else ''} is the {_n(frame)} works whose abstract was in "
         f"hand; the others had no chance to be drawn{' then' if later else ''}. "
-        f"Each work of the frame has one stratum, the rarest of the evidence streams that its keywords "
+        f"Each work of the frame has one stratum, the rarest of the {survey.settings.words.homes} that its keywords "
         f"suggest, split at "
         f"{rule.split_year}. Each of the {len(strata)} strata was drawn in random blocks of {rule.block} (seed "
         f"{rule.seed}); after each complete block the screeners' counts decided whether another was drawn. "
@@ -191,7 +191,7 @@ def _coding(survey: Survey) -> str:
         return "Nothing has been coded yet."
     said = status(survey.root)
     mine = final[(final["basis"] == BASIS) & ~final["grey"]]
-    present = mine[(mine["facet"] == "failure_mode") & (mine["state"] == "present")]
+    present = mine[(mine["facet"] == survey.settings.facet) & (mine["state"] == "present")]
     settled = Counter(mine["resolved"])
     _, training = coded_first_under(survey.codings, survey.signoffs, version_compared(survey))
     versions = " and ".join(sorted(set(mine["schema"]), key=version_key)) or schema.version
@@ -209,19 +209,20 @@ def _coding(survey: Survey) -> str:
         if again
         else ""
     )
+    words = survey.settings.words
     return (
         f"The coding schema (version {versions}) has {len(schema.facets)} facets and "
-        f"{len(survey.failure_modes)} failure modes, each "
+        f"{len(survey.failure_modes)} {words.codes}, each "
         f"with a definition, rules of inclusion and exclusion, and the rule that separates it from its neighbours. A "
-        f"failure mode is coded at one of the levels {', '.join(t.id for t in schema.levels)}, and rests on a checked "
+        f"{words.code} is coded at one of the levels {', '.join(t.id for t in schema.levels)}, and rests on a checked "
         f"place in the text. {who} coded {_count(sum(coding.values()), 'work')} from the {BASIS} ({shared(coding)}); "
         f"{_n(twice)} {_were(twice)} coded by two without seeing each other, "
         f"{_n(len(training))} of these first while the schema was still being made. Of "
         f"{_n(len(mine))} codes, {_n(settled['agreed'])} were agreed, {_n(settled['adjudicated'])} decided by a third "
         f"party, {_n(settled['single'])} given by one alone and {_n(settled['unresolved'])} are open. "
-        f"{_n(len(present))} failure-mode codes hold, in "
+        f"{_n(len(present))} {words.codes} hold, in "
         f"{_n(present['paper'].nunique())} works. A human checked {_n(checked['checked'])} of "
-        f"{_count(checked['codes'], 'failure-mode code')}.{recoded} "
+        f"these {_n(checked['codes'])}.{recoded} "
         f"{_count(full, 'work')} {_were(full)} coded from the full text as well, "
         f"a table apart."
     )
@@ -317,7 +318,9 @@ def _limits(survey: Survey) -> str:
     from workbench.answers.reading_more import in_words, reading_more
 
     more = in_words(
-        reading_more(survey).tables["full-text-shift"], confidence=survey.settings.thresholds.interval
+        reading_more(survey).tables["full-text-shift"],
+        survey.settings.words.codes,
+        confidence=survey.settings.thresholds.interval,
     )
     kinds = set(survey.coders["kind"]) if len(survey.coders) else set()
     models = " Screeners, coders and adjudicator are language models." if kinds == {"language-model"} else ""

@@ -30,7 +30,11 @@ COUNTS = {
         "works that two coded from the abstract without seeing each other",
     ),
     "adjudicated": ("Adjudicated", "works", "works coded twice with no disagreement left open"),
-    "human_verified": ("HumanVerified", "works", "works with a failure-mode code that a human stands behind"),
+    "human_verified": (
+        "HumanVerified",
+        "works",
+        "works with a code of the headline facet that a human stands behind",
+    ),
 }
 #: Boxes of the flow of records that prose quotes: box -> macro, meaning.
 BOXES = {
@@ -52,13 +56,19 @@ def methods(survey: Survey) -> Answer:
             for key, (name, unit, meaning) in COUNTS.items()
         ),
         *(Number(name, boxes[box], "count", "works", meaning) for box, (name, meaning) in BOXES.items()),
-        Number("Codes", checked["codes"], "count", "codes", "final failure-mode codes told from abstracts"),
+        Number(
+            "Codes",
+            checked["codes"],
+            "count",
+            "codes",
+            "final codes of the headline facet told from abstracts",
+        ),
         Number(
             "HumanVerifiedCodes",
             checked["checked"],
             "count",
             "codes",
-            "final failure-mode codes that a human coded, adjudicated or verified",
+            "final codes of the headline facet that a human coded, adjudicated or verified",
         ),
     )
     pages = {

@@ -39,7 +39,7 @@ class Number:
 
     Attributes:
         name: letters only, in capitals and small letters: ``PapersCoded`` becomes ``\SurveyPapersCoded``.
-        value: the number, unrounded; None where there is none (then ``n/a`` is printed).
+        value: the number, unrounded; None where there is none (then it is left out of the files of numbers).
         form: how it is rounded.
         unit: what it counts or measures: papers, modes, share of papers, years, ...
         meaning: what it says, in one sentence without full stop.
@@ -132,8 +132,8 @@ def numbers_tex(numbers: Iterable[Number], stamp: str) -> str:
     Raises:
         Refused: a name is not letters only, or given twice.
     """
-    lines = [f"% {_comment(stamp)}", r"% \input this file; a number that does not exist prints as n/a."]
-    for n in _ordered(numbers):
+    lines = [f"% {_comment(stamp)}", r"% \input this file; a number that cannot be told is not in it."]
+    for n in _told(numbers):
         lines.append(
             rf"\newcommand{{\{PREFIX}{n.name}}}{{{printed_latex(n.value, n.form)}}}"
             f" % {_comment(n.meaning)} [{_comment(n.unit)}; {_RULES[n.form]}]"
@@ -151,9 +151,14 @@ def numbers_json(numbers: Iterable[Number], stamp: str) -> str:
             "rounding": _RULES[n.form],
             "meaning": n.meaning,
         }
-        for n in _ordered(numbers)
+        for n in _told(numbers)
     }
     return json.dumps({"stamp": stamp, "numbers": said}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _told(numbers: Iterable[Number]) -> list[Number]:
+    """The numbers there are: one that cannot be told would stand in a sentence as a hole."""
+    return [n for n in _ordered(numbers) if printed(n.value, n.form) != MISSING]
 
 
 def _ordered(numbers: Iterable[Number]) -> list[Number]:

@@ -26,23 +26,42 @@ NOTHING = "Nothing is drawn:"
 
 def paired(survey: Survey) -> Answer:
     """The measured gap: per row, by proxy, by failure mode and by optimisation pressure."""
-    final = in_schema(survey.final, survey.codes)
-    rows = paired_evidence(
-        survey.measurements, final, survey.failure_modes, papers=survey.papers, basis=BASIS
-    )
+    if survey.measurements.empty:
+        return Answer({})
+    rows = paired_rows(survey)
     summary = paired_summary(rows)
     labels = short_citations(survey)
-    of_proxies = survey.codes[survey.codes["facet"] == "proxy"]
-    names = dict(zip(of_proxies["code"], of_proxies["name"], strict=True))
+    proxies = survey.schema.paired("proxy")
+    names = {c.id: c.name for c in proxies.codes} if proxies else {}
+    order = [side.id for side in survey.schema.sides]
     title = "What the proxy shows and what the property is, where papers report it"
-    draw = partial(charts.paired_dumbbells, rows, labels=labels, proxies=names)
-    table = rows.assign(label=[labels.get(p, p) for p in rows["paper"]])
+    draw = partial(charts.paired_dumbbells, rows, labels=labels, proxies=names, sides=order)
+    table = labelled(survey, rows)
     return Answer(
         {"paired-evidence": table},
         (figure("paired-evidence", title, described(rows, summary), draw, data=table),),
         _numbers(rows, summary),
         (_printed(summary, names),),
     )
+
+
+def paired_rows(survey: Survey) -> pd.DataFrame:
+    """Return the paired evidence, a row a measurement: ``analysis.paired_evidence.paired_evidence``."""
+    return paired_evidence(
+        survey.measurements,
+        in_schema(survey.final, survey.codes),
+        survey.failure_modes,
+        facet=survey.settings.facet,
+        pressure=survey.schema.pressure.id if survey.schema.pressure else None,
+        papers=survey.papers,
+        basis=BASIS,
+    )
+
+
+def labelled(survey: Survey, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with ``label``: how a figure names each paper."""
+    labels = short_citations(survey)
+    return rows.assign(label=[labels.get(p, p) for p in rows["paper"]])
 
 
 def described(rows: pd.DataFrame, summary: pd.DataFrame) -> str:

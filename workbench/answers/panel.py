@@ -21,6 +21,8 @@ HOLDS = ("goes together", "goes against")
 def panel(survey: Survey) -> Answer:
     """Every two measures of different dimensions, tested by developer; attack success by the attempts allowed."""
     audit = survey.audit
+    if audit.empty:
+        return Answer({})
     looks, curves = correlations(audit), attempt_curves(audit)
     later = curves[curves["bound"].notna()]
     return Answer(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def portfolio(survey: Survey) -> Answer:
     """Of every failure mode the instruments among the coded papers, and one smallest set that measures all it can."""
+    if survey.settings.audit.instruments is None:
+        return Answer({})
     there = offered(survey)
     modes = list(survey.failure_modes["code"])
     found = smallest(there, modes)
@@ -43,7 +45,7 @@ def portfolio(survey: Survey) -> Answer:
         numbers=(
             Number("Instruments", len(there), "count", "papers", "coded papers that offer an instrument"),
             Number(
-                "ModesWithoutInstrument", none, "count", "failure modes", "modes no coded instrument measures"
+                "ModesWithoutInstrument", none, "count", "codes", "codes that no coded instrument measures"
             ),
             Number(
                 "PortfolioSize", found.size, "count", "instruments", "instruments in a smallest set of them"
@@ -54,7 +56,11 @@ def portfolio(survey: Survey) -> Answer:
 
 def offered(survey: Survey) -> pd.DataFrame:
     """Return the instruments among the coded papers, with what each measures."""
-    return instruments(in_schema(survey.final, survey.codes), basis=BASIS)
+    made = survey.settings.audit.instruments
+    instrument = (made.facet, made.codes) if made else ("", ())
+    return instruments(
+        in_schema(survey.final, survey.codes), asked=survey.asked, instrument=instrument, basis=BASIS
+    )
 
 
 def in_words(found: Portfolio) -> str:

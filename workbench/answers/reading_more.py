@@ -16,20 +16,19 @@ if TYPE_CHECKING:
 
 def reading_more(survey: Survey) -> Answer:
     """What reading full texts changes in what their abstracts told."""
-    table = shift(in_schema(survey.final, survey.codes))
+    table = shift(in_schema(survey.final, survey.codes), asked=survey.asked)
     works, found, new, raised = counts(table)
-    unit = "codes of a failure mode"
+    words = survey.settings.words
+    unit = words.codes
     sure = survey.settings.thresholds.interval
     share, low, high = (None if pd.isna(value) else value for value in missed(table, confidence=sure))
-    about = (
-        f"share of the modes found in those full texts that the abstract does not raise, {sure:.0%}, by paper"
-    )
+    about = f"share of the {words.codes} found there that the abstract does not raise, {sure:.0%}, by paper"
     return Answer(
         {"full-text-shift": table},
         numbers=(
             Number("FullTextWorks", works, "count", "works", "works coded from abstract and full text"),
             Number(
-                "FullTextModes", found, "count", unit, "failure modes found in the full texts of those works"
+                "FullTextModes", found, "count", unit, f"{words.codes} found in the full texts of those works"
             ),
             Number("FullTextNew", new, "count", unit, "of them, those that the abstract does not raise"),
             Number(
@@ -61,11 +60,12 @@ def counts(table: pd.DataFrame) -> tuple[int, int, int, int]:
     )
 
 
-def in_words(table: pd.DataFrame, *, confidence: float = 0.9) -> str:
+def in_words(table: pd.DataFrame, codes: str, *, confidence: float = 0.9) -> str:
     """Say how much of what full texts raise their abstracts did not tell; the largest caveat on *discussed*.
 
     Args:
         table: what ``analysis.shift.shift`` gave.
+        codes: what its codes are called.
         confidence: of the interval.
     """
     works, found, new, raised = counts(table)
@@ -80,7 +80,7 @@ def in_words(table: pd.DataFrame, *, confidence: float = 0.9) -> str:
         "differ from them."
     )
     return (
-        f"Of {found:,} failure modes found in the full texts of {works:,} works, {new:,} ({new / found:.0%}) are not "
+        f"Of {found:,} {codes} found in the full texts of {works:,} works, {new:,} ({new / found:.0%}) are not "
         f"in the abstract and {raised:,} ({raised / found:.0%}) stand there at a lower level. What is counted here is "
         f"what abstracts say, and papers discuss far more.{sure}"
     )

@@ -42,7 +42,7 @@ def compared(survey: Survey) -> Answer:
         (first, second),
         drawn(survey),
         replicate_weights(survey),
-        settings.facet,
+        survey.asked,
         at_least=levels,
         motive=settings.headline.motive,
         remedy=settings.headline.remedy,

@@ -83,7 +83,9 @@ def data_stamp(survey: Survey, digests: dict[str, str]) -> Stamp:
     measured = [row["at"] for row in stored(survey.root, "measurements", [])]
     times = [*(at for table in decided for at in table["at"]), *measured, *_search_times(survey.root)]
     rows = survey.final[(survey.final["basis"] == "abstract") & ~survey.final["grey"]].to_dict("records")
-    checked, codes = human_verified_codes({str(c): v for c, v in row.items()} for row in rows)
+    checked, codes = human_verified_codes(
+        ({str(c): v for c, v in row.items()} for row in rows), survey.settings.facet
+    )
     coders = {c for who in sets_of(who_did_what(survey), CODING, "abstract") for c in who}
     kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
     return {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.audit.trilemma import MET, OURS, PRESETS, Together, together
+from analysis.audit.trilemma import MET, OURS, Desideratum, Together, together
 from workbench.answers.answer import BASIS, Answer, in_schema
 from workbench.answers.numbers import Number, macro_name
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def held_together(survey: Survey) -> Answer:
     """Papers that measure all three of three desiderata; what was counted stands in the notebook and in the macros."""
     answers = counted(survey)
+    if not answers:
+        return Answer({})
     papers = next(iter(answers.values())).papers
     return Answer(
         {},
@@ -37,15 +39,26 @@ def held_together(survey: Survey) -> Answer:
 
 
 def counted(survey: Survey) -> dict[str, Together]:
-    """Return of every preset how many papers measure none, one, two and all three of its desiderata."""
+    """Return of every trilemma of ``survey.yaml`` how many papers measure none, one, two and all of the three."""
     final = in_schema(survey.final, survey.codes)
     known = set(zip(survey.codes["facet"], survey.codes["code"], strict=True))
-    return {p.id: together(final, p.wanted, known=known, basis=BASIS) for p in PRESETS}
+    return {
+        t.id: together(
+            final,
+            [Desideratum(w.name, w.codes, w.facet) for w in t.wanted],
+            asked=survey.asked,
+            known=known,
+            basis=BASIS,
+        )
+        for t in survey.settings.audit.trilemmas
+    }
 
 
-def in_words(answers: dict[str, Together]) -> str:
-    """Say of each preset how many papers measure all three."""
-    names = {p.id: p.name for p in PRESETS}
+def in_words(answers: dict[str, Together], survey: Survey) -> str:
+    """Say of each trilemma how many papers measure all three."""
+    if not answers:
+        return "The survey names no three things that can hardly be had together."
+    names = {t.id: t.name for t in survey.settings.audit.trilemmas}
     papers = next(iter(answers.values())).papers
     if not papers:
         return "No paper measures anything yet."

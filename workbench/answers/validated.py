@@ -8,7 +8,6 @@ import pandas as pd
 
 from analysis.corrected import corrected_rates
 from analysis.recoded import recoded
-from analysis.selection import FAILURE_MODE
 from analysis.validation import validation
 from workbench.answers.agreement import version_compared
 from workbench.answers.answer import BASIS, Answer, Number, in_schema
@@ -28,8 +27,9 @@ def validated(survey: Survey) -> Answer:
         survey.sampling,
         survey.sample,
         survey.failure_modes,
+        asked=survey.asked,
         basis=BASIS,
-        codes_assessable=[code for facet, code in survey.assessable(BASIS) if facet == FAILURE_MODE],
+        codes_assessable=[code for facet, code in survey.assessable(BASIS) if facet == survey.settings.facet],
     )
     return Answer({"validation": table, "validation-rates": rates}, numbers=_numbers(table))
 
@@ -59,8 +59,9 @@ def looked_at(survey: Survey) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
         survey.sampling,
         survey.sample,
         survey.failure_modes,
+        facet=survey.settings.facet,
         basis=BASIS,
-        assessable=[code for facet, code in told if facet == FAILURE_MODE],
+        assessable=[code for facet, code in told if facet == survey.settings.facet],
     )
     return machine, human, table
 

@@ -49,9 +49,9 @@ SchemaVersion = Annotated[str | None, typer.Option(help="Version of the schema (
 
 State = Annotated[str | None, typer.Option(help="present (the default), no-information or withdrawn.")]
 
-Level = Annotated[str | None, typer.Option(help="mentions, argues, demonstrates or measures.")]
+Level = Annotated[str | None, typer.Option(help="A level of the schema.")]
 
-Role = Annotated[str | None, typer.Option(help="A role of the schema, such as own-result or background.")]
+Role = Annotated[str | None, typer.Option(help="A role of the schema.")]
 
 Formal = Annotated[str | None, typer.Option(help="yes for a proof or a formal model.")]
 

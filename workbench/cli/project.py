@@ -34,6 +34,26 @@ def register(
 
 
 @app.command()
+def new(
+    path: Annotated[Path, typer.Argument(help="The folder, not there yet.")],
+    title: Annotated[str, typer.Option(prompt="What is the survey called?")],
+    question: Annotated[str, typer.Option(prompt="What does it ask, in one sentence?")],
+    code: Annotated[
+        str, typer.Option(prompt="What is one of the things called that papers are asked about?")
+    ],
+    codes: Annotated[str, typer.Option(help="Several of them; by default with an s.")] = "",
+    coders: Annotated[int, typer.Option(help="How many decide on each record and code each paper.")] = 2,
+) -> None:
+    """Make a new survey on any topic: schema, settings, notebooks, README; it asks for what no flag gives."""
+    from workbench.doors.founding import found
+
+    with door():
+        written = found(path, title=title, question=question, code=code, codes=codes, coders=coders)
+    typer.echo(f"{len(written)} files written to {path}")
+    typer.echo(f"next: cd {path}; read README.md; survey register you --name 'Your name'")
+
+
+@app.command()
 def check(
     build: Annotated[
         Path | None, typer.Option(help="Also whether this folder is the build of the data as they are now.")

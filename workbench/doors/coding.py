@@ -28,8 +28,6 @@ from workbench.store.texts import LEAST_WORDS, Place, Text, abstracts, find, fol
 STATES = ("present", "no-information", "withdrawn")
 CONFIDENCE = ("sure", "unsure")
 YES_NO = ("yes", "no")
-#: The statement that stands for a paper's own result, and the level that needs one (design, section 4).
-OWN, MEASURES = "own-result", "measures"
 PLACE = ("text_sha256", "start", "end", "span_sha256")
 #: What a coder may give; place, run and time are filled in by the door.
 COLUMNS = (
@@ -276,10 +274,10 @@ def value_faults(row: Row, schema: Schema, say: Say, states: Iterable[str] = STA
     levelled = facet.levelled and row["state"] == "present"
     allowed = {
         "level": [t.id for t in schema.levels],
-        "role": [t.id for t in schema.roles],
+        "role": [t.id for t in schema.roles] or [""],
         "formal": list(YES_NO),
         "figure_seen": list(YES_NO),
-        "mitigates": [t.id for t in schema.mitigates],
+        "mitigates": [t.id for t in schema.mitigates] or [""],
     }
     for column in FAILURE_MODE_COLUMNS:
         if levelled and row[column] not in allowed[column]:
@@ -289,18 +287,24 @@ def value_faults(row: Row, schema: Schema, say: Say, states: Iterable[str] = STA
                 f"{column} does not belong here",
                 "only a failure mode that is present has one; leave it empty",
             )
-    if levelled and row["level"] == MEASURES and row["role"] != OWN:
+    own = schema.own
+    if levelled and row["level"] in schema.measuring and row["role"] != own:
         say(
-            f"{MEASURES} with role {row['role']!r}",
-            f"what others measured is background; {OWN} or lower level",
+            f"{row['level']} with role {row['role']!r}",
+            f"what others measured is background; {own} or lower level",
         )
     role = next((r for r in schema.roles if levelled and r.id == row["role"]), None)
     if role and role.mitigates and row["mitigates"] not in role.mitigates:
         say(
             f"mitigates {row['mitigates']} with role {role.id}", f"it goes with {' or '.join(role.mitigates)}"
         )
-    elif role and not role.mitigates and row["mitigates"] not in ("no", "") and role.id != OWN:
-        say(f"mitigates with role {row['role']!r}", f"a mitigation that counts is an {OWN}")
+    elif (
+        role
+        and not role.mitigates
+        and row["mitigates"] not in (*(m.id for m in schema.mitigates[:1]), "")
+        and role.id != own
+    ):
+        say(f"mitigates with role {row['role']!r}", f"a mitigation that counts is an {own}")
     if role and role.levels and row["level"] not in role.levels:
         say(f"{row['level']} with role {role.id}", f"it goes with {' or '.join(role.levels)}")
     if row["principal"] not in ("", *(YES_NO if facet.principal else ())):

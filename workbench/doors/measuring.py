@@ -207,8 +207,8 @@ def measurement_faults(row: Row, schema: Schema, say: Say) -> None:
         if extra:
             say(f"{extra[0]} on a row that is withdrawn", "give its key and a note only")
         return
-    for facet in ("proxy", "latent"):
-        _code_fault(row, facet, schema.facet(facet), say)
+    for column in ("proxy", "latent"):
+        _code_fault(row, column, schema.paired(column), say)
     for column in ("proxy_measure", "latent_measure", "system", "protocol", "locator"):
         if not row[column]:
             say(f"a measurement without {column}", MEASUREMENTS.columns[column])

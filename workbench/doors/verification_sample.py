@@ -2,7 +2,7 @@
 
 The rule, in words. The frame is every included paper, grey sources apart, of which the machines' codings from the
 abstract are settled: agreed by two passes or adjudicated by a machine. Its stratum is what the machines found there:
-``measures`` (a failure mode at that level), ``other-level`` (failure modes, none at that level) or ``none``. The
+``measured`` (a code at a level that counts as measured), ``other-level`` (codes, none at such a level) or ``none``. The
 first two decide the survey's rate and hold what machines may have added; the third is small, and what machines
 overlooked stands there most plainly: by chance alone it would hardly be looked at. Only machines' codings make the
 strata, so that no human's work moves a paper; a paper that was drawn keeps its stratum.
@@ -27,11 +27,11 @@ from workbench.store.decisions import Decisions
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, replace_all, rows_text, trying, writing
 from workbench.store.final import VERIFICATION as STAGE
-from workbench.store.schema import load_schema
+from workbench.store.schema import Schema, load_schema
 from workbench.store.tables import SAMPLE, SAMPLING
 
 BASIS = "abstract"
-STRATA = ("measures", "other-level", "none")
+STRATA = ("measured", "other-level", "none")
 SETTLED = ("agreed", "adjudicated")
 
 
@@ -51,7 +51,7 @@ def sample_verification(root: Path, *, size: int | None = None, dry_run: bool = 
         schema = load_schema(root)
         held = Decisions(root, faults)
         blocks, drawn, signoffs = (held.rows(name) for name in ("sampling", "sample", "signoffs"))
-        frame = strata(held.final_by_machines)
+        frame = strata(held.final_by_machines, schema)
         if size is not None and size < 1:
             faults.append(
                 Fault("command line", 0, "--size", f"{size} papers cannot be drawn", "give 1 or more")
@@ -81,8 +81,9 @@ def sample_verification(root: Path, *, size: int | None = None, dry_run: bool = 
         return Drawn(tuple(new_blocks), tuple(r["paper"] for r in new_sample), why, reached, waiting)
 
 
-def strata(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def strata(rows: Iterable[Mapping[str, Any]], schema: Schema) -> dict[str, str]:
     """Return the stratum of every paper of the frame, from the rows of the machines' ``final``."""
+    headline = schema.headline.id if schema.headline else ""
     levels: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if (
@@ -91,9 +92,9 @@ def strata(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
             and row["state"] == "present"
             and row["resolved"] in SETTLED
         ):
-            levels[row["paper"]].add(row["level"] if row["facet"] == "failure_mode" else "")
+            levels[row["paper"]].add(row["level"] if row["facet"] == headline else "")
     return {
-        paper: "measures" if "measures" in found else "other-level" if found - {""} else "none"
+        paper: "measured" if found & set(schema.measuring) else "other-level" if found - {""} else "none"
         for paper, found in levels.items()
     }
 

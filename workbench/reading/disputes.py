@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.selection import Asked
 from workbench.doors.adjudication import SCREENING
 from workbench.doors.coding import KEY, WHOLE
 from workbench.store.corpus import current
@@ -88,7 +89,7 @@ def disputes(root: Path, *, open_only: bool = False) -> list[Dispute]:
     ruled = {key for key, r in current(rulings, KEY).items() if r["at"] >= since.get(key, "")}
     for basis in BASES:
         mine = [key for key in (*unresolved, *since) if key[2] == basis]
-        told = _told(held.rows("codings"), held.rows("signoffs"), mine, basis) if mine else {}
+        told = _told(held.rows("codings"), held.rows("signoffs"), mine, basis, schema.asked) if mine else {}
         for key in mine:
             paper, version, _, facet, code = key
             # A code that the schema no longer has is not compared there.
@@ -125,7 +126,7 @@ def _differing(held: Decisions) -> dict[tuple[str, ...], str]:
 
 
 def _told(
-    codings: Iterable[Row], signoffs: Iterable[Row], open_: list[tuple[str, ...]], basis: str
+    codings: Iterable[Row], signoffs: Iterable[Row], open_: list[tuple[str, ...]], basis: str, asked: Asked
 ) -> dict[tuple[str, str, str], tuple[tuple[str, ...], str, float]]:
     """Say of each code in dispute on what its coders differ, in what words, and how much it matters."""
     import pandas as pd
@@ -137,6 +138,7 @@ def _told(
         _frame(codings),
         _frame(signoffs),
         pd.DataFrame(codes, columns=["facet", "code"]),
+        asked=asked,
         basis=basis,
         papers=sorted({key[0] for key in open_}),
     )

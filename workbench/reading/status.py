@@ -43,7 +43,7 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
         raise Refused(f for f in faults if not f.warning)
     streams: dict[str, set[str]] = defaultdict(set)
     for row in holds:
-        if row["facet"] == "stream" and row["state"] == "present":
+        if schema.home and row["facet"] == schema.home.id and row["state"] == "present":
             streams[row["paper"]].add(row["code"])
 
     def count(papers: Iterable[str]) -> dict[str, Any]:
@@ -67,9 +67,13 @@ def status(root: Path) -> dict[str, dict[str, Any]]:
     checked = {
         r["paper"]
         for r in holds
-        if r["human_verified"] and r["facet"] == "failure_mode" and r["state"] == "present"
+        if r["human_verified"]
+        and schema.headline
+        and r["facet"] == schema.headline.id
+        and r["state"] == "present"
     }
-    looked, codes = human_verified_codes(r for r in holds if not r["grey"])
+    headline = schema.headline.id if schema.headline else ""
+    looked, codes = human_verified_codes((r for r in holds if not r["grey"]), headline)
     included = at_boxes(stands, INCLUDED)
     pending = at_boxes(stands, ("pending", "other_pending"))
     assessed = {r["paper"] for r in stands if r["full_text"] == "decided"}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from workbench.store.batch import near
 from workbench.store.faults import Fault
-from workbench.store.schema import Id, Schema, Words
+from workbench.store.schema import Facet, Id, Schema, Words
 from workbench.store.yaml_files import Lines, read_model
 
 if TYPE_CHECKING:
@@ -114,19 +114,17 @@ def _read(
 def _codes(
     held: ClaimFile, file: str, schema: Schema, papers: Collection[str], lines: Lines, faults: list[Fault]
 ) -> None:
-    def known(facet: str, code: str, at: tuple[str | int, ...]) -> None:
-        of = schema.facet(facet)
+    def known(of: Facet | None, code: str, at: tuple[str | int, ...]) -> None:
         codes = [c.id for c in of.codes] if of else []
         if code not in codes:
-            message = f"unknown code {code!r} of {facet}"
+            message = f"unknown code {code!r} of {of.id}" if of else f"no facet of the schema has {code!r}"
             faults.append(Fault(file, lines.get(at, 0), code, message, near(code, codes)))
 
-    known("latent", held.property, ("property",))
-    known("optimisation_pressure", held.pressure, ("pressure",))
-    levelled = next(f.id for f in schema.facets if f.levelled)
+    known(schema.paired("latent"), held.property, ("property",))
+    known(schema.pressure, held.pressure, ("pressure",))
     for n, evidence in enumerate(held.evidence):
         for m, mode in enumerate(evidence.modes):
-            known(levelled, mode, ("evidence", n, "modes", m))
+            known(schema.headline, mode, ("evidence", n, "modes", m))
         if evidence.paper and evidence.paper not in papers:
             at = lines.get(("evidence", n, "paper"), 0)
             message = f"unknown paper {evidence.paper!r}"

@@ -50,13 +50,13 @@ def instructions(schema: Schema, task: str) -> str:
             "decide from the title and abstract in front of you.",
             "",
         ]
-        modes = ["## Failure modes, in brief", ""]
+        modes = [f"## {schema.headline.name}s, in brief", ""] if schema.headline else []
         for side in schema.sides:
             modes += [f"### {_named(side)}", ""]
             modes += [f"- **{c.id}**: {c.definition}" for c in schema.failure_modes if c.side == side.id]
             modes += [""]
-        streams = schema.facet("stream")
-        seen = ["## Evidence streams", "", *(_brief(streams) if streams else []), ""]
+        home = schema.home
+        seen = [f"## {home.name}s", "", *_brief(home), ""] if home else []
         return "\n".join([*head, *_screening(schema), *seen, *modes, *SCREEN_ROWS, ""])
     head = [
         f"# Instructions for coding (coding schema {schema.version})",
@@ -67,7 +67,7 @@ def instructions(schema: Schema, task: str) -> str:
         "what the text in front of you says.",
         "",
     ]
-    return "\n".join([*head, *_coding(schema, examples=True), *CODE_ROWS, ""])
+    return "\n".join([*head, *_coding(schema, examples=True), *_code_rows(schema), ""])
 
 
 def instructions_digest(schema: Schema, task: str) -> str:
@@ -82,32 +82,14 @@ SCREEN_ROWS = [
     'else ""), `streams` (ids above that you see, joined by `;`; for every record, also an excluded one where it has',
     "any), `note` (your own words, at most 25: why; never a sentence of the paper).",
 ]
-CODE_ROWS = [
-    "## What to write",
-    "",
-    "One JSON object a line, one line a code: `paper`, `facet`, `code`, and",
-    "",
-    "- on `failure_mode` rows: `level`, `role`, `formal` (yes or no), `figure_seen` (yes when a number for the mode",
-    "  itself stands in the text you read, else no), `mitigates` (no, yes, measured), `words` (at least five words",
-    "  in a row, copied exactly from the text, that the code rests on), `note` (your own words: the claim, and the",
-    "  number or construct it rests on), `locator` (title, abstract, or the section), `confidence` (sure or unsure);",
-    "- on the principal row of `optimisation_pressure`: `principal` = yes (the others: no);",
-    '- on other rows: `confidence`; `note` only where the choice is not plain. Leave what does not apply as "";',
-    "- `state` = no-information where the rule of that name calls for it (then no level, words or the rest); "
-    "else leave",
-    "  it out.",
-    "",
-    "The words are checked against the text and not stored; words that do not stand there are refused. A note that",
-    "shares eight or more words in a row with the text is refused.",
-]
-
 MEASURE_ROWS = [
     "## What to write",
     "",
     "One JSON object a line, every value a string:",
     "",
-    "- `paper`, `failure_mode`, `n` (1, 2, ... within paper and failure mode; left out, the next), `kind` (pair or",
-    "  drop), `basis` (abstract or full-text), `proxy` and `latent` (ids below the headings of those names);",
+    "- `paper`, `failure_mode` (an id of the first list), `n` (1, 2, ... within paper and code; left out, the next),",
+    "  `kind` (pair or drop), `basis` (abstract or full-text), `proxy` and `latent` (ids below the headings of those "
+    "names);",
     "- `proxy_measure`, `latent_measure` (a few own words: what number it is);",
     "- of a pair `proxy_value` and `latent_value`, of a drop `change`: the number as it stands there (92.4), without",
     "  its unit and never converted, rounded, averaged or worked out from others; a reported range as 20 to 55;",
@@ -129,6 +111,34 @@ MEASURE_ROWS = [
 ]
 
 
+def _code_rows(schema: Schema) -> list[str]:
+    headline = schema.headline.id if schema.headline else ""
+    mitigates = ", ".join(m.id for m in schema.mitigates)
+    return [
+        "## What to write",
+        "",
+        "One JSON object a line, one line a code: `paper`, `facet`, `code`, and",
+        "",
+        f"- on `{headline}` rows: `level`, `role`, `formal` (yes or no), `figure_seen` (yes when a number for the mode",
+        f"  itself stands in the text you read, else no), `mitigates` ({mitigates}), `words` (at least five words",
+        "  in a row, copied exactly from the text, that the code rests on), `note` (your own words: the claim, and the",
+        "  number or construct it rests on), `locator` (title, abstract, or the section), `confidence` "
+        "(sure or unsure);",
+        *(
+            [f"- on the principal row of `{schema.pressure.id}`: `principal` = yes (the others: no);"]
+            if schema.pressure
+            else []
+        ),
+        '- on other rows: `confidence`; `note` only where the choice is not plain. Leave what does not apply as "";',
+        "- `state` = no-information where the rule of that name calls for it (then no level, words or the rest); "
+        "else leave",
+        "  it out.",
+        "",
+        "The words are checked against the text and not stored; words that do not stand there are refused. A note that",
+        "shares eight or more words in a row with the text is refused.",
+    ]
+
+
 def _measuring(schema: Schema) -> list[str]:
     out = [
         f"# Instructions for paired evidence (coding schema {schema.version})",
@@ -147,8 +157,8 @@ def _measuring(schema: Schema) -> list[str]:
         "- One row a comparison. Where a text gives many, take the one it leads with and those in its summary.",
         "",
     ]
-    modes = [("Failure modes", schema.failure_modes)]
-    facets = [(f.name, f.codes) for f in schema.facets if f.id in ("proxy", "latent")]
+    modes = [(f"{f.name}s", f.codes) for f in [schema.headline] if f]
+    facets = [(f.name, f.codes) for c in ("proxy", "latent") if (f := schema.paired(c))]
     for name, codes in (*modes, *facets):
         out += [f"## {name}", "", *[f"- **{c.id}**: {c.definition}" for c in codes], ""]
     return out
@@ -191,12 +201,12 @@ def _coding(schema: Schema, examples: bool) -> list[str]:
         ("Goodhart variants (set by the schema, not by coders)", schema.goodhart_variants),
         ("Sides (set by the schema, not by coders)", schema.sides),
     ):
-        out += [f"## {title}", ""]
+        out += [f"## {title}", ""] if terms else []
         for t in terms:
             source = f" Source: {t.source}" if t.source else ""
             out += [f"- {_named(t)}: {t.definition}{source}"]
             out += [f"  - good: {t.good}"] * bool(t.good) + [f"  - bad: {t.bad}"] * bool(t.bad)
-        out += [""]
+        out += [""] if terms else []
     for facet in schema.facets:
         most = "n" if facet.cardinality.max is None else str(facet.cardinality.max)
         out += [
@@ -226,8 +236,11 @@ def _mode(schema: Schema, code: Code) -> list[str]:
     return [
         f"### {code.name} (`{code.id}`)",
         "",
-        f"Side: {code.side}. Goodhart variant: {code.goodhart}.",
-        "",
+        *(
+            [f"Side: {code.side}. Goodhart variant: {code.goodhart}.", ""]
+            if code.side or code.goodhart
+            else []
+        ),
         code.definition,
         "",
         f"- Include when: {code.include_when}",

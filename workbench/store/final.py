@@ -212,8 +212,8 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def human_verified_codes(rows: Iterable[Mapping[str, Any]], facet: str = "failure_mode") -> tuple[int, int]:
-    """Return how many final failure-mode codes a human coded, adjudicated or verified, and how many there are.
+def human_verified_codes(rows: Iterable[Mapping[str, Any]], facet: str) -> tuple[int, int]:
+    """Return how many final codes of a facet a human coded, adjudicated or verified, and how many there are.
 
     Rows that count are present and settled (agreed, adjudicated or single).
     """

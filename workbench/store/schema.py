@@ -6,13 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
+from analysis.selection import Asked
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import read_data, sha256
 from workbench.store.yaml_files import Lines, read_model
 
 PATH = "coding_schema/schema.yaml"
+#: What the survey says of itself; see ``workbench.store.settings``.
+SETTINGS = "survey.yaml"
 #: What may be read of a paper, from least to most.
 BASES = ("title", "abstract", "full-text")
 #: The schema last read of each survey, with the digest of its file: it takes a second to read, and doors need it often.
@@ -151,6 +154,16 @@ class Sampling(_Part):
     limit: int
 
 
+class Placing(BaseModel):
+    """What of ``survey.yaml`` the schema needs to know; see ``workbench.store.settings``."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    home: str | None = None
+    paired: dict[str, str] = Field(default_factory=dict)
+    headline: dict[str, Any] = Field(default_factory=dict)
+
+
 class Frozen(_Part):
     """Dates on which parts of the schema became fixed; empty while open."""
 
@@ -164,16 +177,21 @@ class Schema(_Part):
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
     title: Words
     purpose: Words
-    frozen: Frozen
+    frozen: Frozen = Frozen(sides="", definitions="")
     levels: tuple[Term, ...] = Field(min_length=2, strict=False)
-    roles: tuple[Role, ...] = Field(min_length=1, strict=False)
-    mitigates: tuple[Term, ...] = Field(min_length=1, strict=False)
-    goodhart_variants: tuple[Term, ...] = Field(min_length=1, strict=False)
-    sides: tuple[Term, ...] = Field(min_length=1, strict=False)
+    roles: tuple[Role, ...] = Field(default=(), strict=False)
+    mitigates: tuple[Term, ...] = Field(default=(), strict=False)
+    goodhart_variants: tuple[Term, ...] = Field(default=(), strict=False)
+    sides: tuple[Term, ...] = Field(default=(), strict=False)
     facets: tuple[Facet, ...] = Field(min_length=1, strict=False)
     screening: Screening
     sampling: Sampling
     rules: tuple[Rule, ...] = Field(default=(), strict=False)
+    #: What ``survey.yaml`` says of the facets; see ``workbench.store.settings``.
+    _home: str | None = PrivateAttr(default=None)
+    _paired: dict[str, str] = PrivateAttr(default_factory=dict)
+    _own: str | None = PrivateAttr(default=None)
+    _measured: str | None = PrivateAttr(default=None)
 
     def facet(self, facet: str) -> Facet | None:
         """Return the facet with this id, or None."""
@@ -184,11 +202,53 @@ class Schema(_Part):
         """The codes of the facet that carries levels."""
         return tuple(c for f in self.facets if f.levelled for c in f.codes)
 
-    @cached_property
+    @property
+    def headline(self) -> Facet | None:
+        """The facet that carries levels, or None."""
+        return next((f for f in self.facets if f.levelled), None)
+
+    @property
+    def pressure(self) -> Facet | None:
+        """The facet of whose codes one is the principal one, or None."""
+        return next((f for f in self.facets if f.principal), None)
+
+    @property
+    def home(self) -> Facet | None:
+        """The facet whose codes group the papers, or None."""
+        return self.facet(self._home) if self._home else None
+
+    @property
     def streams(self) -> tuple[str, ...]:
-        """Ids of the evidence streams, in schema order; empty where the schema has no such facet."""
-        facet = self.facet("stream")
-        return tuple(c.id for c in facet.codes) if facet else ()
+        """Ids of the codes that group the papers, in schema order; empty where no facet does."""
+        return tuple(c.id for c in self.home.codes) if self.home else ()
+
+    def paired(self, column: str) -> Facet | None:
+        """Return the facet whose codes stand in a column of the paired evidence (``proxy`` or ``latent``), or None."""
+        return self.facet(self._paired.get(column, column))
+
+    @property
+    def own(self) -> str:
+        """The role of a paper's own result, which measuring and an offered remedy need; else the first."""
+        return self._own or (self.roles[0].id if self.roles else "")
+
+    @property
+    def measuring(self) -> tuple[str, ...]:
+        """The levels that count as measured, lowest first."""
+        ids = [level.id for level in self.levels]
+        return tuple(ids[ids.index(self._measured) :] if self._measured in ids else ids[-1:])
+
+    @property
+    def asked(self) -> Asked:
+        """The facet that carries levels, and its scale."""
+        facet = self.headline.id if self.headline else ""
+        return Asked(facet, tuple(level.id for level in self.levels), self.measuring[0])
+
+    def placed(self, said: Placing) -> Schema:
+        """Return the schema with what ``survey.yaml`` says of it."""
+        made = self.model_copy()
+        made._home, made._paired = said.home, said.paired
+        made._own, made._measured = said.headline.get("own"), said.headline.get("measured")
+        return made
 
 
 def load_schema(root: Path) -> Schema:
@@ -215,16 +275,30 @@ def read_schema(root: Path, faults: list[Fault]) -> Schema | None:
     except Refused as refusal:
         faults += refusal.faults
         return None
+    settings = root / SETTINGS
+    told = sha256(settings.read_bytes()) if settings.is_file() else ""
     known = _READ.get(root.absolute())
-    if known is None or known[0] != digest:
+    if known is None or known[0] != digest + told:
         found: list[Fault] = []
         schema = _read(root, found)
+        schema = schema.placed(_of_settings(root, schema)) if schema else None
         if schema_digest(root) != digest:  # changed while it was read: not to be remembered
             faults += found
             return schema
-        known = _READ[root.absolute()] = (digest, schema, found)
+        known = _READ[root.absolute()] = (digest + told, schema, found)
     faults += known[2]
     return known[1]
+
+
+def _of_settings(root: Path, schema: Schema) -> Placing:
+    """What ``survey.yaml`` says of the facets; without one the first facet without levels groups the papers.
+
+    Only what is well-formed is taken here: what is wrong with the file is said where it is read whole.
+    """
+    if not (root / SETTINGS).is_file():
+        return Placing(home=next((f.id for f in schema.facets if not f.levelled and not f.principal), None))
+    held, _ = read_model(root, SETTINGS, Placing, [], "")
+    return held or Placing()
 
 
 def _read(root: Path, faults: list[Fault]) -> Schema | None:
@@ -288,17 +362,18 @@ def _lint_mode(schema: Schema, facet: Facet, code: Code, line: Any) -> list[Faul
 
     for field, known in (("side", schema.sides), ("goodhart", schema.goodhart_variants)):
         value = getattr(code, field)
-        if value not in {t.id for t in known}:
+        if value not in {t.id for t in known} and (value or known):
             say(
                 line(field) or line(),
                 f"unknown {field} {value!r}",
-                f"one of {', '.join(t.id for t in known)}",
+                f"one of {', '.join(t.id for t in known)}" if known else "leave it out",
             )
     for field in ("include_when", "exclude_when", "good", "bad"):
         if not getattr(code, field).strip():
-            say(line(), f"{field} is empty", "write it")
+            say(line(), f"{field} is empty", "write it, so that coders agree", warning=True)
     if not code.neighbours:
-        say(line(), "no neighbours", "name the modes it is confused with, and the rule that separates them")
+        remedy = "name the codes it is confused with, and the rule that separates them"
+        say(line(), "no neighbours", remedy, warning=True)
     for n, neighbour in enumerate(code.neighbours):
         if facet.code(neighbour.id) is None or neighbour.id == code.id:
             say(

@@ -8,7 +8,7 @@ What is left out follows from the schema where it can: the headline facet is the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,6 +56,8 @@ class Headline(_Part):
     Attributes:
         facet: its id; the facet that carries levels where it is left out.
         measured: the lowest level that counts as measured; the highest level where it is left out.
+        own: the role of a paper's own result, without which nothing counts as measured or as an offered remedy; the
+            first role of the schema where it is left out.
         motive: conditions, each a mapping of column of a coding -> value; a coding that meets one of them names the
             code only as the motive of a new instrument. It is raised, and not discussed.
         remedy: the same for codings that offer a remedy; they are counted apart.
@@ -64,9 +66,67 @@ class Headline(_Part):
 
     facet: Id | None = None
     measured: Id | None = None
+    own: Id | None = None
     motive: tuple[dict[str, str], ...] = Field(default=(), strict=False)
     remedy: tuple[dict[str, str], ...] = Field(default=(), strict=False)
     remedy_measured: tuple[dict[str, str], ...] = Field(default=(), strict=False)
+
+
+class Paired(_Part):
+    """The facets whose codes stand beside a number in the paired evidence.
+
+    Attributes:
+        proxy: what was looked at instead.
+        latent: what it stands for; safety claims name their property by it too.
+    """
+
+    proxy: Id
+    latent: Id
+
+
+class Coded(_Part):
+    """Some codes of a facet."""
+
+    facet: Id
+    codes: tuple[Id, ...] = Field(default=(), strict=False)
+
+
+class Wanted(Coded):
+    """One of three things that are wanted of a system, and the codes that stand for it; none where none fits."""
+
+    name: Words
+
+
+class Trilemma(_Part):
+    """Three things that a publication says cannot, or can hardly, be had together.
+
+    Attributes:
+        id: short name.
+        name: name in words.
+        source: who says so.
+        mapping: how its words became our codes.
+        wanted: the three.
+    """
+
+    id: Id
+    name: Words
+    source: Words
+    mapping: Words
+    wanted: tuple[Wanted, Wanted, Wanted] = Field(strict=False)
+
+
+class Audit(_Part):
+    """What the questions about instruments, claims and trilemmas need; each is asked only where it is given.
+
+    Attributes:
+        instruments: codes by which a paper leaves something behind that others can run again.
+        reported: headline code -> ``attempts`` or ``uncertainty``: how results are reported speaks to it.
+        trilemmas: see :class:`Trilemma`.
+    """
+
+    instruments: Coded | None = None
+    reported: dict[str, Literal["attempts", "uncertainty"]] = Field(default_factory=dict)
+    trilemmas: tuple[Trilemma, ...] = Field(default=(), strict=False)
 
 
 class Thresholds(_Part):
@@ -104,6 +164,8 @@ class Settings(_Part):
         headline: see :class:`Headline`.
         home: the facet whose codes group the papers (by which the records are guessed and sampled); None for none.
         crosses: pairs of facets to be crossed, the first of each in the rows.
+        paired: see :class:`Paired`; where it is left out, the facets of the schema that have these names.
+        audit: see :class:`Audit`.
         screeners: how many must decide on a record.
         coders: how many must code a paper.
         thresholds: see :class:`Thresholds`.
@@ -121,6 +183,8 @@ class Settings(_Part):
     headline: Headline = Headline()
     home: Id | None = None
     crosses: tuple[Pair, ...] = Field(default=(), strict=False)
+    paired: Paired | None = None
+    audit: Audit = Audit()
     screeners: int = Field(default=2, ge=1, le=5)
     coders: int = Field(default=2, ge=1, le=5)
     thresholds: Thresholds = Thresholds()
@@ -160,7 +224,9 @@ def read_settings(root: Path, schema: Schema, faults: list[Fault]) -> Settings |
         if held is None:
             return None
     else:
-        held = Settings(title=schema.title, question=schema.title)
+        held = Settings(
+            title=schema.title, question=schema.title, home=schema.home.id if schema.home else None
+        )
     if held.format > FORMAT:
         message = f"format {held.format} is newer than this workbench, which knows {FORMAT}"
         faults.append(Fault(PATH, lines.get(("format",), 0), "", message, "update the workbench"))
@@ -190,10 +256,35 @@ def _known(held: Settings, schema: Schema, lines: Lines, faults: list[Fault]) ->
 
     known("facet", held.headline.facet, facets, ("headline", "facet"))
     known("level", held.headline.measured, levels, ("headline", "measured"))
+    known("role", held.headline.own, [r.id for r in schema.roles], ("headline", "own"))
     known("facet", held.home, facets, ("home",))
     for number, pair in enumerate(held.crosses):
         for side, facet in enumerate(pair):
             known("facet", facet, facets, ("crosses", number, side))
+    for column in ("proxy", "latent") if held.paired else ():
+        known("facet", getattr(held.paired, column), facets, ("paired", column))
+
+    def codes_known(said: Coded, at: tuple[str | int, ...]) -> None:
+        known("facet", said.facet, facets, (*at, "facet"))
+        of = schema.facet(said.facet)
+        for number, code in enumerate(said.codes if of else ()):
+            known(
+                f"code of {said.facet}", code, [c.id for c in of.codes] if of else [], (*at, "codes", number)
+            )
+
+    if held.audit.instruments:
+        codes_known(held.audit.instruments, ("audit", "instruments"))
+    for n, trilemma in enumerate(held.audit.trilemmas):
+        for k, wanted in enumerate(trilemma.wanted):
+            codes_known(wanted, ("audit", "trilemmas", n, "wanted", k))
+    headline = schema.facet(held.facet)
+    for code in held.audit.reported if headline else ():
+        known(
+            f"code of {held.facet}",
+            code,
+            [c.id for c in headline.codes] if headline else [],
+            ("audit", "reported"),
+        )
     columns = {
         "level": levels,
         "role": [r.id for r in schema.roles],

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.selection import Asked
 from workbench.store.corpus import current, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
@@ -43,6 +44,11 @@ class Survey:
     def settings(self) -> Settings:
         """What the survey says of itself in ``survey.yaml``, checked against the schema."""
         return load_settings(self.root, self.schema)
+
+    @cached_property
+    def asked(self) -> Asked:
+        """The facet that the survey's question is about, and its scale of levels."""
+        return self.schema.asked
 
     @cached_property
     def papers(self) -> pd.DataFrame:

@@ -15,8 +15,8 @@ FAILURE_MODE_COLUMNS = ("level", "role", "formal", "figure_seen", "mitigates")
 #: The values of a coding, shared by codings, adjudications, verifications and ``final``.
 VALUE_COLUMNS = {
     "state": "present, no-information or withdrawn (in `final`: present, absent or no-information)",
-    "level": "mentions, argues, demonstrates or measures (failure modes only)",
-    "role": "a role of the schema: own-result, motivation, background or future-work (failure modes only)",
+    "level": "a level of the schema (headline facet only)",
+    "role": "a role of the schema (headline facet only)",
     "formal": "yes when the argument is a proof or a formal model (failure modes only)",
     "figure_seen": "yes when a number for the mode itself stands in the text read (failure modes only)",
     "mitigates": "no, yes, or measured: a mitigation is offered, or offered and itself measured",
@@ -433,7 +433,7 @@ STALE = Table(
         "code": CODED["code"] + "; empty where the facet was left without a code",
         "state": "present, no-information, absent, or not asked (the code came later)",
         "level": VALUE_COLUMNS["level"],
-        "part": "which part of the wording changed: `failure_mode judge-bias definition`, `level argues`, ...",
+        "part": "which part of the wording changed: `FACET CODE definition`, `level LEVEL`, ...",
         "old": "what it said; empty where it is new",
         "new": "what it says today; empty where it is gone",
     },
@@ -445,8 +445,8 @@ FAILURE_MODES = Table(
     {
         "code": "id of the failure mode",
         "name": "its name",
-        "side": "evaluation, alignment or governance",
-        "goodhart": "regressional, extremal, causal, adversarial or none",
+        "side": "a side of the schema",
+        "goodhart": "a Goodhart variant of the schema",
         "definition": "what it is",
         "include_when": "when to code it",
         "exclude_when": "when not to",

@@ -51,10 +51,10 @@ function drawing(app) {
       v("title", {}, `${names.get(e.a)} and ${names.get(e.b)}: ${e.n} ${e.n === 1 ? "paper" : "papers"}`))),
     nodes.map((n) => {
       const [x, y] = at(n), r = radius(n);
-      return v("g", { ...answers([n.id]), class: "gr-node", "data-side": n.side },
+      return v("g", { ...answers([n.id]), class: "gr-node", "data-side": n.place },
         v("title", {}, `${n.name}: ${n.n} ${n.n === 1 ? "paper" : "papers"}`),
-        n.side === "alignment" ? v("rect", { x: x - r * 0.89, y: y - r * 0.89, width: r * 1.78, height: r * 1.78 })
-          : n.side === "governance" ? v("path", { d: `M${x} ${y - r * 1.25}L${x + r * 1.25} ${y}L${x} ${y + r * 1.25}L${x - r * 1.25} ${y}Z` })
+        n.place === 1 ? v("rect", { x: x - r * 0.89, y: y - r * 0.89, width: r * 1.78, height: r * 1.78 })
+          : n.place === 2 ? v("path", { d: `M${x} ${y - r * 1.25}L${x + r * 1.25} ${y}L${x} ${y + r * 1.25}L${x - r * 1.25} ${y}Z` })
             : v("circle", { cx: x, cy: y, r }));
     }),
     edges.map((e) => v("text", { ...e.mid, ...seen(e.codes), class: "gr-number", "text-anchor": "middle" }, String(e.n))));
@@ -100,7 +100,7 @@ function draw(app) {
   s.edges.length ? null : h("p", {}, "No two are raised together at this level."),
   h("div", { class: "gr-two", "data-key": "two" },
     h("div", { class: "gr-frame" }, h("div", { class: "gr-drawing", "data-key": `drawing-${s.level}` }, drawing(app)),
-      sides.length ? h("p", { class: "gr-key" }, sides.map((side) => h("span", {}, h("i", { "data-side": side, "aria-hidden": "true" }, { alignment: "\u25A0 ", governance: "\u25C6 " }[side] || "\u25CF "), side))) : null,
+      sides.length ? h("p", { class: "gr-key" }, sides.map((side) => h("span", {}, h("i", { "data-side": s.sides.indexOf(side), "aria-hidden": "true" }, { 1: "\u25A0 ", 2: "\u25C6 " }[s.sides.indexOf(side)] || "\u25CF "), side))) : null,
       alone.length ? h("p", { class: "sv-faint" }, `In no pair: ${alone.map((n) => `${n.name} (${n.n})`).join(", ")}`) : null),
     h("div", { class: "gr-side" }, list(app), papersOf(app))), stampOf(app)];
 }

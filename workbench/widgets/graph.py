@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from analysis.cooccurrence import cooccurrence, edges_table
-from analysis.selection import FAILURE_MODE
 from workbench.answers.answer import in_schema
+from workbench.store.survey import Survey, open_survey
 from workbench.widgets.picking import Picking, picking_script, picking_style, table_of
 
 if TYPE_CHECKING:
@@ -41,17 +41,18 @@ class GraphWidget(Picking):
     def __init__(
         self,
         survey: Any,
-        facet: str = FAILURE_MODE,
+        facet: str | None = None,
         *,
-        min_level: str = "mentions",
+        min_level: str | None = None,
         grey: str = "exclude",
         basis: str = "abstract",
         min_count: int = 1,
     ) -> None:
         """Make the graph; see the class."""
-        self.facet, self.min_count = facet, min_count
+        held = survey if isinstance(survey, Survey) else open_survey(survey)
+        self.facet, self.min_count = facet or held.settings.facet, min_count
         self._counted: dict[str, tuple[nx.Graph, dict[str, tuple[float, float]]]] = {}
-        super().__init__(survey, min_level=min_level, grey=grey, basis=basis)
+        super().__init__(held, min_level=min_level, grey=grey, basis=basis)
 
     @property
     def graph(self) -> nx.Graph:
@@ -63,6 +64,7 @@ class GraphWidget(Picking):
             graph = cooccurrence(
                 in_schema(self.survey.final, self.survey.codes),
                 self.facet,
+                asked=self.survey.asked,
                 min_level=self.min_level,
                 grey=self.grey,
                 basis=self.basis,
@@ -104,17 +106,24 @@ class GraphWidget(Picking):
     def state(self) -> dict[str, Any]:
         """Return nodes with their places, lines, and what is picked."""
         modes = self.survey.failure_modes
-        sides = dict(zip(modes["code"], modes["side"], strict=True)) if self.facet == FAILURE_MODE else {}
+        sides = (
+            dict(zip(modes["code"], modes["side"], strict=True))
+            if self.facet == self.survey.asked.facet
+            else {}
+        )
+        order = [side.id for side in self.survey.schema.sides]
         graph, places = self._drawn()
         return {
             **self.common(),
             "facet_name": self.facet_name(self.facet),
-            "levelled": self.facet == FAILURE_MODE,
+            "sides": order,
+            "levelled": self.facet == self.survey.asked.facet,
             "nodes": [
                 {
                     "id": code,
                     "name": self.name_of(self.facet, code),
                     "side": sides.get(code, ""),
+                    "place": order.index(sides[code]) if sides.get(code) in order else -1,
                     "n": graph.nodes[code]["n"],
                     "x": places[code][0],
                     "y": places[code][1],

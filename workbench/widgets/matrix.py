@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from analysis.coverage import coverage
-from analysis.selection import FAILURE_MODE
 from workbench.answers.answer import in_schema
+from workbench.store.survey import Survey, open_survey
 from workbench.widgets.picking import Picking, picking_script, picking_style, table_of
 
 if TYPE_CHECKING:
@@ -38,17 +38,20 @@ class MatrixWidget(Picking):
     def __init__(
         self,
         survey: Any,
-        rows: str = FAILURE_MODE,
-        columns: str = "stream",
+        rows: str | None = None,
+        columns: str | None = None,
         *,
-        min_level: str = "mentions",
+        min_level: str | None = None,
         grey: str = "exclude",
         basis: str = "abstract",
     ) -> None:
         """Make the matrix; see the class."""
-        self.rows, self.columns = rows, columns
         self._counted: dict[str, pd.DataFrame] = {}
-        super().__init__(survey, min_level=min_level, grey=grey, basis=basis)
+        held = survey if isinstance(survey, Survey) else open_survey(survey)
+        self.rows = rows or held.settings.facet
+        others = [f.id for f in held.schema.facets if f.id != self.rows]
+        self.columns = columns or held.settings.home or (others[0] if others else self.rows)
+        super().__init__(held, min_level=min_level, grey=grey, basis=basis)
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -58,6 +61,7 @@ class MatrixWidget(Picking):
                 in_schema(self.survey.final, self.survey.codes),
                 self.rows,
                 self.columns,
+                asked=self.survey.asked,
                 min_level=self.min_level,
                 grey=self.grey,
                 row_codes=self._codes_of(self.rows),
@@ -99,7 +103,11 @@ class MatrixWidget(Picking):
     def state(self) -> dict[str, Any]:
         """Return the counts and what is picked."""
         modes = self.survey.failure_modes
-        sides = dict(zip(modes["code"], modes["side"], strict=True)) if self.rows == FAILURE_MODE else {}
+        sides = (
+            dict(zip(modes["code"], modes["side"], strict=True))
+            if self.rows == self.survey.asked.facet
+            else {}
+        )
         columns = self._codes_of(self.columns)
         counts: dict[str, list[int]] = {}
         for row, n in zip(self.cells["row"], self.cells["n"], strict=True):
@@ -108,7 +116,7 @@ class MatrixWidget(Picking):
             **self.common(),
             "rows_name": self.facet_name(self.rows),
             "columns_name": self.facet_name(self.columns),
-            "levelled": FAILURE_MODE in (self.rows, self.columns),
+            "levelled": self.survey.asked.facet in (self.rows, self.columns),
             "columns": [{"id": c, "name": self.name_of(self.columns, c)} for c in columns],
             "rows": [
                 {"id": r, "name": self.name_of(self.rows, r), "side": sides.get(r, ""), "n": n}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import FAILURE_MODE, LEVELS, one_of
+from analysis.selection import one_of
 from workbench.answers.stamp import data_digests, data_stamp, stamp_line
 from workbench.doors.coding import Texts
 from workbench.reading.evidence import evidence
@@ -44,10 +44,11 @@ class Picking(Widget):
         min_level: lowest level at which a failure mode counts.
     """
 
-    def __init__(self, survey: Any, *, min_level: str, grey: str, basis: str) -> None:
+    def __init__(self, survey: Any, *, min_level: str | None, grey: str, basis: str) -> None:
         """Hold the survey, and how papers are counted."""
         self.survey: Survey = survey if isinstance(survey, Survey) else open_survey(survey)
-        self.min_level = one_of("min_level", min_level, LEVELS)
+        self.levels = self.survey.asked.levels
+        self.min_level = one_of("min_level", min_level or self.levels[0], self.levels)
         self.grey, self.basis = grey, basis
         self.codes: tuple[tuple[str, str], ...] = ()
         self._listing: Any = None
@@ -67,18 +68,19 @@ class Picking(Widget):
         """
         table = self.survey.papers
         found = table[table["paper"].isin(self.paper_keys())].copy().reset_index(drop=True)
-        modes = [code for facet, code in self.codes if facet == FAILURE_MODE]
+        modes = [code for facet, code in self.codes if facet == self.survey.asked.facet]
         if modes:
             final = self.survey.final
             held = final[
                 (final["basis"] == self.basis)
-                & (final["facet"] == FAILURE_MODE)
+                & (final["facet"] == self.survey.asked.facet)
                 & final["code"].isin(modes)
                 & (final["state"] == "present")
             ]
             best: dict[str, str] = {}
             for paper, level in zip(held["paper"], held["level"], strict=True):
-                if level in LEVELS and (paper not in best or LEVELS.index(level) > LEVELS.index(best[paper])):
+                at = self.levels.index
+                if level in self.levels and (paper not in best or at(level) > at(best[paper])):
                     best[paper] = level
             found.insert(1, "level", found["paper"].map(best).fillna("").astype("str"))
         return found
@@ -117,7 +119,7 @@ class Picking(Widget):
 
     def do_level(self, message: Mapping[str, Any]) -> None:
         """Count from another level."""
-        self.min_level = one_of("min_level", str(message.get("level", "")), LEVELS)
+        self.min_level = one_of("min_level", str(message.get("level", "")), self.levels)
 
     def name_of(self, facet: str, code: str) -> str:
         """Return a code's name as people read it."""
@@ -198,7 +200,7 @@ class Picking(Widget):
         """Return what every state of such a widget holds."""
         return {
             "level": self.min_level,
-            "levels": list(LEVELS),
+            "levels": list(self.levels),
             "picked": self.picked(),
             "stamp": self.stamp,
             "saved": " ",

@@ -79,7 +79,7 @@ class ScreeningWidget(Widget):
     )
 
     def __init__(
-        self, survey: Any, coder: str = "", order: str = "stream", stage: str = TITLE_ABSTRACT
+        self, survey: Any, coder: str = "", order: str = "group", stage: str = TITLE_ABSTRACT
     ) -> None:
         """Make the widget; see the class."""
         super().__init__(survey)
@@ -509,7 +509,7 @@ class ScreeningWidget(Widget):
 
 def _rules(schema: Schema) -> dict[str, Any]:
     """What a screener decides by, as the schema has it."""
-    held, facet = schema.screening, schema.facet("stream")
+    held, facet = schema.screening, schema.home
     return {
         "question": held.question,
         "criteria": [{"id": t.id, "name": t.name or t.id, "text": t.definition} for t in held.criteria],

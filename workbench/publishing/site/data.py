@@ -16,19 +16,19 @@ from analysis.agreement import agreement
 from analysis.audit.panel import correlations, most_complete, panel
 from analysis.disagreements import confusion
 from analysis.expected import Grid
-from analysis.selection import BASES, GREY, LEVELS, SETTLED
+from analysis.selection import BASES, GREY, SETTLED
 from workbench.answers.agreement import coded_first_under, version_compared
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.expected import crossed, grids, in_words
 from workbench.answers.flow_of_records import flow_table
-from workbench.answers.paired_evidence import paired
+from workbench.answers.paired_evidence import labelled, paired_rows
 from workbench.answers.stamp import Stamp, stamp_line
 from workbench.publishing.site.first import first_view
 from workbench.publishing.site.packing import Plain, plain, rounded, table
 from workbench.store.bibliography import VENUE_FIELD
 
 if TYPE_CHECKING:
-    from workbench.store.schema import Code, Schema
+    from workbench.store.schema import Code, Facet, Schema
     from workbench.store.survey import Survey
 
 #: Bootstrap draws behind the intervals of agreement.
@@ -74,6 +74,7 @@ def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
             "schema": _schema(survey.schema),
             "measured": survey.settings.measured,
             "home": survey.settings.home,
+            "own": survey.schema.own,
             "venue": VENUE_FIELD,
             "coders": plain(survey.coders),
             "papers": _works(works.iloc[:first]),
@@ -117,23 +118,23 @@ def _schema(schema: Schema) -> Plain:
                 "principal": f.principal,
                 "from": f.assessable_from,
                 "rules": list(f.rules),
-                "codes": [_code(c, f.assessable_from) for c in f.codes],
+                "codes": [_code(c, f) for c in f.codes],
             }
             for f in schema.facets
         ],
     }
 
 
-def _code(code: Code, least: str) -> Plain:
+def _code(code: Code, facet: Facet) -> Plain:
     said: Plain = {
         "id": code.id,
         "name": code.name,
         "definition": code.definition,
         "include": code.include_when,
         "exclude": code.exclude_when,
-        "from": code.assessable_from or least,
+        "from": code.assessable_from or facet.assessable_from,
     }
-    if code.side:
+    if facet.levelled:
         said |= {
             "side": code.side,
             "goodhart": code.goodhart,
@@ -178,12 +179,13 @@ def _rows(final: pd.DataFrame, survey: Survey, place: Mapping[str, int]) -> Plai
     codes = {
         (f, c): n for n, (f, c) in enumerate(zip(survey.codes["facet"], survey.codes["code"], strict=True))
     }
+    levels = survey.asked.levels
     rows = sorted(
         (
             place[r["paper"]],
             codes[r["facet"], r["code"]],
             BASES.index(r["basis"]),
-            LEVELS.index(r["level"]) + 1 if r["level"] in LEVELS else 0,
+            levels.index(r["level"]) + 1 if r["level"] in levels else 0,
             {"yes": 1, "measured": 2}.get(r["mitigates"], 0),
             int(r["human_verified"]),
             int(r["grey"]),
@@ -337,10 +339,18 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
     }
     kinds = dict(zip(survey.coders["coder"], survey.coders["kind"], strict=True))
     agreed = agreement(
-        survey.codings, survey.signoffs, survey.codes, coder_kinds=kinds, draws=BOOTSTRAP, **compared
+        survey.codings,
+        survey.signoffs,
+        survey.codes,
+        asked=survey.asked,
+        coder_kinds=kinds,
+        draws=BOOTSTRAP,
+        **compared,
     )
-    confused = confusion(survey.codings, survey.signoffs, survey.failure_modes, **compared)
-    evidence = paired(survey).tables["paired-evidence"]
+    confused = confusion(
+        survey.codings, survey.signoffs, survey.failure_modes, facet=survey.settings.facet, **compared
+    )
+    evidence = labelled(survey, paired_rows(survey))
     evidence = evidence.assign(n=evidence["n"].astype(str))
     measured = survey.measurements
     told = (
@@ -429,7 +439,7 @@ def _grids(survey: Survey) -> dict[tuple[str, str], Plain]:
     made: dict[tuple[str, str], Plain] = {}
     for grid in grids(survey):
         mine = cells[(cells["grid"] == grid.name).to_numpy(dtype=bool)]
-        key = f"{LEVELS[0] if grid.rows == survey.settings.facet else ''}|{GREY[0]}"
+        key = f"{survey.asked.levels[0] if grid.rows == survey.settings.facet else ''}|{GREY[0]}"
         table = _grid(grid, mine, {str(k): v for k, v in whole.loc[grid.name].items()}, in_words(about))
         made[grid.rows, grid.columns] = {"rows": grid.rows, "columns": grid.columns, "tables": {key: table}}
     return made

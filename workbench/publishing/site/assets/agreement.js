@@ -190,7 +190,7 @@
         h("h2", {}, "Taken for each other"),
         ESG.table({
           id: "confusion",
-          caption: "Failure modes that coders take for each other",
+          caption: `${ESG.capital(ESG.core.words.codes)} that coders take for each other`,
           quiet: true,
           sort: "n.down",
           rows: confused,

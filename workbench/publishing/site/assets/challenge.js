@@ -59,9 +59,12 @@
     if (made.state !== "present" || !code.levelled) return missing;
     if (!made.note) missing.push("the claim and what it rests on");
     if (made.words.split(/\s+/).filter(Boolean).length < 5) missing.push("five or more words of the text");
-    if (made.role !== "own-result" && made.level === "measures")
-      missing.push("the role own-result, or a level below measures");
-    if (made.role !== "own-result" && made.mitigates !== "no") missing.push("the role own-result, or no mitigation");
+    const own = ESG.core.own;
+    const none = (ESG.schema.mitigates[0] || { id: "" }).id;
+    if (made.role !== own && ESG.LEVELS.indexOf(made.level) + 1 >= ESG.measuring)
+      missing.push(`the role ${own}, or a level below ${ESG.measured}`);
+    if (made.role !== own && made.mitigates !== none)
+      missing.push(`the role ${own}, or no mitigation`);
     return missing;
   }
 
@@ -90,9 +93,9 @@
       );
     const holds = about.holds || about.coders.map((c) => about.rows.get(c)).find((r) => r && r.level) || {};
     const yes = [{ id: "no" }, { id: "yes" }];
-    const level = pick(ESG.schema.levels, holds.level || "argues");
-    const role = pick(ESG.schema.roles, holds.role || "own-result");
-    const mitigates = pick(ESG.schema.mitigates, holds.mitigates || "no");
+    const level = pick(ESG.schema.levels, holds.level || ESG.LEVELS[0]);
+    const role = pick(ESG.schema.roles, holds.role || ESG.core.own);
+    const mitigates = pick(ESG.schema.mitigates, holds.mitigates || (ESG.schema.mitigates[0] || { id: "" }).id);
     const formal = pick(yes, holds.formal || "no");
     const seen = pick(yes, holds.figure_seen || "no");
     const principal = pick(yes, holds.principal || "no");

@@ -132,7 +132,7 @@
         );
         return {
           papers: some,
-          title: what === "measure" ? "Papers that measure a failure mode" : "Papers that raise a failure mode",
+          title: what === "measure" ? `Papers that measure a ${ESG.core.words.code}` : `Papers that raise a ${ESG.core.words.code}`,
           said: null,
         };
       }
@@ -285,7 +285,7 @@
       h("h2", {}, "By year"),
       ESG.byYear(ESG.perYear(part), (year) => ESG.here({ from: year, to: year }), {
         all: "papers",
-        raise: "raise a failure mode",
+        raise: `raise a ${ESG.core.words.code}`,
         measure: "measure one",
       }),
     ];

@@ -366,7 +366,7 @@
       h("p", {}, clear, " ", h("button", { type: "button", onclick: copyLink }, "Copy a link to this")),
       select(
         "level",
-        "Level of failure modes, at least",
+        `Level of ${ESG.core.words.codes}, at least`,
         ESG.schema.levels.map((l) => h("option", { value: l.id }, l.name)),
       ),
       radios("grey", "Grey literature", [

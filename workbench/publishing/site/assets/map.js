@@ -140,7 +140,7 @@
         .map((c) => c.kind),
     );
     if (!codes) return "Nothing is coded yet.";
-    if (checked) return `${checked} of ${codes} failure-mode codes were coded, decided or verified by a human.`;
+    if (checked) return `${checked} of ${codes} ${ESG.core.words.codes} were coded, decided or verified by a human.`;
     return (
       "No code has been verified by a human yet" +
       (kinds.has("language-model")
@@ -231,7 +231,7 @@
         ),
       );
     };
-    const sided = across === ESG.modes.id ? ESG.schema.sides : [null];
+    const sided = across === ESG.modes.id && ESG.schema.sides.length ? ESG.schema.sides : [null];
     /** @type {any[]} */
     const bodies = [];
     let line = 0;
@@ -374,7 +374,7 @@
           (year, what) => ESG.link("papers", { from: year, to: year, what: what === "all" ? "" : what }),
           {
             all: "papers",
-            raise: "raise a failure mode",
+            raise: `raise a ${ESG.core.words.code}`,
             measure: "measure one",
           },
         ),

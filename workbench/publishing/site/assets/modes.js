@@ -32,7 +32,7 @@
       "figure",
       {},
       ESG.chart(
-        "papers that discuss and that measure each failure mode",
+        `papers that discuss and that measure each ${ESG.core.words.code}`,
         ESG.partsSpec(
           bars,
           parts.map((p) => p[0]),
@@ -73,7 +73,7 @@
     const columns = [
       {
         id: "mode",
-        title: "Failure mode",
+        title: ESG.capital(ESG.core.words.code),
         get: (x) => x.mode.name,
         show: (x) => [
           ESG.codeLink(x.mode),
@@ -132,7 +132,7 @@
         h(
           "p",
           {},
-          "Of the papers that raise a failure mode, how many measure it? ",
+          `Of the papers that raise a ${ESG.core.words.code}, how many measure it? `,
           ESG.state.filters.level !== ESG.LEVELS[0]
             ? "The level filter does not apply here: every level has its column. "
             : "",
@@ -147,7 +147,7 @@
         countChart(rows),
         ESG.table({
           id: "under",
-          caption: "Failure modes by how often they are discussed and measured",
+          caption: `${ESG.capital(ESG.core.words.codes)} by how often they are discussed and measured`,
           quiet: true,
           sort: "discussed.down",
           rows,
@@ -162,19 +162,19 @@
   async function modesPage() {
     const per = ESG.perMode(ESG.state.filters);
     return {
-      title: "Failure modes",
+      title: ESG.capital(ESG.core.words.codes),
       papers: ESG.selection(ESG.state.filters).papers,
       content: [
-        h("h1", {}, "Failure modes"),
+        h("h1", {}, ESG.capital(ESG.core.words.codes)),
         h(
           "p",
           { class: "lead" },
           ESG.schema.facets.length,
           " facets, ",
           ESG.modes.at.length,
-          ` failure modes, schema ${ESG.schema.version}.`,
+          ` ${ESG.core.words.codes}, schema ${ESG.schema.version}.`,
         ),
-        ESG.schema.sides.map((side) => [
+        (ESG.schema.sides.length ? ESG.schema.sides : [{ id: "", name: ESG.capital(ESG.core.words.codes), definition: "" }]).map((side) => [
           h("h2", {}, side.name),
           h("p", { class: "quiet" }, side.definition),
           h(
@@ -182,7 +182,7 @@
             { class: "cards" },
             ESG.modes.at
               .map((at) => ESG.codes[at])
-              .filter((c) => c.side === side.id)
+              .filter((c) => (c.side || "") === side.id)
               .map((mode) => {
                 const of = per.of.get(mode.at);
                 return h(
@@ -226,11 +226,11 @@
     const mode = ESG.byId.get(`${ESG.modes.id}:${id}`);
     if (!mode)
       return {
-        title: "No such failure mode",
+        title: `No such ${ESG.core.words.code}`,
         papers: [],
         content: [
-          h("h1", {}, "No such failure mode"),
-          h("p", {}, h("a", { href: ESG.link("modes") }, "All failure modes")),
+          h("h1", {}, `No such ${ESG.core.words.code}`),
+          h("p", {}, h("a", { href: ESG.link("modes") }, `All ${ESG.core.words.codes}`)),
         ],
       };
     const others = ESG.schema.facets.filter((f) => ESG.gridOf(mode.facet, f.id));
@@ -284,7 +284,7 @@
         h(
           "p",
           { class: "crumb" },
-          h("a", { href: ESG.link("modes") }, "Failure modes"),
+          h("a", { href: ESG.link("modes") }, ESG.capital(ESG.core.words.codes)),
           ` / ${name(ESG.schema.sides, mode.side)}`,
         ),
         h("h1", {}, mode.name),
@@ -300,8 +300,8 @@
           h("dd", {}, mode.good),
           h("dt", {}, "Not a case"),
           h("dd", {}, mode.bad),
-          h("dt", {}, "Goodhart variant"),
-          h(
+          mode.goodhart ? h("dt", {}, "Goodhart variant") : null,
+          mode.goodhart && h(
             "dd",
             {},
             mode.goodhart,

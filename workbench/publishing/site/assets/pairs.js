@@ -38,7 +38,7 @@
         },
         {
           id: "mode",
-          title: "Failure mode",
+          title: ESG.capital(ESG.core.words.code),
           get: (r) => (mode(r) || { name: r.failure_mode }).name,
           show: (r) => (mode(r) ? ESG.codeLink(mode(r)) : r.failure_mode),
         },

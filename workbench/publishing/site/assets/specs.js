@@ -9,7 +9,10 @@
   const LEADS = { href: { field: "href" }, tooltip: { field: "tip" } };
   /** Shades of a whole and its parts. */
   const SHADES = ["var(--bar0)", "var(--bar1)", "var(--bar2)"];
-  const SIDES = { evaluation: "var(--eval)", alignment: "var(--align)", governance: "var(--gov)" };
+  /** Side -> its colour, in the order of the schema. @type {Object<string, string>} */
+  const SIDES = Object.fromEntries(
+    ESG.schema.sides.map((side, n) => [side.id, ["var(--eval)", "var(--align)", "var(--gov)"][n] || "var(--soft)"]),
+  );
 
   /** The proxy is a ring, the property a dot. */
   const PAIR = ["var(--align)", "var(--eval)"];

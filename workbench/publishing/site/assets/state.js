@@ -115,7 +115,7 @@
   function inWords() {
     const f = state.filters;
     const said = [];
-    if (f.level !== FILTERS.level) said.push(`failure modes at the level ${f.level} or above`);
+    if (f.level !== FILTERS.level) said.push(`${ESG.core.words.codes} at the level ${f.level} or above`);
     if (f.grey !== "exclude") said.push(f.grey === "only" ? "grey literature only" : "grey literature included");
     if (f.basis !== "abstract") said.push(`coded from ${f.basis === "title" ? "the title" : "the full text"}`);
     if (f.from || f.to)
