@@ -96,10 +96,12 @@ def sample(
 @app.command()
 def instructions(
     task: Annotated[str, typer.Argument(help="screen, code or measure.")],
+    short: Annotated[bool, typer.Option("--short", help="Of coding: a card of two pages.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
     survey: SurveyPath = HERE,
 ) -> None:
     """Write what every screener, coder or reader, human or model, is given: from the schema."""
+    from workbench.store.card import card
     from workbench.store.codebook import TASKS
     from workbench.store.codebook import instructions as written
     from workbench.store.files import replace
@@ -110,7 +112,12 @@ def instructions(
         if task not in TASKS:
             typer.echo(f"unknown task {task!r}; one of {', '.join(TASKS)}", err=True)
             raise typer.Exit(2)
-        text = written(schema, task)
+        if short and task != "code":
+            typer.echo(
+                "only the instructions for coding have a card: survey instructions code --short", err=True
+            )
+            raise typer.Exit(2)
+        text = card(schema) if short else written(schema, task)
         if out:
             replace(out, text)
             typer.echo(f"written: {out}")

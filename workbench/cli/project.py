@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench.cli.flags import HERE, SurveyPath, told_of
 from workbench.cli.telling import door
+
+if TYPE_CHECKING:
+    from workbench.store.faults import Fault
 
 app = typer.Typer()
 
@@ -71,12 +75,33 @@ def check(
             from workbench.publishing.manifest import build_faults
 
             faults += build_faults(survey, build)
-    for fault in faults:
-        typer.echo(str(fault), err=True)
+    for line in told(faults):
+        typer.echo(line, err=True)
     wrong = sum(not f.warning for f in faults)
     typer.echo(f"{wrong} fault(s), {len(faults) - wrong} warning(s)")
     if wrong:
         raise typer.Exit(1)
+
+
+def told(faults: Iterable[Fault]) -> list[str]:
+    """What is said of faults: each, but a warning that rows of a file share is said once, with how many there are."""
+    shared: dict[tuple[str, str, str], list[Fault]] = {}
+    lines: list[str | tuple[str, str, str]] = []
+    for fault in faults:
+        at = (fault.file, fault.message, fault.remedy)
+        if not fault.warning:
+            lines.append(str(fault))
+        elif at in shared:
+            shared[at].append(fault)
+        else:
+            shared[at] = [fault]
+            lines.append(at)
+    return [line if isinstance(line, str) else _once(shared[line]) for line in lines]
+
+
+def _once(warnings: list[Fault]) -> str:
+    first, more = warnings[0], len(warnings) - 1
+    return f"{first} ({more} more like it, to line {warnings[-1].line})" if more else str(first)
 
 
 @app.command()
@@ -100,7 +125,6 @@ def status(
 def codebook(survey: SurveyPath = HERE) -> None:
     """Write CODEBOOK.md anew from the schema, and keep a copy of the version in force."""
     from workbench.store.corpus import stored
-    from workbench.store.faults import Fault
     from workbench.store.files import replace_all, writing
     from workbench.store.history import kept_files
 
@@ -127,6 +151,23 @@ def stale(
         lines = listing(*stale_of(survey), coder)
     for line in lines:
         typer.echo(line)
+
+
+@app.command()
+def find(
+    words: Annotated[list[str], typer.Argument(help="Words, a DOI, an arXiv id, an address or a key.")],
+    survey: SurveyPath = HERE,
+) -> None:
+    """Find records: by words of title and authors, or by what identifies a work; each with where it stands."""
+    from workbench.reading.looking_up import look_up
+
+    with door():
+        lines = look_up(survey, " ".join(words))
+    for line in lines:
+        typer.echo(line)
+    if not lines:
+        typer.echo("no record is meant by this", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.selection import Asked
 from workbench.doors.adjudication import SCREENING
 from workbench.doors.coding import KEY, WHOLE
 from workbench.store.corpus import current
@@ -21,6 +20,8 @@ from workbench.store.screened import screened
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from analysis.selection import Asked
 
 #: A screening in dispute comes before every code: while a record is pending, nothing said of it counts. Of two, the
 #: one on which somebody says in and somebody out comes first.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
-from analysis.selection import Asked
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import read_data, sha256
 from workbench.store.yaml_files import Lines, read_model
+
+if TYPE_CHECKING:
+    from analysis.selection import Asked
 
 PATH = "coding_schema/schema.yaml"
 #: What the survey says of itself; see ``workbench.store.settings``.
@@ -240,6 +242,8 @@ class Schema(_Part):
     @property
     def asked(self) -> Asked:
         """The facet that carries levels, and its scale."""
+        from analysis.selection import Asked
+
         facet = self.headline.id if self.headline else ""
         return Asked(facet, tuple(level.id for level in self.levels), self.measuring[0])
 

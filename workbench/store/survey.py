@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Asked
 from workbench.store.corpus import current, year_of
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, recover
@@ -18,6 +17,7 @@ from workbench.store.tables import DERIVED, STORED, Table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.selection import Asked
     from workbench.store.decisions import Decisions
 
 
