@@ -81,6 +81,23 @@ def test_a_write_whose_completion_is_killed_too_loses_nothing(
     assert (tally.lost, tally.missed) == (0, [])
 
 
+def test_every_row_of_four_who_write_at_once_is_kept(filled: Path) -> None:
+    tally = Tally("writers")
+    doors.writers(filled, tally)
+    assert (tally.tried, tally.caught, tally.lost, tally.tracebacks) == (20, 20, 0, 0)
+
+
+def test_what_was_merged_and_taken_out_is_held_to_its_form(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = {k: t for k, t in STORED.items() if k in ("merges", "removals", "fields")}
+    monkeypatch.setattr("tests.torture.planting.STORED", some)
+    tally = Tally("taken back")
+    plant_cells(filled, tally)
+    assert tally.tried > 60
+    assert (tally.tracebacks, tally.missed) == (0, [])
+
+
 def test_a_door_killed_at_each_step_loses_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "DOORS", {"adjudicate": doors.DOORS["adjudicate"]})
     tally = Tally("kills")

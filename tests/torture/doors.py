@@ -27,7 +27,9 @@ from workbench.doors.screening import screen
 from workbench.doors.tickets import sample_by_tickets
 from workbench.doors.verification import verify
 from workbench.reading.checking import check
+from workbench.store.corpus import stored
 from workbench.store.files import recover
+from workbench.store.flow import OTHER, to_screen
 
 BIB = "@misc{new2024work,\n  title = {A work that nobody has},\n  author = {Roe, Ann},\n  year = {2024}\n}\n"
 JSONL = '{"key": "p59", "abstract": "Words that came late, and are enough of them."}\n'
@@ -263,8 +265,10 @@ def writers(root: Path, tally: Tally, number: int = 4) -> None:
         if not child:
             code = 1
             try:
+                drawn = to_screen(stored(copy, "sample", []))
                 for paper in papers[one::number]:
-                    screen(copy, "eva", [_row(paper=paper, decision="include")])
+                    route = {} if paper in drawn else {"route": OTHER}
+                    screen(copy, "eva", [_row(paper=paper, decision="include", **route)])
                 code = 0
             finally:
                 os._exit(code)

@@ -91,7 +91,7 @@ def check(root: Path) -> list[Fault]:
     out = removed(tables["removals"], "record").keys() | found_by_none(tables)
     gone = leads.keys() | out
     faults += hit_faults(logged, SEARCHES not in broken, tables["hits"], records, out)
-    faults += merge_faults(tables, records, leads)
+    faults += merge_faults(tables, records, leads, schema)
     faults += removal_faults(logged, tables, records)
     faults += pair_faults(tables["maybe_duplicates"], records, gone)
     faults += frozen_faults(root, tables, records, gone)

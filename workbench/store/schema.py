@@ -191,6 +191,7 @@ class Schema(_Part):
     rules: tuple[Rule, ...] = Field(default=(), strict=False)
     #: What ``survey.yaml`` says of the facets; see ``workbench.store.settings``.
     _home: str | None = PrivateAttr(default=None)
+    _streams: tuple[str, ...] = PrivateAttr(default=())
     _paired: dict[str, str] = PrivateAttr(default_factory=dict)
     _own: str | None = PrivateAttr(default=None)
     _measured: str | None = PrivateAttr(default=None)
@@ -222,7 +223,7 @@ class Schema(_Part):
     @property
     def streams(self) -> tuple[str, ...]:
         """Ids of the codes that group the papers, in schema order; empty where no facet does."""
-        return tuple(c.id for c in self.home.codes) if self.home else ()
+        return self._streams
 
     def paired(self, column: str) -> Facet | None:
         """Return the facet whose codes stand in a column of the paired evidence (``proxy`` or ``latent``), or None."""
@@ -251,6 +252,7 @@ class Schema(_Part):
         """Return the schema with what ``survey.yaml`` says of it."""
         made = self.model_copy()
         made._home, made._paired = said.home, said.paired
+        made._streams = tuple(c.id for c in made.home.codes) if made.home else ()
         made._own, made._measured = said.headline.get("own"), said.headline.get("measured")
         return made
 
