@@ -121,11 +121,13 @@ def stale(
         if at in old and row["schema"] == old[at]["schema"] and row["state"] != "withdrawn":
             held[at][row["facet"], row["code"]] = row
     faults: list[Fault] = []
-    per_version = {v: changes(root, v, schema, faults) for v in {r["schema"] for r in old.values()}}
+    versions = {r["schema"] for r in old.values()}
+    per_version = {v: changes(root, v, schema, faults) for v in versions}
+    texts = {v: text_of(root, v) or "" for v in versions}
+    scales = {v: (scale(text, "levels"), _codes(wording(text))) for v, text in texts.items()}
     out: set[tuple[str, ...]] = set()
     for at, signed in old.items():
-        text = text_of(root, signed["schema"]) or ""
-        levels, asked = scale(text, "levels"), _codes(wording(text))
+        levels, asked = scales[signed["schema"]]
         for change in per_version[signed["schema"]]:
             for facet, code, state, level in _touched(change, held[at], schema, levels, at[2]):
                 if state == "absent" and code and (facet, code) not in asked:
