@@ -38,6 +38,22 @@ def claim(
 
 
 @app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="The earlier state: a folder, or a revision of git.")],
+    new: Annotated[str, typer.Argument(help="The later state; default: the survey as it is.")] = "",
+    survey: SurveyPath = HERE,
+) -> None:
+    """Tell what changed between two states of the survey: records, decisions, codes, findings that moved."""
+    from workbench.answers.changes import changes, state
+    from workbench.store.survey import open_survey
+
+    with door(), state(old, survey) as before, state(new or str(survey), survey) as after:
+        lines = changes(open_survey(before), open_survey(after))
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
 def export(
     file: Annotated[
         Path,
