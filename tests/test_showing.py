@@ -8,6 +8,7 @@ import pytest
 
 from tests.coded import (
     PASSES,
+    WORDS,
     coded,
     keep,
     know,
@@ -32,6 +33,7 @@ from workbench.store.corpus import stored
 from workbench.store.faults import Refused
 from workbench.store.files import replace_all, rows_text, writing
 from workbench.store.tables import SAMPLE
+from workbench.store.texts import ABSTRACTS
 
 
 @pytest.fixture
@@ -143,3 +145,9 @@ def test_nothing_in_dispute_is_said(survey: Path) -> None:
     listed(survey, "p01")
     assert listing(survey, 5) == ["0 open: `survey adjudicate`, or notebook 04"]
     assert PASSES == ("pass-a", "pass-b")
+
+
+def test_the_words_behind_a_code_are_shown_where_the_text_is_at_hand(differing: Path) -> None:
+    assert show(differing, "p01").count(f"      words: {WORDS}") == 2
+    (differing / ABSTRACTS).unlink()
+    assert not any("words:" in line for line in show(differing, "p01"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.adjudication import SCREENING
+from workbench.doors.coding import Texts
 from workbench.store.batch import near
 from workbench.store.bibliography import read_papers
 from workbench.store.coders import read_coders
@@ -17,6 +18,7 @@ from workbench.store.files import Row, recover
 from workbench.store.final import final, version_key
 from workbench.store.screened import included, screened
 from workbench.store.standing import joined, removed, standing
+from workbench.store.texts import Place, find_again
 
 _WHOLE = ("paper", "schema", "basis")
 
@@ -68,7 +70,9 @@ def visible(
 
 
 def show(root: Path, paper: str) -> list[str]:
-    """Return what stands of a paper: its codings side by side, their places, the rulings, and what holds.
+    """Return what stands of a paper: its codings side by side, the words behind them, the rulings, and what holds.
+
+    The words are there where the text is on this machine.
 
     Raises:
         Refused: the paper is unknown, or a file is faulty.
@@ -113,6 +117,7 @@ def show(root: Path, paper: str) -> list[str]:
         for row in final(*here, mine, words, coders, records, included(screenings)):
             held[row["schema"], row["basis"]].append(row)
     newest = current(codings, ("coder", *_WHOLE, "facet", "code"))
+    texts = Texts(root)
     for (schema, basis), who in shown.items():
         told += ["", f"schema {schema}, from the {basis}: {', '.join(who)}"]
         rows = {
@@ -127,7 +132,9 @@ def show(root: Path, paper: str) -> list[str]:
             holds = _holds(stands.get((facet, code))) if stands else "superseded by a newer version"
             told.append(f"  {facet} {code}: {holds}")
             for coder in who:
-                told.append(f"    {coder}: {_said(rows.get((facet, code, coder)))}")
+                given = rows.get((facet, code, coder))
+                told.append(f"    {coder}: {_said(given)}")
+                told += [f"      words: {said}" for said in _words(given, texts)]
             for row in sorted(ruled, key=lambda r: int(r["revision"])):
                 if (row["facet"], row["code"]) == (facet, code):
                     told.append(
@@ -166,6 +173,20 @@ def _said(row: Row | None) -> str:
     place += f" {row['start']}-{row['end']}" if row["start"] else ""
     note = f": {row['note']}" if row["note"] else ""
     return f"{_values(row)}{place}{note}"
+
+
+def _words(row: Row | None, texts: Texts) -> list[str]:
+    """The words that a coding rests on, where the text is in hand."""
+    if row is None or row["state"] != "present" or not (row["start"].isdigit() and row["end"].isdigit()):
+        return []
+    text = texts.read(row["paper"], row["basis"])
+    place = Place(row["text_sha256"], int(row["start"]), int(row["end"]), row["span_sha256"])
+    found = (
+        find_again(place, text)
+        if text and (row["basis"] != "full-text" or text.digest == row["text_sha256"])
+        else None
+    )
+    return [found[0]] if found else []
 
 
 def listed(root: Path, limit: int) -> list[str]:
