@@ -78,12 +78,22 @@ def synthetic(root: Path, count: int) -> Survey:
     }
     nobody |= {
         n: getattr(survey, n).iloc[:0]
-        for n in ("screening", "screened", "reached", "sample", "sampling", "maybe_duplicates", "runs")
+        for n in ("screening", "screened", "sample", "sampling", "maybe_duplicates", "runs")
     }
     # A table of a survey is read when first asked for: given one, it never looks.
+    reached = pd.DataFrame(
+        {"paper": papers["paper"], "route": "drawn", "full_text": "", "box": "synthesis", "reason": ""}
+    )
     survey.__dict__.update(
         nobody
-        | {"final": final, "papers": papers, "codings": codings, "signoffs": signoffs, "coders": coders}
+        | {
+            "reached": reached,
+            "final": final,
+            "papers": papers,
+            "codings": codings,
+            "signoffs": signoffs,
+            "coders": coders,
+        }
     )
     return survey
 
