@@ -129,6 +129,9 @@ def instructions(
 def screen(
     coder: Annotated[str, typer.Option(help="Who screens: a coder's id.")],
     from_file: Annotated[Path | None, typer.Option("--from", help="Many decisions: .csv or .jsonl.")] = None,
+    asreview: Annotated[
+        Path | None, typer.Option(help="What you decided in ASReview: its export, .csv or .tsv.")
+    ] = None,
     paper: Annotated[str | None, typer.Option(help="One record's key.")] = None,
     decision: Annotated[str | None, typer.Option(help="include, exclude or unsure.")] = None,
     reason: Annotated[str | None, typer.Option(help="Reason of exclusion.")] = None,
@@ -153,13 +156,23 @@ def screen(
             typer.echo("give --paper with --withdraw, and neither --decision nor --from", err=True)
             raise typer.Exit(2)
         decision = "withdrawn"
-    flags = locals()
+    if asreview and (from_file or paper or decision):
+        typer.echo("--asreview goes with --coder, --reason and --route alone", err=True)
+        raise typer.Exit(2)
+    flags = {k: v for k, v in locals().items() if k != "asreview"}
     from workbench.doors.screening import GIVEN
     from workbench.doors.screening import screen as record
 
     with door():
-        rows = given(from_file, GIVEN, flags)
-        if route and from_file:
+        if asreview:
+            from workbench.doors.sources.asreview import decided
+
+            rows, warnings = decided(survey, asreview, reason=reason or "")
+            for warning in warnings:
+                typer.echo(str(warning), err=True)
+        else:
+            rows = given(from_file, GIVEN, flags)
+        if route and (from_file or asreview):
             rows = [{**row, "route": row.get("route") or route} for row in rows]
         written = record(survey, coder, rows, run=run, batch=batch)
     told_of(written)

@@ -53,7 +53,7 @@ def read_batch(file: Path, columns: Iterable[str]) -> tuple[list[Row], list[Faul
     faults: list[Fault] = []
     kind = file.suffix.lower()
     if kind in (".csv", ".tsv", ".tab"):
-        rows = _csv_rows(text, file.name, faults)
+        rows = csv_rows(text, file.name, faults)
     elif kind in (".jsonl", ".ndjson"):
         rows = _json_rows(text, file.name, faults)
     else:
@@ -91,7 +91,8 @@ def separator(text: str) -> str:
     return max((",", ";", "\t"), key=lambda sign: (header.count(sign), sign == ","))
 
 
-def _csv_rows(text: str, name: str, faults: list[Fault]) -> list[Row]:
+def csv_rows(text: str, name: str, faults: list[Fault]) -> list[Row]:
+    """Return the rows of a table with a header, each with ``_line`` and ``_file``; faults are added to ``faults``."""
     sign = separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
     rows: list[Row] = []
