@@ -7,13 +7,19 @@ UV     := $(BIN)/uv --quiet --no-config
 UV_PIN := 0.13.9
 
 .DEFAULT_GOAL := build
-.PHONY: build test test-whole torture browser lab lint bench lock clean
+.PHONY: build docs test test-whole torture browser lab lint bench lock clean
 
 # Whoever runs make here has this checkout's Makefile and its code run already: that is the act by which its notebooks
 # are trusted too, and no more is trusted by it than runs anyway. A survey got from elsewhere is not built by make.
 build: $(VENV)/.core  ## the main job: check the data, write the results to build/
 	$(BIN)/survey trust
 	$(BIN)/survey build
+
+docs: $(VENV)/.core  ## the documentation as pages that open offline: build/docs/index.html
+	rm -rf build/docs-source && mkdir -p build && cp -r docs build/docs-source
+	$(BIN)/python -m workbench.cli.reference build/docs-source >/dev/null
+	$(BIN)/mkdocs build --quiet --strict
+	@echo "build/docs/index.html"
 
 lab: $(VENV)/.core  ## JupyterLab on the first notebook
 	$(BIN)/survey lab
