@@ -46,13 +46,12 @@ def new(
         str, typer.Option(prompt="What is one of the things called that papers are asked about?")
     ],
     codes: Annotated[str, typer.Option(help="Several of them; by default with an s.")] = "",
-    coders: Annotated[int, typer.Option(help="How many decide on each record and code each paper.")] = 2,
 ) -> None:
     """Make a new survey on any topic: schema, settings, notebooks, README; it asks for what no flag gives."""
     from workbench.doors.founding import found
 
     with door():
-        written = found(path, title=title, question=question, code=code, codes=codes, coders=coders)
+        written = found(path, title=title, question=question, code=code, codes=codes)
     typer.echo(f"{len(written)} files written to {path}")
     typer.echo(f"next: cd {path}; read README.md; survey register you --name 'Your name'")
 

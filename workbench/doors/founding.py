@@ -28,7 +28,7 @@ _FILES = {
 _SEED = 1
 
 
-def found(root: Path, *, title: str, question: str, code: str, codes: str = "", coders: int = 2) -> list[str]:
+def found(root: Path, *, title: str, question: str, code: str, codes: str = "") -> list[str]:
     """Make a new survey.
 
     Args:
@@ -37,7 +37,6 @@ def found(root: Path, *, title: str, question: str, code: str, codes: str = "", 
         question: what it asks, one sentence.
         code: what one of the things is called that papers are asked about, such as ``failure mode``.
         codes: several of them; ``code`` with an s where it is left out.
-        coders: how many decide on each record and code each paper.
 
     Returns:
         The files written, relative to the folder.
@@ -55,8 +54,6 @@ def found(root: Path, *, title: str, question: str, code: str, codes: str = "", 
         faults.append(
             Fault("", 0, code, "no word that begins with a letter", "name it by a word, such as finding")
         )
-    if coders not in range(1, 6):
-        faults.append(Fault("", 0, "", f"{coders} coders", "1 to 5"))
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         faults.append(
             Fault(root.name, 0, "", "there is something already", "name a folder that is not there yet")
@@ -89,7 +86,6 @@ def found(root: Path, *, title: str, question: str, code: str, codes: str = "", 
                         "format": FORMAT,
                         "seed": _SEED,
                         "year": int(now()[:4]) - 1,
-                        "coders": coders,
                     }
                 )
             path.write_text(text, "utf-8")

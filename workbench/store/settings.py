@@ -153,7 +153,7 @@ class Settings(_Part):
     """The whole of ``survey.yaml``.
 
     Attributes:
-        format: number of the form the folder has; ``survey migrate`` brings older ones along.
+        format: number of the form the folder has; one that is newer than this workbench is refused.
         title: what the survey is called.
         question: the question it asks, one sentence.
         people: who is behind it.
@@ -166,8 +166,8 @@ class Settings(_Part):
         crosses: pairs of facets to be crossed, the first of each in the rows.
         paired: see :class:`Paired`; where it is left out, the facets of the schema that have these names.
         audit: see :class:`Audit`.
-        screeners: how many must decide on a record.
-        coders: how many must code a paper.
+        screeners: how many must decide on a record; two, for nothing counts yet that one alone decided.
+        coders: how many must code a paper; likewise.
         thresholds: see :class:`Thresholds`.
         tag_prefix: what stands before the codes when they leave as tags (``prefix:code=level``).
     """
@@ -185,8 +185,8 @@ class Settings(_Part):
     crosses: tuple[Pair, ...] = Field(default=(), strict=False)
     paired: Paired | None = None
     audit: Audit = Audit()
-    screeners: int = Field(default=2, ge=1, le=5)
-    coders: int = Field(default=2, ge=1, le=5)
+    screeners: Literal[2] = 2
+    coders: Literal[2] = 2
     thresholds: Thresholds = Thresholds()
     tag_prefix: Id = "survey"
 
