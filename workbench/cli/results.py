@@ -54,6 +54,39 @@ def diff(
 
 
 @app.command()
+def push(
+    library: Annotated[str, typer.Argument(help="A Zotero library: users/12345 or groups/678.")],
+    collection: Annotated[str, typer.Option(help="The eight characters of the collection's key.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Overwrite what was changed in Zotero since.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Make anew what was thrown away in Zotero.")] = False,
+    survey: SurveyPath = HERE,
+) -> None:
+    """Send the included papers to a Zotero collection, codes as tags; the key stands in ZOTERO_API_KEY."""
+    from workbench.publishing.zotero_push import push as pushed
+    from workbench.store.survey import open_survey
+
+    with door():
+        done = pushed(open_survey(survey), library, collection, dry_run=dry_run, mine=mine, again=again)
+    would = "would be " if dry_run else ""
+    typer.echo(
+        f"{len(done.made)} {would}made, {len(done.changed)} {would}changed, {done.unchanged} as they were"
+    )
+    for paper, why in done.conflicts.items():
+        typer.echo(f"{paper}: {why}; it is left as it is there (--mine overwrites it)", err=True)
+    for paper in done.gone:
+        typer.echo(f"{paper}: was thrown away in Zotero; it is left out (--again makes it anew)", err=True)
+    for paper in done.out:
+        typer.echo(
+            f"{paper}: is in the collection and not in the survey any more; take it out there", err=True
+        )
+    for paper, why in done.failed.items():
+        typer.echo(f"{paper}: Zotero did not take it: {why}", err=True)
+    if done.failed or done.conflicts:
+        raise typer.Exit(1)
+
+
+@app.command()
 def export(
     file: Annotated[
         Path,

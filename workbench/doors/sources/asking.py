@@ -29,7 +29,7 @@ class Unwilling(Exception):
 
 
 class Asker:
-    """Stands where an httpx client would, for reading: one ``get`` that ends, whatever answers.
+    """Stands where an httpx client would: a ``get`` and a ``post`` that end, whatever answers.
 
     It follows a redirect only to the same host and never from https to http, so that no key and no question goes
     anywhere else.
@@ -64,6 +64,33 @@ class Asker:
             self._rest(wait_of(told) if told else 2.0 ** (tried - 1))
         raise AssertionError("the last try returns or raises")
 
+    def post(self, url: str, *, content: bytes, headers: dict[str, str]) -> Any:
+        """Send something and return the answer, after some tries where the fault was a passing one.
+
+        What is sent must be such that it can be sent twice: an answer may be lost after the other side has acted.
+        No redirect is followed.
+        """
+        for tried in range(1, TRIES + 1):
+            last = tried == TRIES
+            try:
+                answer = self._whole(url, None, headers, 60.0, content)
+            except (self._http.ReadError, self._http.RemoteProtocolError):
+                if last:
+                    raise
+                self._rest(2.0 ** (tried - 1))
+                continue
+            if answer.is_redirect:
+                raise Unwilling(
+                    "sends us on, which we do not follow with what we send", "is its address right?"
+                )
+            told = answer.headers.get("retry-after") or answer.headers.get("backoff")
+            if answer.status_code not in (*PASSING, 429) or last:
+                if told and not last:
+                    self._rest(wait_of(told))
+                return answer
+            self._rest(wait_of(told) if told else 2.0 ** (tried - 1))
+        raise AssertionError("the last try returns or raises")
+
     def _followed(self, url: str, params: Any, headers: dict[str, str], timeout: Any) -> Any:
         for _ in range(5):
             answer = self._whole(url, params, headers, timeout)
@@ -79,13 +106,15 @@ class Asker:
             url, params = there.geturl(), None
         raise Unwilling("sends us on without end", "try again later")
 
-    def _whole(self, url: str, params: Any, headers: dict[str, str], timeout: Any) -> Any:
+    def _whole(
+        self, url: str, params: Any, headers: dict[str, str], timeout: Any, content: bytes | None = None
+    ) -> Any:
         """Return an answer read to its end within the deadline, by a thread that can be left behind."""
         said: SimpleQueue[Any] = SimpleQueue()
 
         def ask() -> None:
             try:
-                said.put(self._read(url, params, headers, timeout))
+                said.put(self._read(url, params, headers, timeout, content))
             except BaseException as error:
                 said.put(error)
 
@@ -99,10 +128,18 @@ class Asker:
             raise answer
         return answer
 
-    def _read(self, url: str, params: Any, headers: dict[str, str], timeout: Any) -> Any:
+    def _read(
+        self, url: str, params: Any, headers: dict[str, str], timeout: Any, content: bytes | None
+    ) -> Any:
         how = {"params": params} if params else {}
+        how |= {} if content is None else {"content": content}
         with self._client.stream(
-            "GET", url, headers=headers, timeout=timeout, follow_redirects=False, **how
+            "GET" if content is None else "POST",
+            url,
+            headers=headers,
+            timeout=timeout,
+            follow_redirects=False,
+            **how,
         ) as answer:
             body = bytearray()
             for piece in answer.iter_bytes():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from secrets import token_hex
 from time import sleep
 from typing import Any
 
@@ -60,18 +62,92 @@ def read(
     Raises:
         Refused: the library is not named as above, cannot be reached or read, or did not come whole.
     """
+    zot = _opened(*_named(library, collection), local, library)
+    ask = partial(zot.collection_items_top, collection) if collection else zot.top
+    reached = [0, 0]
+    with _told(zot, library, collection, local, reached):
+        items = _everything(zot, ask, library, progress or (lambda _what, _done, _all: None), reached)
+    return [a for item in items if (a := _abstract(item, library)) is not None]
+
+
+class Library:
+    """A collection of a library on zotero.org that is written to.
+
+    Args:
+        library: ``users/NUMBER`` or ``groups/NUMBER``.
+        collection: key of the collection.
+
+    Raises:
+        Refused: either is not named as above, or there is no key to write with.
+    """
+
+    def __init__(self, library: str, collection: str) -> None:
+        kind, number = _named(library, collection)
+        if not collection:
+            raise _refused(library, "no collection is named", "give the key of one with --collection")
+        if not _key(library):
+            raise _refused(
+                library, f"{KEY} is empty", f"make a key that may write at {KEYS} and put it there"
+            )
+        self._library, self._collection = library, collection
+        self._zot = _opened(kind, number, False, library)
+        self._at = f"{self._zot.endpoint}/{kind}s/{number}/items"
+
+    def items(self, progress: Progress | None = None) -> list[dict[str, Any]]:
+        """Return the items of the collection, notes too, as Zotero gives them: ``key``, ``version``, ``data``."""
+        reached = [0, 0]
+        ask = partial(self._zot.collection_items, self._collection)
+        with _told(self._zot, self._library, self._collection, False, reached):
+            told = progress or (lambda _what, _done, _all: None)
+            found = _everything(self._zot, ask, self._library, told, reached)
+        return [i for i in found if {"key", "version", "data"} <= i.keys() and isinstance(i["data"], dict)]
+
+    def write(self, items: list[dict[str, Any]]) -> dict[str, Any]:
+        """Write at most 50 items; those with ``key`` and ``version`` change what is there.
+
+        Returns:
+            ``successful`` and ``failed``: place in ``items`` -> what Zotero made of it, or ``code`` and ``message``.
+
+        Raises:
+            Refused: nothing was written.
+        """
+        headers = {
+            **self._zot.default_headers(),
+            "Content-Type": "application/json",
+            # The same on every try, so that what was written before an answer was lost is not written twice.
+            "Zotero-Write-Token": token_hex(16),
+        }
+        with _told(self._zot, self._library, self._collection, False, [0, 0]):
+            answer = self._zot.client.post(self._at, content=json.dumps(items).encode(), headers=headers)
+        status = answer.status_code
+        if status in (401, 403):
+            raise _refused(
+                self._library, f"the key in {KEY} may not write to it", f"make one that may at {KEYS}"
+            )
+        try:
+            said = answer.json() if status == 200 else None
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or not isinstance(said.get("failed"), dict):
+            raise _refused(self._library, f"Zotero answered {status} to what was sent", "try again later")
+        unchanged = said.get("unchanged", {}).items()
+        same = {n: {"key": key, "version": items[int(n)].get("version", 0)} for n, key in unchanged}
+        return {"successful": {**same, **said.get("successful", {})}, "failed": said["failed"]}
+
+
+def _named(library: str, collection: str) -> tuple[str, str]:
+    """The kind and number of a library.
+
+    Raises:
+        Refused: it, or the collection, is not named as Zotero names them.
+    """
     found = re.fullmatch(r"(user|group)s/(\d+)", library.strip("/ "))
     if found is None:
         raise _refused(library, f"{library!r} is no library", "write users/NUMBER or groups/NUMBER")
     if collection and not re.fullmatch(r"[A-Za-z0-9]{8}", collection):
         remedy = "give the eight letters and digits that end its address on zotero.org"
         raise _refused(library, f"{collection!r} is no key of a collection", remedy)
-    zot = _opened(found[1], found[2], local, library)
-    ask = partial(zot.collection_items_top, collection) if collection else zot.top
-    reached = [0, 0]
-    with _told(zot, library, collection, local, reached):
-        items = _everything(zot, ask, library, progress or (lambda _what, _done, _all: None), reached)
-    return [a for item in items if (a := _abstract(item, library)) is not None]
+    return found[1], found[2]
 
 
 def _opened(kind: str, number: str, local: bool, library: str) -> Any:
