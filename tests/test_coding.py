@@ -28,7 +28,8 @@ from tests.coded import (
     whole,
 )
 from tests.once import once
-from workbench.doors.coding import COLUMNS, NOT_CHECKABLE, code, signoff
+from workbench.doors.coding import COLUMNS, code, signoff
+from workbench.doors.coding_rules import NOT_CHECKABLE
 from workbench.reading.checking import check
 from workbench.store.batch import read_batch
 from workbench.store.clock import now

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from analysis.prisma import prisma
 from tests.coded import keep, listed, measured, state
 from workbench.cli import app
-from workbench.doors.coding import NOT_CHECKABLE, OTHER_EDITION
+from workbench.doors.coding_rules import NOT_CHECKABLE, OTHER_EDITION
 from workbench.doors.door import Written
 from workbench.doors.measuring import COLUMNS, UNITS, Searched, measure, number, stands
 from workbench.reading.checking import check

@@ -21,7 +21,8 @@ from workbench.answers.expected import crossed
 from workbench.answers.stamp import data_digests, data_stamp
 from workbench.publishing.building import build, site
 from workbench.publishing.site import libraries as libraries_module
-from workbench.publishing.site.data import site_data, visible
+from workbench.publishing.site.data import site_data
+from workbench.publishing.site.decisions import visible
 from workbench.publishing.site.packing import table
 from workbench.publishing.site.pages import POLICY, SCRIPTS, STYLE, script, write_site
 from workbench.store.faults import Refused

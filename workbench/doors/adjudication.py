@@ -6,18 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.doors.coding import (
-    COLUMNS as CODING_COLUMNS,
-)
-from workbench.doors.coding import (
-    KEY,
+from workbench.doors.coding import COLUMNS as CODING_COLUMNS
+from workbench.doors.coding import KEY, WHOLE, codable
+from workbench.doors.coding_rules import (
     NOT_CHECKABLE,
     PLACE,
     STATES,
-    WHOLE,
     Say,
     Texts,
-    codable,
     complete_faults,
     own_words,
     paper_faults,

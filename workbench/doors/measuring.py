@@ -12,16 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.doors.coding import (
-    NOT_CHECKABLE,
-    OTHER_EDITION,
-    PLACE,
-    Say,
-    Texts,
-    codable,
-    own_words,
-    placed,
-)
+from workbench.doors.coding import codable
+from workbench.doors.coding_rules import NOT_CHECKABLE, OTHER_EDITION, PLACE, Say, Texts, own_words, placed
 from workbench.doors.door import Written, known_coder, sayer
 from workbench.doors.runs import run_record
 from workbench.store.batch import filled, near

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workbench.doors.coding import COLUMNS as CODING_COLUMNS
-from workbench.doors.coding import (
+from workbench.doors.coding import codable
+from workbench.doors.coding_rules import (
     NOT_CHECKABLE,
     PLACE,
     Texts,
-    codable,
     complete_faults,
     own_words,
     paper_faults,

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.doors.coding import (
-    KEY,
+from workbench.doors.coding import KEY, WHOLE
+from workbench.doors.coding_rules import (
     OUT,
     PLACE,
-    WHOLE,
     YES_NO,
     alone_fault,
     complete_faults,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.adjudication import SCREENING
-from workbench.doors.coding import Texts
+from workbench.doors.coding_rules import Texts
 from workbench.store.batch import near
 from workbench.store.bibliography import read_papers
 from workbench.store.coders import read_coders

@@ -237,16 +237,16 @@ class Schema(_Part):
     @property
     def measuring(self) -> tuple[str, ...]:
         """The levels that count as measured, lowest first."""
-        ids = [level.id for level in self.levels]
-        return tuple(ids[ids.index(self._measured) :] if self._measured in ids else ids[-1:])
+        ids = tuple(level.id for level in self.levels)
+        return ids[ids.index(self._measured) :] if self._measured in ids else ids[-1:]
 
     @property
     def asked(self) -> Asked:
         """The facet that carries levels, and its scale."""
         from analysis.selection import Asked
 
-        facet = self.headline.id if self.headline else ""
-        return Asked(facet, tuple(level.id for level in self.levels), self.measuring[0])
+        levels = tuple(level.id for level in self.levels)
+        return Asked(self.headline.id if self.headline else "", levels, self.measuring[0])
 
     def placed(self, said: Placing) -> Schema:
         """Return the schema with what ``survey.yaml`` says of it."""
@@ -338,8 +338,7 @@ def _lint(schema: Schema, lines: Lines) -> list[Fault]:
         for field in ("levels", "mitigates"):
             known = [t.id for t in getattr(schema, field)]
             for wrong in [i for i in getattr(role, field) if i not in known]:
-                line = lines.get(("roles", number, field), 0)
-                remedy = f"one of {', '.join(known)}"
+                line, remedy = lines.get(("roles", number, field), 0), f"one of {', '.join(known)}"
                 faults.append(Fault(PATH, line, role.id, f"unknown {field} {wrong!r}", remedy))
     twice(schema.screening.reasons, ("screening", "reasons"))
     twice(schema.screening.criteria, ("screening", "criteria"))
@@ -349,14 +348,14 @@ def _lint(schema: Schema, lines: Lines) -> list[Fault]:
         for n, code in enumerate(facet.codes):
             if code.alone and facet.cardinality.min > 1:
                 message = f"stands alone, and {facet.id} asks for {facet.cardinality.min} codes or more"
-                line = lines.get((*at, n, "alone"), 0)
-                faults.append(Fault(PATH, line, code.id, message, "take `alone` off, or ask for one code"))
+                remedy = "take `alone` off, or ask for one code"
+                faults.append(Fault(PATH, lines.get((*at, n, "alone"), 0), code.id, message, remedy))
         if facet.levelled:
             for n, code in enumerate(facet.codes):
                 faults += _lint_mode(schema, facet, code, lambda *p, n=n, at=at: lines.get((*at, n, *p), 0))
     if sum(f.levelled for f in schema.facets) != 1:
-        line = lines.get(("facets",), 0)
-        faults.append(Fault(PATH, line, "", "exactly one facet carries levels", "set levelled on one facet"))
+        message, remedy = "exactly one facet carries levels", "set levelled on one facet"
+        faults.append(Fault(PATH, lines.get(("facets",), 0), "", message, remedy))
     return faults
 
 
@@ -369,11 +368,8 @@ def _lint_mode(schema: Schema, facet: Facet, code: Code, line: Any) -> list[Faul
     for field, known in (("side", schema.sides), ("goodhart", schema.goodhart_variants)):
         value = getattr(code, field)
         if value not in {t.id for t in known} and (value or known):
-            say(
-                line(field) or line(),
-                f"unknown {field} {value!r}",
-                f"one of {', '.join(t.id for t in known)}" if known else "leave it out",
-            )
+            remedy = f"one of {', '.join(t.id for t in known)}" if known else "leave it out"
+            say(line(field) or line(), f"unknown {field} {value!r}", remedy)
     for field in ("include_when", "exclude_when", "good", "bad"):
         if not getattr(code, field).strip():
             say(line(), f"{field} is empty", "write it, so that coders agree", warning=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.adjudication import NEW, SCREENING, adjudicate
-from workbench.doors.coding import KEY, Texts
+from workbench.doors.coding import KEY
+from workbench.doors.coding_rules import Texts
 from workbench.reading.disputes import Dispute, disputes
 from workbench.store.bibliography import PAPERS, Entry, read_papers
 from workbench.store.coders import FOLDER as CODERS

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.doors.coding import KEY, codable, code, complete_faults, signoff
+from workbench.doors.coding import KEY, codable, code, signoff
+from workbench.doors.coding_rules import complete_faults
 from workbench.store.corpus import path_of, revision, stored
 from workbench.store.faults import Fault, Refused
 from workbench.store.files import Row, parsed, replace, sha256

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.doors.coding import Texts, value_faults
+from workbench.doors.coding_rules import Texts, value_faults
 from workbench.store.bibliography import PAPERS as BIBLIOGRAPHY
 from workbench.store.bibliography import Entry, read_papers
 from workbench.store.clock import now

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.selection import one_of
 from workbench.answers.stamp import data_digests, data_stamp, stamp_line
-from workbench.doors.coding import Texts
+from workbench.doors.coding_rules import Texts
 from workbench.reading.evidence import evidence
 from workbench.store.survey import Survey, open_survey
 from workbench.store.texts import Place, find_again

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.doors.coding import KEY as CODED
-from workbench.doors.coding import PLACE
+from workbench.doors.coding_rules import PLACE
 from workbench.doors.verification import KEY, verify
 from workbench.store.clock import now
 from workbench.store.coders import FOLDER as CODERS

@@ -7,7 +7,7 @@ the coders' own notes, and places.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,9 +20,9 @@ from analysis.selection import BASES, GREY, SETTLED
 from workbench.answers.agreement import coded_first_under, version_compared
 from workbench.answers.answer import BASIS, in_schema
 from workbench.answers.expected import crossed, grids, in_words
-from workbench.answers.flow_of_records import flow_table
 from workbench.answers.paired_evidence import labelled, paired_rows
 from workbench.answers.stamp import Stamp, stamp_line
+from workbench.publishing.site.decisions import codings, placed, screening
 from workbench.publishing.site.first import first_view
 from workbench.publishing.site.packing import Plain, plain, rounded, table
 from workbench.store.bibliography import VENUE_FIELD
@@ -82,8 +82,8 @@ def site_data(survey: Survey, stamp: Stamp) -> dict[str, Plain]:
             "grids": sorted(made),
         },
         "records": {"papers": _works(works.iloc[first:])},
-        "codings": _codings(survey, place),
-        "screening": _screening(survey, place),
+        "codings": codings(survey, place),
+        "screening": screening(survey, place),
         "results": _results(survey, final, place),
         "audit": _audit(survey),
         "methods": _methods(survey),
@@ -198,135 +198,6 @@ def _rows(final: pd.DataFrame, survey: Survey, place: Mapping[str, int]) -> Plai
     )
 
 
-def visible(survey: Survey) -> set[tuple[str, str, str, str]]:
-    """Which codings may be shown: (coder, paper, schema, basis) signed off, once a second coder has signed off too.
-
-    A paper that waits for its second coder stays closed, so that the page cannot undo the blinding; grey papers,
-    which one coder reads, are open as soon as they are signed off.
-    """
-    signed = survey.signoffs
-    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
-    who: dict[tuple[str, str, str], set[str]] = {}
-    for coder, paper, schema, basis in signed[["coder", "paper", "schema", "basis"]].itertuples(index=False):
-        who.setdefault((paper, schema, basis), set()).add(coder)
-    return {
-        (coder, *at) for at, coders in who.items() if len(coders) > 1 or at[0] in grey for coder in coders
-    }
-
-
-def _codings(survey: Survey, place: Mapping[str, int]) -> Plain:
-    shown = visible(survey)
-    who = ("coder", "paper", "schema", "basis")
-    codings, signs = (_among(rows, who, shown) for rows in (survey.codings, survey.signoffs))
-    rulings = survey.adjudications[survey.adjudications["facet"] != "screening"]
-    final = _among(survey.final, who[1:], {at[1:] for at in shown})
-    values = tuple(c for c in _CODING if c not in ("coder", "run"))
-    # Enough of the words' digest to find them again in another edition of the text.
-    codings = codings.assign(span=codings["span_sha256"].str[:16])
-    return {
-        "codings": _placed(codings, place, (*_WHERE, *_CODING, "span")),
-        "closed": len(survey.codings) - len(codings),
-        "signoffs": _placed(signs, place, ("paper", "coder", "schema", "basis", "run", "at")),
-        "adjudications": _placed(rulings, place, (*_WHERE, *values, "chosen", "rationale", "by")),
-        "verifications": _placed(
-            survey.verifications, place, (*(c for c in _WHERE if c != "schema"), "coder", "outcome", *values)
-        ),
-        "final": _placed(
-            final,
-            place,
-            (
-                *_WHERE,
-                *("state", "level", "role", "formal", "figure_seen", "mitigates", "principal", "confidence"),
-                *("resolved", "human_verified"),
-            ),
-        ),
-        "runs": plain(survey.runs.sort_values("id"), ("id", "coder", "model", "date", "schema")),
-    }
-
-
-def _among(frame: pd.DataFrame, columns: Sequence[str], wanted: Collection[tuple[str, ...]]) -> pd.DataFrame:
-    """The rows whose cells in some columns are together among those wanted."""
-    keep = [at in wanted for at in zip(*(frame[c] for c in columns), strict=True)]
-    return frame[pd.Series(keep, index=frame.index, dtype="bool")]
-
-
-def _placed(frame: pd.DataFrame, place: Mapping[str, int], columns: Sequence[str]) -> Plain:
-    """A table whose column ``paper`` holds places, not keys; sorted by them, then by what else identifies a row."""
-    known = frame[frame["paper"].isin(set(place))]
-    at = known["paper"].map(place).astype("int64")
-    made = known.assign(paper=at)
-    by = [c for c in columns if c in {*_WHERE, "coder", "revision", "stage", "n", "failure_mode"}]
-    return plain(made.sort_values(by, kind="stable"), columns)
-
-
-def _screening(survey: Survey, place: Mapping[str, int]) -> Plain:
-    """Decisions on screening, of records that a second screener has seen too, and how each record ended."""
-    grey = set(survey.papers.loc[survey.papers["grey"], "paper"])
-    who: dict[tuple[str, str], set[str]] = {}
-    for paper, stage, coder in survey.screening[["paper", "stage", "coder"]].itertuples(index=False):
-        who.setdefault((paper, stage), set()).add(coder)
-    open_ = {at for at, coders in who.items() if len(coders) > 1 or at[0] in grey}
-    rows = _among(survey.screening, ("paper", "stage"), open_)
-    rulings = survey.adjudications[survey.adjudications["facet"] == "screening"]
-    rulings = rulings.rename(columns={"code": "stage", "state": "decision", "note": "reason"})
-    flow = flow_table(survey)
-    # Of each work the box in which it ends, why, and how far its full text is: what the page opens boxes by.
-    columns = survey.reached[["box", "reason", "full_text", "route"]].itertuples(index=False, name=None)
-    ends = dict(zip(survey.reached["paper"], columns, strict=True))
-    of = sorted(set(ends.values()))
-    undecided = survey.maybe_duplicates[survey.maybe_duplicates["decision"] == ""]
-    both = undecided[undecided["a"].isin(set(place)) & undecided["b"].isin(set(place))]
-    return {
-        "decisions": _placed(
-            rows,
-            place,
-            (
-                "paper",
-                "stage",
-                "coder",
-                "revision",
-                "decision",
-                "reason",
-                "streams",
-                "basis",
-                "note",
-                "run",
-                "at",
-            ),
-        ),
-        "closed": len(survey.screening) - len(rows),
-        "rulings": _placed(
-            rulings,
-            place,
-            ("paper", "stage", "revision", "decision", "reason", "chosen", "rationale", "by", "at"),
-        ),
-        "screened": _placed(
-            survey.screened, place, ("paper", "stage", "decision", "reason", "resolved", "coders")
-        ),
-        "flow": plain(flow),
-        "ends": [list(end) for end in of],
-        "end": [of.index(ends[key]) for key in place],
-        "hits": table(
-            {
-                "search": survey.hits["search"],
-                "paper": [place.get(p, -1) for p in survey.hits["paper"]],
-                "outcome": survey.hits["outcome"],
-                "file": survey.hits["file"],
-                "line": [int(n or 0) for n in survey.hits["line"]],
-                "reason": survey.hits["reason"],
-            }
-        ),
-        "maybe": table(
-            {
-                "a": [place[p] for p in both["a"]],
-                "b": [place[p] for p in both["b"]],
-                "score": both["score"],
-                "why": both["why"],
-            }
-        ),
-    }
-
-
 def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> Plain:
     """What was computed for the unfiltered selection: agreement, paired evidence."""
     now = version_compared(survey)
@@ -379,7 +250,7 @@ def _results(survey: Survey, final: pd.DataFrame, place: Mapping[str, int]) -> P
             "schema": now,
         },
         "confusion": plain(confused[confused["n"] > 0]),
-        "pairs": _placed(pairs, place, list(pairs.columns)),
+        "pairs": placed(pairs, place, list(pairs.columns)),
     }
 
 
