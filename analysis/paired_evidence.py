@@ -104,7 +104,7 @@ def paired_evidence(
         for c, n, s in zip(*(failure_modes[c] for c in ("code", "name", "side")), strict=True)
     }
     for code in sorted(set(measurements["failure_mode"]) - set(known)):
-        one_of("measurements: failure mode", code, known)
+        one_of("measurements: code", code, known)
     is_grey = set(final.loc[final["grey"].astype(bool), "paper"])
     if papers is not None:
         need(papers, "papers", ("paper", "grey"))

@@ -13,12 +13,12 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="""The EvalSafetyGap survey workbench: which failure modes does the literature talk about but not measure?
+    help="""The survey workbench: what does a literature talk about, and what of it does it measure?
 
     The way of a paper: `add` (records of a logged search come in, duplicates are found) - `abstracts` (bring those
     that are missing; they stay on this machine) - `duplicates` (decide what was not certain) - `sample` (draw what is
     to be screened) - `instructions` (what every screener and coder is given) - `screen` (in or out, by two who do not
-    see each other) - `code` and `signoff` (which failure modes, from what was read; signed off, a code that is not
+    see each other) - `code` and `signoff` (which codes, from what was read; signed off, a code that is not
     there is coded absent) - `adjudicate` (a third party decides where the two differ) - `verify` (a human confirms or
     corrects) - `measure` (where a paper gives a number for the proxy and one for the property).
     `check` says what is wrong with the data, `status` how far the survey is, `build` checks everything and writes

@@ -184,7 +184,10 @@ def _coding(
         say(f"{by} coded it", "a third party decides; register one (e.g. consensus)")
     facet = schema.facet(row["facet"])
     if not row["rationale"].strip() and (row["chosen"] == NEW or (facet is not None and facet.levelled)):
-        say("decided without a rationale", "say why; only a choice outside the failure modes needs no reason")
+        say(
+            "decided without a rationale",
+            "say why; only a choice outside the facet with levels needs no reason",
+        )
     if row["chosen"] in coders:
         extra = [c for c in VALUE_COLUMNS if row.get(c)] + ["words"] * bool(row["words"])
         if extra:

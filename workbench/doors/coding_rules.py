@@ -91,7 +91,7 @@ def value_faults(row: Row, schema: Schema, say: Say, states: Iterable[str] = STA
         elif not levelled and row[column]:
             say(
                 f"{column} does not belong here",
-                "only a failure mode that is present has one; leave it empty",
+                "only a code with levels that is present has one; leave it empty",
             )
     own = schema.own
     if levelled and row["level"] in schema.measuring and row["role"] != own:
@@ -121,7 +121,7 @@ def value_faults(row: Row, schema: Schema, say: Say, states: Iterable[str] = STA
     if levelled:
         for column in ("note", "locator"):
             if not row[column].strip():
-                say(f"a failure mode without {column}", f"{VALUE_COLUMNS[column]}")
+                say(f"a code with levels without {column}", f"{VALUE_COLUMNS[column]}")
 
 
 def placed(row: Row, schema: Schema, texts: Texts, say: Say, checked: dict[str, int]) -> Row:

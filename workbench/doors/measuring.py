@@ -185,7 +185,7 @@ def on_paper(row: Row, records: Mapping[str, Row], say: Say) -> None:
 def measurement_faults(row: Row, schema: Schema, say: Say) -> None:
     """Say what is wrong with the values of one measurement, whoever gives it."""
     if not (number := whole_number(row["n"])) or str(number) != row["n"]:
-        say(f"n is {row['n']!r}", "count 1, 2, ... within paper and failure mode")
+        say(f"n is {row['n']!r}", "count 1, 2, ... within paper and code")
     if row["basis"] not in READ:
         say(f"unknown basis {row['basis']!r}", near(row["basis"], READ))
     levelled = next((f for f in schema.facets if f.levelled), None)
@@ -277,13 +277,13 @@ def numbers_held(rows: Iterable[Row]) -> dict[tuple[str, str], set[int]]:
 
 
 def hole_faults(held: set[int], say: Say) -> None:
-    """Say so where the numbers of a paper and failure mode do not run 1, 2, ..."""
+    """Say so where the numbers of a paper and code do not run 1, 2, ..."""
     if max(held, default=0) > MOST_NUMBERS:
-        say(f"n goes up to {max(held)}", "number the pairs of a paper and failure mode 1, 2, ...")
+        say(f"n goes up to {max(held)}", "number the pairs of a paper and code 1, 2, ...")
         return
     missing = sorted(set(range(1, max(held, default=0))) - held)
     if missing:
-        say(f"n = {missing[0]} of its paper and failure mode is missing", "count 1, 2, ... without a hole")
+        say(f"n = {missing[0]} of its paper and code is missing", "count 1, 2, ... without a hole")
 
 
 def _code_fault(row: Row, column: str, facet: Facet | None, say: Say) -> None:

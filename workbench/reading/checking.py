@@ -204,7 +204,7 @@ def _decisions(
                 value_faults(row, schema, say)
                 facet = schema.facet(row["facet"])
                 if facet and facet.levelled and not row["rationale"]:
-                    say("a failure mode decided without a rationale", "say why")
+                    say("a code with levels decided without a rationale", "say why")
             _place(row, say)
         _by_whom(row, row["by"], coders, say)
         _run_and_time({**row, "run": ""}, set(), say)

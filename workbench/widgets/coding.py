@@ -132,7 +132,7 @@ class CodingWidget(PaperWidget):
         which, schema = str(message["code"]), load_schema(self.root)
         facet = levelled(schema)
         if facet.code(which) is None:
-            raise refusal(f"unknown failure mode {which!r}", "choose one of the list")
+            raise refusal(f"unknown code {which!r}", "choose one of the list")
         draft = self._draft()
         stands = self._rows().get((facet.id, which))
         cells = self._cells(which, stands, draft) | {
