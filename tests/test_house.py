@@ -75,9 +75,9 @@ LONG = {
     "publishing/site/assets/modes.js": 437,
     "publishing/site/assets/paper.js": 578,
     "store/tables.py": 495,
-    "widgets/adjudication.py": 444,
+    "widgets/adjudication.py": 445,
     "widgets/coding.js": 425,
-    "widgets/coding.py": 661,
+    "widgets/coding.py": 662,
     "widgets/screening.py": 548,
     "widgets/verification.py": 433,
 }
