@@ -98,6 +98,7 @@ var ESG = {};
   /** A probability. @param {number|null} p */
   function probability(p) {
     if (p === null || p === undefined) return "not estimable";
+    if (p > 0.999) return ">0.999";
     return p < 0.001 ? p.toPrecision(1).replace(/e-0?(\d+)/, "e-$1") : p.toFixed(p < 0.1 ? 3 : 2);
   }
 

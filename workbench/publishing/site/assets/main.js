@@ -393,7 +393,7 @@
         " only codes that a human verified",
       ),
       radios("match", "Papers that carry", [
-        ["any", "of each group one of the codes ticked"],
+        ["any", "one code of each group"],
         ["all", "all of them"],
       ]),
       facets,

@@ -114,7 +114,7 @@
       "p",
       { class: `statement ${cell.kind.replace(/ /g, "-")}` },
       h("strong", {}, `${sign} ${ESG.capital(meaning)}. `),
-      cell.expected === null || cell.kind === "not assessable"
+      cell.expected === null || cell.kind === "by rule" || cell.kind === "not assessable"
         ? ""
         : `${ESG.number(cell.expected)} would be expected if each code kept its number of papers and each paper its number of codes; ${tail} ` +
             `(${cell.draws.toLocaleString("en-GB")} null draws). `,
@@ -394,10 +394,12 @@
         {},
         "Each cell: papers that carry both codes",
         parts ? [" and, small, how many of them ", h("b", {}, "measure"), " what is raised"] : "",
-        ". None ",
-        steps,
-        ` ${most} or more. `,
-        about ? shown.map((id) => [h("span", { class: "sign" }, CLASSES[id][0]), ` ${CLASSES[id][1].split(":")[0]}  `]) : "",
+        ". ",
+        h("span", { class: "keep" }, "None ", steps, ` ${most} or more`),
+        about ? shown.map((id) => [
+              h("span", { class: "keep" }, h("span", { class: "sign" }, CLASSES[id][0]), CLASSES[id][1].split(":")[0]),
+              " ",
+            ]) : "",
         about ? "Blank: too rare to tell. Nought: papers could be expected, and there is none." : "",
       ),
       about

@@ -396,7 +396,7 @@
             .join(", "),
           group.schema === ESG.schema.version
             ? ""
-            : ". An older schema, kept for training: not counted where a newer one is signed off",
+            : ". Coded under an older wording of the codebook; it counts until the paper is signed off under a newer one",
         ),
         facets.map((f) => {
           const mine = [...codes, ...gone].filter((c) => c.facet === f.id);

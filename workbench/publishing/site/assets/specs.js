@@ -151,7 +151,7 @@
           title: "papers, of 1,000 on the question",
           axis: { orient: "top", tickCount: width < 520 ? 3 : 8, domain: false, ticks: false },
         },
-        color: { field: "what", type: "nominal", scale: { domain: parts, range: ["var(--bar1)", "var(--accent)"] } },
+        color: { field: "what", type: "nominal", scale: { domain: parts, range: ["var(--bar2)", "var(--accent)"] } },
       },
       layer: [
         {
