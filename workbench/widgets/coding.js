@@ -1,8 +1,8 @@
 // The coding widget: see coding.py. Letters jump to facets, digits give levels; see HELP.
 
-const HELP = [["/", "find a failure mode"], ["s p l ...", "go to a facet (its letter stands beside its name)"],
+const HELP = [["/", "find a code by its name"], ["s p l ...", "go to a facet (its letter stands beside its name)"],
   ["\u2190 \u2192", "move among the codes of a facet"], ["Space", "code it, or take it back"], ["n", "no information"],
-  ["u", "sure or unsure"], ["*", "make it the principal one"], ["i", "give it instead of what it excludes"], ["1 2 3 4", "level of the failure mode"],
+  ["u", "sure or unsure"], ["*", "make it the principal one"], ["i", "give it instead of what it excludes"], ["1 2 3 4", "level of the code"],
   ["w", "take the words selected in the paper"], ["z", "take the last step back"], ["j k", "next, previous paper"],
   ["Shift+S", "sign off"], ["PageDown PageUp", "turn the paper over"], ["?", "this list"], ["Esc", "to the frame, from a field or button in it"], ["Esc Esc", "leave the widget"], ["Tab", "on, as everywhere"]];
 const TAKEN = new Set(["n", "u", "i", "w", "z", "j", "k"]);
@@ -264,20 +264,20 @@ function modes(app, f, letter) {
   const now = Math.min(ui.pick || 0, Math.max(0, list.length - 1)), listId = `${ui.id}-found`;
   return h("div", { class: "sv-facet", "data-key": `facet-${f.id}`, "data-place": `facet-${f.id}` }, heading(app, f, letter), h("p", {}, h("small", {}, f.question)),
     h("div", { class: "sv-search" }, h("input", { type: "text", "data-id": "search", role: "combobox", "aria-expanded": String(ui.listing ? "true" : "false"),
-      "aria-controls": listId, "aria-autocomplete": "list", "aria-label": `Find a failure mode by name, synonym or definition`, autocomplete: "off", spellcheck: "false",
-      "aria-activedescendant": list.length ? `${listId}-${now}` : null, placeholder: "Type to find a failure mode: name, synonym, definition ( / )", value: ui.query || "",
+      "aria-controls": listId, "aria-autocomplete": "list", "aria-label": `Find a code by name, synonym or definition`, autocomplete: "off", spellcheck: "false",
+      "aria-activedescendant": list.length ? `${listId}-${now}` : null, placeholder: "Type to find a code: name, synonym, definition ( / )", value: ui.query || "",
       onfocus: (e) => { ui.listing = true; ui.pick = 0; ui.fresh = true; e.target.select(); app.redraw(); lookAt(app, found(app)[0]); },
       onclick: (e) => { if (ui.fresh) e.target.select(); ui.fresh = false; }, // the click itself has set the caret
       onblur: () => { ui.listing = false; setTimeout(() => app.redraw(), 150); },
       oninput: (e) => { ui.query = e.target.value; ui.listing = true; ui.pick = 0; ui.fresh = false; lookAt(app, found(app)[0]); app.redraw(); },
       onkeydown: (e) => searching(e, app, found(app)) }),
-    h("ul", { role: "listbox", id: listId, tabindex: "-1", "aria-label": "Failure modes found", hidden: !ui.listing, class: "sv-found" }, list.length ? list.map(({ c, why }, i) =>
+    h("ul", { role: "listbox", id: listId, tabindex: "-1", "aria-label": "Codes found", hidden: !ui.listing, class: "sv-found" }, list.length ? list.map(({ c, why }, i) =>
       h("li", { role: "option", id: `${listId}-${i}`, "data-key": c.id, "aria-selected": String(i === now), onmousedown: (e) => e.preventDefault(), onclick: () => add(app, c.id) },
         h("strong", {}, c.name), s.modes[c.id] ? " (coded)" : "", why ? h("small", {}, ` ${why}`) : null, h("small", { class: "sv-def" }, ` ${c.definition}`)))
       : ui.listing ? [h("li", { role: "option", "aria-selected": "false", "aria-disabled": "true" }, "Nothing found: try a synonym, or fewer letters")] : [])),
     said(app, `facet-${f.id}`),
     Object.entries(s.modes).map(([id, m]) => card(app, id, m)),
-    Object.keys(s.modes).length ? null : h("p", { class: "sv-faint", "data-key": "no-modes" }, "None coded. Signing off like this says: this text raises no failure mode."));
+    Object.keys(s.modes).length ? null : h("p", { class: "sv-faint", "data-key": "no-modes" }, "None coded. Signing off like this says: this text raises none."));
 }
 // Nothing found: beside it stands what the facet asks, and no entry that was not asked for.
 function lookAt(app, hit) { app.ui.look = hit ? { facet: levelled(app).id, code: hit.c.id } : { facet: levelled(app).id }; app.redraw(); }
@@ -391,7 +391,7 @@ function pressed(event, app) {
   if (k === "S") { sign(app); return true; }
   if (k === "w") {
     const text = selected(app) || ui.selection, into = card_ ? card_.dataset.card : ui.card;
-    if (text && into && s.modes[into]) change(app, into, "words", text); else app.say("Select words in the paper, and open a failure mode");
+    if (text && into && s.modes[into]) change(app, into, "words", text); else app.say("Select words in the paper, and open a code");
     return true;
   }
   const letter = Object.entries(letters(app)).find(([, l]) => l === k);

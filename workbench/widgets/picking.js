@@ -3,7 +3,7 @@ function levelChoice(app) {
   const s = app.state;
   if (!s.levelled) return null;
   const id = `pk-level-${app.ui.id ??= Math.random().toString(36).slice(2)}`;
-  return h("span", {}, h("label", { for: id }, "Count a failure mode from the level "),
+  return h("span", {}, h("label", { for: id }, "Count from the level "),
     h("select", { id, onchange: (e) => app.send("level", { level: e.target.value }) },
       s.levels.map((l) => h("option", { value: l, selected: l === s.level }, l))));
 }

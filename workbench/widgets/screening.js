@@ -116,14 +116,14 @@ function list(app) {
     app.say(on && shown ? shown.querySelector("h4").textContent : "The criteria are shown again");
   });
 }
-// Levels and failure modes, which the criteria speak of: both folds open, or both shut.
+// Levels and codes, which the criteria speak of: both folds open, or both shut.
 function codes(app) {
   const open = () => {
     const folds = [...app.root.querySelectorAll(".sc-codes details")], to = !folds.every((f) => f.open);
     for (const fold of folds) fold.open = to;
     const pane = app.root.querySelector(".sc-rules"), first = folds[0];
     if (pane && first) pane.scrollTop = to ? first.offsetTop - pane.offsetTop - 4 : 0;
-    app.say(to ? "Levels and failure modes are shown" : "Levels and failure modes are hidden");
+    app.say(to ? "Levels and codes are shown" : "Levels and codes are hidden");
   };
   if (app.state.list && app.state.record) act(app, "list", { on: false }).then(open); else open();
 }
@@ -254,9 +254,9 @@ function rules(app) {
     h("h4", {}, o.question),
     h("p", {}, h("strong", {}, "In, when all of these hold")),
     h("ul", {}, o.criteria.map(term)),
-    h("div", { class: "sc-codes" }, button("Levels and failure modes", () => codes(app), { keyed: "c" }),
+    h("div", { class: "sc-codes" }, button("Levels and codes", () => codes(app), { keyed: "c" }),
       h("details", {}, h("summary", {}, `The ${o.levels.length} levels, from the weakest`), h("ul", {}, o.levels.map(term))),
-      h("details", {}, h("summary", {}, `The ${o.modes.length} failure modes`), h("ul", {}, o.modes.map(term)))),
+      h("details", {}, h("summary", {}, `The ${o.modes.length} codes`), h("ul", {}, o.modes.map(term)))),
     h("p", {}, h("strong", {}, "Out, for the first of these that applies")),
     h("ol", {}, o.reasons.map(term)),
     o.rules.length ? [h("p", {}, h("strong", {}, "Rules")), h("ul", {}, o.rules.map((r) => h("li", {}, r)))] : null,

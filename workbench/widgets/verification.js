@@ -23,7 +23,7 @@ function draw(app) {
 function banner(app) {
   // As every figure and survey status count it: who coded, adjudicated or audited a code has seen to it.
   const x = app.state.share, share = !x.of ? "no code yet"
-    : `${x.verified} of ${x.of} final failure-mode codes, coded, adjudicated or audited by a human; ${x.said} audited`;
+    : `${x.verified} of ${x.of} final codes, coded, adjudicated or audited by a human; ${x.said} audited`;
   const what = h("p", {}, "You see what the machines gave and say whether it holds: this tells how many of their codes are right (precision). What they missed is told by coding papers ",
     h("em", {}, "without"), " seeing their codes, in the coding widget of notebook 03 (recall). These two estimates are never pooled; the count above is neither of them, but how many codes any human has seen to.");
   return h("div", { class: "sv-notes", "data-key": "banner" }, h("p", {}, h("strong", {}, "Human-verified: "), share, "."),
